@@ -1,0 +1,1 @@
+"""The seat: everything of one member's client that must be on time, without a face."""

@@ -1,0 +1,1 @@
+"""The sync server: one timeline and one numbered log for every stream."""
