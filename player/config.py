@@ -1,0 +1,45 @@
+"""What a face tells its seat before anything else: the first line of standard input."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from protocol.messages import Role
+
+
+class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a seat needs to know; tokens travel here and never in an argument."""
+
+    role: Role
+    name: str
+    instance_id: str
+    """Who the seat is; the same again when it is restarted."""
+    server: str
+    """``http(s)://host[:port]``."""
+    stream_id: str = ""
+    """"" creates a stream."""
+    token: str = ""
+    """Viewer: the invite's. Host: the host key, when it comes back to its stream."""
+    media: tuple[str, ...] = ()
+    """Host: what to watch, in order. Viewer: his own copy of a local film, at most one."""
+    titles: tuple[str, ...] = ()
+    """Better names for ``media``, where there are any."""
+    play: bool = False
+    """Start at once."""
+    take_over: bool = False
+    mpv: tuple[tuple[str, str], ...] = ()
+    """libmpv options the user asked for."""
+    video: Literal["window", "terminal", "none"] = "window"
+    correction: Literal["off", "soft", "full"] = "full"
+    sync_tolerance_ms: int = 500
+    trim_ms: float = 0.0
+    status_interval: float = 1.0
+    stage_file: str = ""
+    """Where pictures go with ``video="terminal"``: see ``player.stage``."""
+    log_file: str = ""
+    host_key_file: str = ""
+    """Where a new stream's host key is kept (0600); read again after a restart."""
+    allow_lan_media: bool = False
+    """Addresses of the LAN and this machine may be watched (the user named one)."""

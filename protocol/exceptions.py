@@ -1,0 +1,131 @@
+"""Every error that matinee raises on purpose.
+
+```
+MatineeError
+├── ProtocolError            a message or a peer broke the rules
+│   ├── DecodeError          text that is not a message; names the field
+│   └── Refused              the other side said no; carries its code
+├── InviteError              an invite that cannot be read
+├── MediaError
+│   ├── MediaRefused         the allow-list says no
+│   ├── ResolveError         yt-dlp or the disk could not find tracks for it
+│   └── MediaFailed          the player could not open or play it
+├── PlayerUnavailable        no usable libmpv
+├── SettingsError            a setting that makes no sense; names the field
+├── ListenError              the server cannot listen there
+└── StoreError
+    ├── StoreUnusable        not a database, or not ours
+    ├── StoreLocked          another server has it
+    ├── SchemaTooNew         written by a newer matinee
+    └── StorageFull          no room to write
+```
+"""
+
+from __future__ import annotations
+
+
+class MatineeError(Exception):
+    """Something a person can understand and do something about.
+
+    Attributes:
+        message: the cause, one clause without a full stop.
+        remedy: what to do about it, one clause, or "" when there is nothing to say.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.remedy}" if self.remedy else self.message
+
+
+class ProtocolError(MatineeError):
+    """A message or a peer broke the rules."""
+
+
+class DecodeError(ProtocolError):
+    """Text that is not a message.
+
+    Attributes:
+        code: ``bad_message`` or ``invalid_field``.
+        field: dotted path of the offending field, "" for the message as a whole.
+    """
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+
+
+class Refused(ProtocolError):
+    """The other side said no.
+
+    Attributes:
+        code: one of ``protocol.messages.RefusalCode``.
+    """
+
+    def __init__(self, code: str, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.code = code
+
+
+class InviteError(MatineeError):
+    """An invite that cannot be read."""
+
+
+class MediaError(MatineeError):
+    """Something that cannot be watched."""
+
+
+class MediaRefused(MediaError):
+    """The allow-list says no."""
+
+
+class ResolveError(MediaError):
+    """No tracks could be found for it."""
+
+
+class MediaFailed(MediaError):
+    """The player could not open or play it."""
+
+
+class PlayerUnavailable(MatineeError):
+    """There is no usable libmpv."""
+
+
+class SettingsError(MatineeError):
+    """A setting that makes no sense.
+
+    Attributes:
+        field: the setting's name.
+    """
+
+    def __init__(self, field: str, message: str, remedy: str = "") -> None:
+        super().__init__(f"{field}: {message}", remedy)
+        self.field = field
+
+
+class ListenError(MatineeError):
+    """The server cannot listen there."""
+
+
+class StoreError(MatineeError):
+    """The store cannot do what was asked."""
+
+
+class StoreUnusable(StoreError):
+    """Not a database, or not one of ours."""
+
+
+class StoreLocked(StoreError):
+    """Another server has it."""
+
+
+class SchemaTooNew(StoreError):
+    """Written by a newer matinee."""
+
+
+class StorageFull(StoreError):
+    """No room to write."""

@@ -1,0 +1,62 @@
+"""The one timeline of a stream: what position is due at which instant."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+MAX_POSITION: Final = 604_800.0
+"""Seconds; a week is longer than any film."""
+
+MIN_RATE: Final = 0.25
+MAX_RATE: Final = 4.0
+
+
+class Timeline(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """What was agreed: at instant ``at`` the position is ``position``.
+
+    ``at`` is seconds on the server's clock and may lie in the future: a start is
+    scheduled so that every seat can be ready for it.
+    """
+
+    position: float = 0.0
+    """Seconds into the media."""
+    at: float = 0.0
+    """Seconds on the server's clock."""
+    rate: float = 1.0
+    """Media seconds per second."""
+    playing: bool = False
+
+    def position_at(self, instant: float) -> float:
+        """Position in seconds that is due at ``instant`` (server's clock)."""
+        if not self.playing:
+            return self.position
+        return min(self.position + self.rate * max(0.0, instant - self.at), MAX_POSITION)
+
+    def instant_of(self, position: float) -> float:
+        """Instant (server's clock) at which ``position`` is due while playing."""
+        return self.at + (position - self.position) / self.rate
+
+    def play(self, at: float) -> Timeline:
+        """Playing from instant ``at`` on; a start that is already agreed stays as it is."""
+        if self.playing:
+            return self
+        return msgspec.structs.replace(self, at=at, playing=True)
+
+    def pause(self, position: float, at: float) -> Timeline:
+        """Paused at ``position``."""
+        return Timeline(position=clamp_position(position), at=at, rate=self.rate, playing=False)
+
+    def seek(self, position: float, at: float) -> Timeline:
+        """At ``position`` from instant ``at`` on, playing or paused as before."""
+        return msgspec.structs.replace(self, position=clamp_position(position), at=at)
+
+    def at_rate(self, rate: float, at: float) -> Timeline:
+        """``rate`` from instant ``at`` on, without a jump in position."""
+        return msgspec.structs.replace(self, position=self.position_at(at), at=at, rate=rate)
+
+
+def clamp_position(position: float) -> float:
+    """``position`` within what a film can have; mpv reads a negative one as the film's end."""
+    return min(max(position, 0.0), MAX_POSITION)
