@@ -6,6 +6,7 @@ Two spellings of one thing: words (``seek 240``) for people, JSON objects
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Final
 
 import msgspec
@@ -151,25 +152,92 @@ AnyIntent = (
 HOST_ONLY: Final = (Play, Pause, Toggle, Seek, SeekBy, SetRate, RateBy, ChapterBy, LoadNext, LoadMedia)
 """What a viewer may not ask for."""
 
-_WORDS: Final[dict[str, tuple[type[Intent], str]]] = {
-    "play": (Play, ""),
-    "pause": (Pause, ""),
-    "toggle": (Toggle, ""),
-    "seek": (Seek, "position"),
-    "seek_by": (SeekBy, "offset"),
-    "rate": (SetRate, "rate"),
-    "rate_by": (RateBy, "factor"),
-    "chapter_by": (ChapterBy, "step"),
-    "next": (LoadNext, ""),
-    "load": (LoadMedia, "media"),
-    "resync": (Resync, ""),
-    "say": (Say, "text"),
-    "volume": (Volume, "step"),
-    "mute": (Mute, ""),
-    "subtitles": (Subtitles, ""),
-    "audio": (Audio, ""),
-    "trim": (Trim, "step_ms"),
-    "reopen": (Reopen, ""),
-    "quit": (Quit, ""),
+_WORDS: Final[dict[str, str]] = {
+    "play": "",
+    "pause": "",
+    "toggle": "",
+    "seek": "position",
+    "seek_by": "offset",
+    "rate": "rate",
+    "rate_by": "factor",
+    "chapter_by": "step",
+    "next": "",
+    "load": "media",
+    "resync": "",
+    "say": "text",
+    "volume": "step",
+    "mute": "",
+    "subtitles": "",
+    "audio": "",
+    "trim": "step_ms",
+    "reopen": "",
+    "quit": "",
 }
-"""Command word: its intent, and the field that its one argument fills."""
+"""Command word: the field that its one argument fills, "" for none."""
+
+_TEXT_FIELDS: Final = ("text", "media")
+
+_EXAMPLE: Final = "play, pause, seek 240, rate 1.25, resync, say hi, quit"
+
+_decoder: Final = msgspec.json.Decoder(AnyIntent)
+
+
+def parse_intent(line: str) -> AnyIntent:
+    """Read one line, words or a JSON object; a time may be 240, 4:00 or 0:04:00.
+
+    Raises:
+        DecodeError: says which word or field is wrong and how it is written.
+    """
+    line = line.strip()
+    if line.startswith("{"):
+        return _decode(line)
+    word, _, argument = line.partition(" ")
+    argument = argument.strip()
+    name = word.lower()
+    field = _WORDS.get(name)
+    if field is None:
+        raise DecodeError(
+            "bad_message", "intent", f"{word[:40]!r} is not a command; try {_EXAMPLE}"
+        )
+    if not field:
+        if argument:
+            raise DecodeError("invalid_field", name, f"{name} stands alone, without more words")
+        return _decode(msgspec.json.encode({"intent": name}).decode())
+    if not argument:
+        raise DecodeError("invalid_field", field, f"{name} needs one more word, its {field}")
+    value = argument if field in _TEXT_FIELDS else _number(argument, field)
+    return _decode(msgspec.json.encode({"intent": name, field: value}).decode())
+
+
+def encode_intent(intent: AnyIntent) -> str:
+    """The JSON spelling, without a line end."""
+    return msgspec.json.encode(intent).decode()
+
+
+def _decode(text: str) -> AnyIntent:
+    try:
+        return _decoder.decode(text)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$.")
+        raise DecodeError("invalid_field", path.rstrip("`") or "intent", message) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise DecodeError("bad_message", "", f"not a JSON object ({error})") from None
+
+
+def _number(text: str, field: str) -> float:
+    sign = -1.0 if text.startswith("-") else 1.0
+    parts = text.lstrip("+-").split(":")
+    seconds = 0.0
+    try:
+        if len(parts) > 3 or (len(parts) > 1 and not all(p.isascii() and p[:1].isdigit() for p in parts)):
+            raise ValueError
+        for part in parts:
+            seconds = seconds * 60 + float(part)
+    except ValueError:
+        raise DecodeError(
+            "invalid_field", field, f"{text[:40]!r} is not a number or a time like 4:00"
+        ) from None
+    if not isfinite(seconds):
+        raise DecodeError("invalid_field", field, f"{text[:40]!r} is not a finite number")
+    value = sign * seconds
+    return int(value) if value.is_integer() else value

@@ -12,8 +12,9 @@ import msgspec
 
 from player.port import Chapter, Track
 from protocol.messages import EventType, Member, Role, SeatState
+from protocol.quality import Quality
 
-Quality = Literal["good", "fair", "poor", "lost"]
+
 
 
 class View(msgspec.Struct, frozen=True):
