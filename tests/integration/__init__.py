@@ -1,0 +1,1 @@
+"""Tests on loopback sockets, real mpv and real databases."""
