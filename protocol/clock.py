@@ -8,6 +8,7 @@ difference between the two directions; the stated error covers it.
 from __future__ import annotations
 
 from collections import deque
+from itertools import pairwise
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -85,7 +86,7 @@ class ClockFilter:
             return None
         recent = list(self._samples)[-RECENT:]
         delays = [sample.delay for sample in recent]
-        changes = [abs(b - a) for a, b in zip(delays, delays[1:], strict=False)]
+        changes = [abs(b - a) for a, b in pairwise(delays)]
         forward, backward = self._minima(self._samples, self._as_of)
         return ClockEstimate(
             offset=self._offset + self._skew * (now - self._as_of),

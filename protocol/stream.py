@@ -1,0 +1,83 @@
+"""A seat's picture of its stream: a fold of what the server sends, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from protocol.messages import Cursor, Event, Media, Member, Presence, Snapshot, StateNow
+from protocol.timeline import Timeline
+
+Applied = Literal["applied", "known", "gap"]
+"""Taken; had already; something before it is missing."""
+
+
+class StreamState(msgspec.Struct, frozen=True):
+    """Everything a seat knows of its stream, at ``cursor``."""
+
+    stream_id: str
+    cursor: Cursor
+    timeline: Timeline
+    host_id: str = ""
+    host_term: int = 0
+    media: Media | None = None
+    members: Mapping[str, Member] = {}
+    sync_tolerance: float = 0.5
+    """Seconds."""
+    sync_enabled: bool = True
+
+    @property
+    def host(self) -> Member | None:
+        """The member who hosts, while there."""
+        return self.members.get(self.host_id)
+
+    def apply(self, event: Event) -> tuple[Applied, StreamState]:
+        """Take the next event; one that is known or out of turn changes nothing."""
+        here, there = self.cursor, event.cursor
+        if there.epoch < here.epoch or (there.epoch == here.epoch and there.seq <= here.seq):
+            return "known", self
+        follows = there.epoch == here.epoch and there.seq == here.seq + 1
+        begins = there.epoch == here.epoch + 1 and there.seq == 1
+        if not (follows or begins):
+            return "gap", self
+        is_change = event.event_type == "host_change"
+        return "applied", msgspec.structs.replace(
+            self,
+            cursor=there,
+            timeline=event.timeline,
+            media=event.media or self.media,
+            host_id=event.host_id if is_change else self.host_id,
+            host_term=event.host_term if is_change else self.host_term,
+        )
+
+    def restate(self, state: StateNow) -> tuple[Applied, StreamState]:
+        """Take the timeline as the server repeats it."""
+        if state.cursor == self.cursor:
+            return "applied", msgspec.structs.replace(self, timeline=state.timeline)
+        return ("known" if state.cursor < self.cursor else "gap"), self
+
+    def present(self, presence: Presence) -> StreamState:
+        """Members that came, changed or left."""
+        members = dict(self.members)
+        for member in presence.changed:
+            members[member.member_id] = member
+        for member_id in presence.left:
+            members.pop(member_id, None)
+        return msgspec.structs.replace(self, members=members)
+
+
+def from_snapshot(snapshot: Snapshot) -> StreamState:
+    """The state that a snapshot describes."""
+    return StreamState(
+        stream_id=snapshot.stream_id,
+        cursor=snapshot.cursor,
+        timeline=snapshot.timeline,
+        host_id=snapshot.host_id,
+        host_term=snapshot.host_term,
+        media=snapshot.media,
+        members={member.member_id: member for member in snapshot.members},
+        sync_tolerance=snapshot.sync_tolerance_ms / 1000,
+        sync_enabled=snapshot.sync_enabled,
+    )
