@@ -1,0 +1,505 @@
+"""Keeps a player on a timeline: what to tell the player, and when.
+
+Pure: it is told the time, what the player says and what was sampled, and answers with
+commands. One thread owns it (see ``player.driver``). Instants are seconds on the local
+monotonic clock unless said; positions are seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from player.learned import Learned
+from player.orders import (
+    Acted,
+    Finished,
+    FollowerView,
+    InStep,
+    Jumped,
+    PauseNow,
+    PlayAtRate,
+    PlayerCommand,
+    SeekTo,
+    Stalled,
+    StartAt,
+    Told,
+)
+from player.port import (
+    EndReached,
+    Failed,
+    Opened,
+    PauseChanged,
+    PlayerEvent,
+    Restarted,
+    Sample,
+    StallChanged,
+)
+from protocol.drift import DriftController, Hold, Jump, Nudge
+from protocol.messages import SeatState
+from protocol.timeline import Timeline
+
+Phase = Literal["idle", "loading", "seeking", "resting", "running", "stalled", "ended", "failed"]
+CorrectionMode = Literal["off", "soft", "full"]
+
+TICK: Final = 0.050
+CONTROL_INTERVAL: Final = 0.250
+MAX_BRACKET: Final = 0.004
+"""A read that took longer is too vague to be used."""
+DEAD_AFTER_START: Final = 0.600
+DEAD_AFTER_WRITE: Final = 0.450
+PAUSED_TOLERANCE: Final = 0.020
+LATE: Final = 0.080
+"""A start that is later than this goes to a new place instead."""
+EARLY: Final = 3.0
+"""A start that is further off than this wants another seek."""
+JUMP_INTERVAL: Final = 4.0
+SEEK_TIMEOUT: Final = 12.0
+STALL_SHOWN_AFTER: Final = 0.250
+STALL_ACTED_AFTER: Final = 0.500
+ECHO_FOR: Final = 0.5
+"""After our own pause or start, a pause that the player tells is its echo."""
+SEEK_MARGIN: Final = 0.050
+NEAR_END: Final = 0.100
+
+
+class Follower:
+    """Decides for one player; owned by one thread."""
+
+    def __init__(self, correction: CorrectionMode = "full") -> None:
+        self.correction: CorrectionMode = correction
+        self.tolerance = 0.5
+        self.generation = 0
+        self._phase: Phase = "idle"
+        self._offset: float | None = None
+        self._timeline = Timeline()
+        self._before: Timeline | None = None
+        self._held = False
+        self._landed = 0.0
+        self._duration: float | None = None
+        self._controller = DriftController()
+        self._learned = Learned()
+        self._seek_sent: tuple[float, float] | None = None
+        self._armed: float | None = None
+        self._started_at = float("-inf")
+        self._judge_start = False
+        self._jumped_at = float("-inf")
+        self._settle: float | None = None
+        self._stalled_at: float | None = None
+        self._stall_told = False
+        self._controlled_at = 0.0
+        self._position: tuple[float, float] | None = None
+        self._quiet_until = 0.0
+        self._own_pause_at = float("-inf")
+        self._told: list[Told] = []
+
+    # What is agreed ---------------------------------------------------------------------
+
+    def set_clock(self, offset: float) -> None:
+        """Server's clock minus the local one, in seconds."""
+        self._offset = offset
+
+    def follow(self, timeline: Timeline, now: float) -> list[PlayerCommand]:
+        """Take the timeline to keep to; the same one again changes nothing."""
+        if timeline == self._timeline:
+            return []
+        before, self._timeline = self._timeline, timeline
+        self._held = False
+        self._before = before if self._continues(before, timeline) else None
+        self._jumped_at = float("-inf")
+        self._controller.forget()
+        return self._steer(now)
+
+    def load(self, now: float, *, is_network: bool) -> float:
+        """A load is on its way; returns the position to open at."""
+        self.generation += 1
+        self._duration = None
+        self._learned.new_media(is_network=is_network)
+        self._to("loading")
+        self._seek_sent = (now, 0.0)
+        return self._aim(now)
+
+    def unload(self) -> None:
+        """There is no media any more."""
+        self.generation += 1
+        self._to("idle")
+
+    def hold(self, now: float) -> list[PlayerCommand]:
+        """Stop at once, until the timeline says something new (the host's own pause)."""
+        self._held = True
+        return self._steer(now)
+
+    def release(self, now: float) -> list[PlayerCommand]:
+        """Back to the timeline as it stands."""
+        self._held = False
+        return self._steer(now)
+
+    def jump(self, now: float, reason: str = "asked") -> list[PlayerCommand]:
+        """Go where the timeline is, however small the drift."""
+        if self._phase not in ("resting", "running", "stalled", "ended"):
+            return []
+        self._told.append(Jumped(self._drift(now), reason))
+        self._jumped_at = self._settle = now
+        return self._seek(self._aim(now), now)
+
+    @property
+    def phase(self) -> Phase:
+        """What the player is at."""
+        return self._phase
+
+    @property
+    def armed(self) -> float | None:
+        """Local instant of the planned start, while there is one."""
+        return self._armed
+
+    # What the player says ---------------------------------------------------------------
+
+    def player_event(self, event: PlayerEvent, now: float) -> list[PlayerCommand]:
+        """Take what the player tells; what belongs to an earlier load is ignored."""
+        if getattr(event, "generation", self.generation) != self.generation:
+            return []
+        match event:
+            case Opened():
+                self._duration = event.duration
+            case Restarted():
+                return self._restarted(event, now)
+            case PauseChanged():
+                return self._pause_changed(event, now)
+            case StallChanged():
+                self._stalled_at = event.instant if event.stalled else None
+            case EndReached():
+                return self._ended(now)
+            case Failed():
+                self._to("failed")
+            case _:
+                pass
+        return []
+
+    def rested(self, position: float, now: float) -> list[PlayerCommand]:
+        """The paused player will go on from ``position``."""
+        if self._phase == "resting":
+            self._landed = position
+            self._position = (now, position)
+        return self._steer(now)
+
+    def wants_sample(self, now: float) -> bool:
+        """Whether a position read now would mean anything."""
+        return self._phase == "running" and now >= self._quiet_until
+
+    def sampled(self, sample: Sample) -> None:
+        """Take a position that was read."""
+        if sample.bracket > MAX_BRACKET or not self.wants_sample(sample.before):
+            return
+        self._position = (sample.instant, sample.position)
+        target = self._target(sample.instant)
+        if target is not None:
+            self._controller.observe(sample.instant, sample.position - target)
+
+    # Time passes ------------------------------------------------------------------------
+
+    def tick(self, now: float) -> list[PlayerCommand]:
+        """What is to be done at ``now``."""
+        self._watch_stall(now)
+        if self._phase == "seeking" and self._seek_sent and now - self._seek_sent[0] > SEEK_TIMEOUT:
+            self._to("resting")
+            return self._seek(self._aim(now), now)
+        if self._before and now >= self._local(self._timeline.at):
+            self._before = None
+            self._controller.restart(self._timeline.rate)
+            self._quiet_until = now + DEAD_AFTER_WRITE
+            if self._phase == "running":
+                return [PlayAtRate(self._timeline.rate), *self._steer(now)]
+        if self._phase != "running":
+            return self._steer(now)
+        if now - self._controlled_at < CONTROL_INTERVAL:
+            return []
+        self._controlled_at = now
+        return self._control(now)
+
+    def take_told(self) -> list[Told]:
+        """What happened since the last call."""
+        told, self._told = self._told, []
+        return told
+
+    def view(self, now: float) -> FollowerView:
+        """How things stand at ``now``."""
+        drift = self._drift(now)
+        target = self._target(now)
+        return FollowerView(
+            at=now,
+            state=self._state(now),
+            position=self._position_now(now),
+            target=self._timeline.position if target is None else target,
+            drift=drift,
+            correction=self._correction_word(),
+            starts_in=max(0.0, self._armed - now) if self._armed is not None else None,
+            seek_cost=self._learned.seek_cost,
+        )
+
+    # Steering ---------------------------------------------------------------------------
+
+    def _steer(self, now: float) -> list[PlayerCommand]:
+        """Bring the player from where it is towards what the timeline asks."""
+        if self._offset is None or self._phase in ("idle", "loading", "seeking", "failed"):
+            return []
+        wants_play = self._timeline.playing and not self._held
+        if self._phase in ("running", "stalled"):
+            return self._steer_running(now, wants_play=wants_play)
+        if self._phase == "ended" and self._is_past_end(now):
+            return []
+        if not wants_play:
+            return self._steer_paused(now)
+        return self._steer_start(now)
+
+    def _steer_running(self, now: float, *, wants_play: bool) -> list[PlayerCommand]:
+        if not wants_play:
+            self._to("resting")
+            self._own_pause_at = now
+            return [PauseNow()]
+        if self._before or self._is_past_end(now):
+            return []
+        starts_in = self._local(self._timeline.at) - now
+        drift = self._drift(now)
+        gap = self._expected(now) - self._timeline.position
+        if starts_in > 0 and abs(gap) > PAUSED_TOLERANCE:
+            return self._seek(self._aim(now), now)
+        if drift is None and abs(self._expected(now) - self._target_or_zero(now)) > self.tolerance:
+            return self._seek(self._aim(now), now)
+        if drift is not None and abs(drift) > self.tolerance and self.correction != "off":
+            return self._intercept(now, drift, "beyond tolerance")
+        return []
+
+    def _steer_paused(self, now: float) -> list[PlayerCommand]:
+        commands: list[PlayerCommand] = []
+        if self._armed is not None:
+            self._armed = None
+            self._own_pause_at = now
+            commands.append(PauseNow())
+        due = self._within(self._timeline.position)
+        if not self._held and abs(self._landed - due) > PAUSED_TOLERANCE:
+            commands += self._seek(due, now)
+        return commands
+
+    def _steer_start(self, now: float) -> list[PlayerCommand]:
+        due = self._local(self._timeline.instant_of(self._landed)) - self._learned.latency
+        ahead_of_start = self._landed < self._timeline.position - PAUSED_TOLERANCE
+        if now - due > LATE or due - now > EARLY + self._wait_left(now) or ahead_of_start:
+            return self._seek(self._aim(now), now)
+        if self._armed is not None and abs(self._armed - due) < 0.001:
+            return []
+        commands: list[PlayerCommand] = []
+        if self._controller.rate != self._timeline.rate or self._armed is None:
+            self._controller.restart(self._timeline.rate)
+            commands.append(PlayAtRate(self._timeline.rate))
+        self._armed = due
+        commands.append(StartAt(due))
+        return commands
+
+    def started(self, instant: float) -> None:
+        """The planned start was carried out at ``instant``."""
+        if self._armed is None:
+            return
+        self._judge_start = instant - self._armed < 0.005
+        self._armed = None
+        self._to("running")
+        self._started_at = self._own_pause_at = instant
+        self._position = (instant, self._landed)
+        self._quiet_until = instant + DEAD_AFTER_START
+        self._controller.restart(self._timeline.rate)
+
+    def _control(self, now: float) -> list[PlayerCommand]:
+        if self._offset is None or self._stall_told or self._is_past_end(now):
+            return []
+        commands = self._steer_running(now, wants_play=True)
+        drift = self._controller.drift
+        if commands or drift is None:
+            return commands
+        self._learn(now, drift)
+        if self.correction == "off":
+            return []
+        glide_only = self.correction == "soft"
+        match self._controller.correct(now, float("inf") if glide_only else self.tolerance):
+            case Hold():
+                return []
+            case Nudge(rate):
+                self._quiet_until = now + DEAD_AFTER_WRITE
+                return [PlayAtRate(rate)]
+            case Jump(reason):
+                return self._intercept(now, drift, reason)
+
+    def _intercept(self, now: float, drift: float, reason: str) -> list[PlayerCommand]:
+        """Pause, go to where the timeline will be, start when it is there."""
+        if self.correction != "full" or now - self._jumped_at < JUMP_INTERVAL:
+            return []
+        self._jumped_at = self._settle = now
+        self._told.append(Jumped(drift, reason))
+        return self._seek(self._aim(now), now)
+
+    def _seek(self, position: float, now: float) -> list[PlayerCommand]:
+        self._to("seeking")
+        self._seek_sent = (now, position)
+        self._own_pause_at = now
+        self._position = (now, position)
+        return [SeekTo(position)]
+
+    def _aim(self, now: float) -> float:
+        """Where to go so that the timeline arrives there when the player is ready."""
+        if self._offset is None or self._held:
+            return self._within(self._timeline.position)
+        ready = now + self._learned.seek_cost + SEEK_MARGIN + self._learned.latency
+        return self._within(self._timeline.position_at(ready + self._offset))
+
+    # What came of it --------------------------------------------------------------------
+
+    def _restarted(self, event: Restarted, now: float) -> list[PlayerCommand]:
+        if self._phase not in ("loading", "seeking"):
+            return []
+        if self._seek_sent is not None:
+            if self._phase == "seeking":
+                self._learned.seek_took(event.instant - self._seek_sent[0])
+            self._seek_sent = None
+        self._landed = event.position
+        self._position = (event.instant, event.position)
+        self._to("resting")
+        if self._settle is not None and not self._timeline.playing:
+            self._settle = None
+            self._told.append(InStep(self._landed - self._within(self._timeline.position)))
+        return self._steer(now)
+
+    def _pause_changed(self, event: PauseChanged, now: float) -> list[PlayerCommand]:
+        if now - self._own_pause_at < ECHO_FOR or self._is_at_end(now):
+            return []
+        if self._phase == "running" and event.paused:
+            self._to("resting")
+            self._held = True
+            self._told.append(Acted(True, self._expected(now)))
+        elif self._phase == "resting" and not event.paused and self._armed is None:
+            self._told.append(Acted(False, self._landed))
+            return [PauseNow()]
+        return []
+
+    def _ended(self, now: float) -> list[PlayerCommand]:
+        if self._phase not in ("running", "resting", "seeking"):
+            return []
+        self._to("ended")
+        self._landed = self._duration or self._expected(now)
+        self._position = (now, self._landed)
+        self._told.append(Finished(self._landed))
+        return self._steer(now)
+
+    def _watch_stall(self, now: float) -> None:
+        stalled = (
+            self._stalled_at is not None
+            and self._phase in ("running", "stalled")
+            and now - self._stalled_at >= STALL_ACTED_AFTER
+        )
+        if stalled == self._stall_told:
+            return
+        self._stall_told = stalled
+        self._told.append(Stalled(stalled, self._expected(now)))
+        if self._phase in ("running", "stalled"):
+            self._to("stalled" if stalled else "running")
+            self._quiet_until = now + DEAD_AFTER_START
+            self._controller.forget()
+            self._judge_start = False
+
+    def _learn(self, now: float, drift: float) -> None:
+        """What the first sound samples after a start say about the start latency."""
+        if self._settle is not None:
+            self._settle = None
+            self._told.append(InStep(drift))
+        if not self._judge_start:
+            return
+        self._judge_start = False
+        if now - self._started_at < 1.5 and abs(drift) < LATE:
+            self._learned.start_was_late(-drift / self._timeline.rate)
+
+    # Small answers ----------------------------------------------------------------------
+
+    def _to(self, phase: Phase) -> None:
+        self._phase = phase
+        if phase != "running":
+            self._controller.forget()
+        if phase in ("seeking", "loading", "idle", "failed"):
+            self._armed = None
+            self._stalled_at = None
+
+    def _local(self, instant: float) -> float:
+        """A server's instant on the local clock."""
+        return instant - (self._offset or 0.0)
+
+    def _wait_left(self, now: float) -> float:
+        return max(0.0, self._local(self._timeline.at) - now)
+
+    def _target(self, now: float) -> float | None:
+        if self._offset is None:
+            return None
+        instant = now + self._offset
+        held = self._before if self._before and instant < self._timeline.at else self._timeline
+        return self._within(held.position_at(instant))
+
+    def _target_or_zero(self, now: float) -> float:
+        return self._target(now) or 0.0
+
+    def _within(self, position: float) -> float:
+        if self._duration is None:
+            return position
+        return min(position, self._duration)
+
+    def _is_past_end(self, now: float) -> bool:
+        if self._duration is None or self._offset is None:
+            return False
+        return self._timeline.position_at(now + self._offset) >= self._duration - NEAR_END
+
+    def _is_at_end(self, now: float) -> bool:
+        """Whether the player itself is about to stop, as it does on the last frame."""
+        return self._duration is not None and self._expected(now) >= self._duration - 0.5
+
+    def _expected(self, now: float) -> float:
+        """Where the player should be by what is known of it."""
+        return self._position_now(now) or 0.0
+
+    def _position_now(self, now: float) -> float | None:
+        if self._position is None:
+            return None
+        instant, position = self._position
+        if self._phase == "running":
+            position += (now - instant) * self._controller.rate
+        return self._within(position)
+
+    def _drift(self, now: float) -> float | None:
+        if self._phase == "running":
+            return self._controller.drift
+        target = self._target(now)
+        if self._phase == "stalled" and target is not None:
+            return self._expected(now) - target
+        if self._phase == "resting" and not self._timeline.playing and not self._held:
+            return self._landed - self._within(self._timeline.position)
+        return None
+
+    def _state(self, now: float) -> SeatState:
+        match self._phase:
+            case "running":
+                waits = self._stalled_at is not None and now - self._stalled_at > STALL_SHOWN_AFTER
+                return "buffering" if waits else "playing"
+            case "stalled":
+                return "buffering"
+            case "seeking":
+                return "buffering" if self._timeline.playing else "paused"
+            case "resting":
+                return "playing" if self._armed is not None else "paused"
+            case "idle" | "loading" | "ended" | "failed":
+                return self._phase
+
+    def _correction_word(self) -> str:
+        if self._phase == "seeking":
+            return "jump"
+        base, rate = self._timeline.rate, self._controller.rate
+        if self._phase != "running" or abs(rate / base - 1) < 0.0004:
+            return ""
+        return f"nudge {(rate / base - 1) * 100:+.1f} %"
+
+    @staticmethod
+    def _continues(before: Timeline, after: Timeline) -> bool:
+        """Whether ``after`` takes over from ``before`` without a jump, as a new rate does."""
+        both = before.playing and after.playing
+        return both and abs(before.position_at(after.at) - after.position) < 0.050

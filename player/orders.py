@@ -1,0 +1,83 @@
+"""What passes between a follower and the thread that drives its player."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from protocol.messages import SeatState
+
+
+class PauseNow(NamedTuple):
+    """Stop, and forget a start that is planned."""
+
+
+class StartAt(NamedTuple):
+    """Unpause at ``instant``."""
+
+    instant: float
+
+
+class SeekTo(NamedTuple):
+    """Pause and go exactly to ``position``."""
+
+    position: float
+
+
+class PlayAtRate(NamedTuple):
+    """Media seconds per second."""
+
+    rate: float
+
+
+PlayerCommand = PauseNow | StartAt | SeekTo | PlayAtRate
+
+
+class Jumped(NamedTuple):
+    """A jump because of ``reason``; ``drift`` seconds is what it mends, None if unknown."""
+
+    drift: float | None
+    reason: str
+
+
+class InStep(NamedTuple):
+    """After a jump: ``drift`` seconds is left."""
+
+    drift: float
+
+
+class Stalled(NamedTuple):
+    """The player waits for data, or no longer."""
+
+    stalled: bool
+    position: float
+
+
+class Acted(NamedTuple):
+    """Somebody paused or started the player itself; not an echo of ours."""
+
+    paused: bool
+    position: float
+
+
+class Finished(NamedTuple):
+    """The film's end is reached."""
+
+    position: float
+
+
+Told = Jumped | InStep | Stalled | Acted | Finished
+
+
+class FollowerView(msgspec.Struct, frozen=True):
+    """How the player stands at ``at``."""
+
+    at: float
+    state: SeatState
+    position: float | None
+    target: float
+    drift: float | None
+    correction: str
+    starts_in: float | None
+    seek_cost: float
