@@ -1,0 +1,212 @@
+"""Everything a person can do with a key: bindings, footer, palette, help and mpv's keys.
+
+An action either sends an intent to the seat or, without one, is done by the face itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+
+from player.intents import (
+    HOST_ONLY,
+    Audio,
+    ChapterBy,
+    Intent,
+    LoadNext,
+    Mute,
+    Quit,
+    RateBy,
+    Reopen,
+    Resync,
+    SeekBy,
+    SetRate,
+    Subtitles,
+    Toggle,
+    Trim,
+    Volume,
+)
+
+Group = Literal["film", "sync", "sound and text", "people", "program"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do."""
+
+    action_id: str
+    label: str
+    """A word or two, for the footer and the palette."""
+    help: str
+    """One clause, for the help and the palette."""
+    group: Group
+    keys: tuple[str, ...] = ()
+    """As Textual names them."""
+    shown: str = ""
+    """The keys as people know them."""
+    mpv_keys: tuple[str, ...] = ()
+    """The same keys as mpv names them."""
+    intent: Intent | None = None
+    """What is sent to the seat; None when the face does it itself."""
+    face_host_only: bool = False
+    """Host only although it sends nothing by itself."""
+    footer: int = 0
+    """Place in the footer, 1 is kept longest when it gets narrow; 0 is left out."""
+
+    @property
+    def host_only(self) -> bool:
+        """A viewer may not do this."""
+        return self.face_host_only or isinstance(self.intent, HOST_ONLY)
+
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    Action(
+        "toggle", "play/pause", "Play, or pause for everybody", "film",
+        ("space",), "space", ("SPACE",), Toggle(), footer=1,
+    ),
+    Action(
+        "forward", "forward 5 s", "Forward 5 seconds", "film",
+        ("right",), "→", ("RIGHT",), SeekBy(5.0),
+    ),
+    Action(
+        "back", "back 5 s", "Back 5 seconds", "film",
+        ("left",), "←", ("LEFT",), SeekBy(-5.0),
+    ),
+    Action(
+        "forward_little", "forward 1 s", "Forward 1 second", "film",
+        ("shift+right",), "shift+→", ("Shift+RIGHT",), SeekBy(1.0),
+    ),
+    Action(
+        "back_little", "back 1 s", "Back 1 second", "film",
+        ("shift+left",), "shift+←", ("Shift+LEFT",), SeekBy(-1.0),
+    ),
+    Action(
+        "forward_much", "forward 60 s", "Forward 1 minute", "film",
+        ("up",), "↑", ("UP",), SeekBy(60.0),
+    ),
+    Action(
+        "back_much", "back 60 s", "Back 1 minute", "film",
+        ("down",), "↓", ("DOWN",), SeekBy(-60.0),
+    ),
+    Action(
+        "next_chapter", "next chapter", "To the next chapter", "film",
+        ("pageup",), "PgUp", ("PGUP",), ChapterBy(1),
+    ),
+    Action(
+        "previous_chapter", "previous chapter", "To the chapter before", "film",
+        ("pagedown",), "PgDn", ("PGDWN",), ChapterBy(-1),
+    ),
+    Action(
+        "go_to", "go to", "Go to a time: 1:02:03, 4:30, 270, +30, -10, 50%", "film",
+        ("g",), "g", face_host_only=True, footer=4,
+    ),
+    Action(
+        "slower", "slower", "Play slower, by a tenth", "film",
+        ("left_square_bracket",), "[", ("[",), RateBy(round(1 / 1.1, 6)),
+    ),
+    Action(
+        "faster", "faster", "Play faster, by a tenth", "film",
+        ("right_square_bracket",), "]", ("]",), RateBy(1.1),
+    ),
+    Action(
+        "normal_rate", "normal speed", "Play at 1.00× again", "film", intent=SetRate(1.0),
+    ),
+    Action(
+        "next_film", "next film", "Go on to the next film of those named at the start", "film",
+        intent=LoadNext(),
+    ),
+    Action(
+        "resync", "resync", "Measure again and jump back into step now", "sync",
+        ("r",), "r", ("r",), Resync(), footer=3,
+    ),
+    Action(
+        "reopen", "open player", "Open the player again after its window was closed", "sync",
+        ("o",), "o", intent=Reopen(),
+    ),
+    Action(
+        "quieter", "quieter", "Your own volume down", "sound and text",
+        ("9",), "9", ("9",), Volume(-2.0),
+    ),
+    Action(
+        "louder", "louder", "Your own volume up", "sound and text",
+        ("0",), "0", ("0",), Volume(2.0),
+    ),
+    Action(
+        "mute", "mute", "Your own sound off or on", "sound and text",
+        ("m",), "m", ("m",), Mute(),
+    ),
+    Action(
+        "subtitles", "subtitles", "Your own next subtitles, or none", "sound and text",
+        ("j",), "j", ("j",), Subtitles(),
+    ),
+    Action(
+        "audio", "audio track", "Your own next audio track", "sound and text",
+        ("number_sign",), "#", ("SHARP",), Audio(),
+    ),
+    Action(
+        "trim_later", "sound later", "Your own sound 10 ms later", "sound and text",
+        ("ctrl+right",), "ctrl+→", ("Ctrl+RIGHT",), Trim(10.0),
+    ),
+    Action(
+        "trim_earlier", "sound earlier", "Your own sound 10 ms earlier", "sound and text",
+        ("ctrl+left",), "ctrl+←", ("Ctrl+LEFT",), Trim(-10.0),
+    ),
+    Action(
+        "chat", "chat", "Say something to everybody", "people", ("c",), "c", footer=5,
+    ),
+    Action(
+        "invite", "invite", "Show the invite, and copy it", "people", ("i",), "i", footer=6,
+        face_host_only=True,
+    ),
+    Action("help", "help", "Show what the keys do", "program", ("question_mark",), "?", footer=7),
+    Action(
+        "palette", "palette", "Find anything by its name", "program", ("ctrl+p",), "^p", footer=8,
+    ),
+    Action("quit", "leave", "Leave", "program", ("q",), "q", ("q",), Quit(), footer=2),
+)  # fmt: skip
+
+BY_ID: Final[dict[str, Action]] = {action.action_id: action for action in ACTIONS}
+
+
+def words(intent: Intent) -> str:
+    """An intent as the line that ``player.intents.parse_intent`` reads: ``seek_by -5``."""
+    word = msgspec.to_builtins(intent)["intent"]
+    values = msgspec.structs.astuple(intent)
+    return " ".join([word, *(f"{v:g}" if isinstance(v, float) else str(v) for v in values)])
+
+
+def mpv_keys() -> tuple[tuple[str, str], ...]:
+    """mpv's name of every key that works in its window, and the intent's line."""
+    return tuple(
+        (key, words(action.intent))
+        for action in ACTIONS
+        if action.intent is not None
+        for key in action.mpv_keys
+    )
+
+
+def keys_page() -> str:
+    """``docs/keys.md``: every action by group."""
+    lines = [
+        "# Keys",
+        "",
+        "The same keys work in the terminal and, where marked, in mpv's window. Those marked",
+        "*host* move the film for everybody; a viewer who presses one is told who hosts.",
+        "Everything is in the palette (ctrl+p), too.",
+    ]
+    for group in dict.fromkeys(action.group for action in ACTIONS):
+        lines += ["", f"## {group.capitalize()}", "", "| key | what it does | who | mpv's window |"]
+        lines.append("|---|---|---|---|")
+        lines += [
+            f"| {_cell(action.shown)} | {_cell(action.help)} | "
+            f"{'host' if action.host_only else 'everybody'} | {'yes' if action.mpv_keys else ''} |"
+            for action in ACTIONS
+            if action.group == group
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|") if text else "palette"

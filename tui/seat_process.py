@@ -1,0 +1,255 @@
+"""The seat as a child process: started, heard, told, started again when it dies, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from player import views
+from player.intents import Intent, Quit
+from tui.room import SEAT_DIED
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Sequence
+
+    from player.config import SeatConfig
+
+SEAT_COMMAND: Final = (sys.executable, "-P", "-m", "player")
+"""-P: a file called player.py in the current folder is not our seat."""
+_LINE_LIMIT: Final = 8 * 1024 * 1024
+_encode = msgspec.json.Encoder().encode
+_decoder: Final[msgspec.json.Decoder[views.AnyView]] = msgspec.json.Decoder(views.AnyView)
+
+
+class SeatLine(NamedTuple):
+    """One line of a seat, as it came and as what it means."""
+
+    text: bytes
+    """Without the end of the line."""
+    view: views.AnyView | None
+    """None for a line that this face does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartRule:
+    """When a seat that died is started again; all in seconds."""
+
+    back_off: tuple[float, ...] = (0.1, 0.5, 1.0, 2.0)
+    """Waits before the first restart, the second, …; the last one is kept."""
+    limit: int = 5
+    within: float = 60.0
+    """After ``limit`` deaths within this time it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a seat is given to end, in seconds."""
+
+    after_quit: float = 1.5
+    after_terminate: float = 1.0
+
+
+class SeatProcess:
+    """One seat for the whole evening, over as many processes as that takes.
+
+    `lines` is the life of it: whoever iterates it runs the seat. `send` may be called at
+    any time; what is sent while there is no process is lost, as a key pressed then is.
+    """
+
+    def __init__(
+        self,
+        config: SeatConfig,
+        *,
+        command: Sequence[str] = SEAT_COMMAND,
+        rule: RestartRule | None = None,
+        patience: Patience | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.config = config
+        self._command = tuple(command)
+        self._rule = rule or RestartRule()
+        self._patience = patience or Patience()
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._process: asyncio.subprocess.Process | None = None
+        self._deaths: deque[float] = deque(maxlen=self._rule.limit)
+        self._leaving = asyncio.Event()
+        self._over = False
+        self.exit_code = 0
+        """Of the evening: 0, or 1 when it ended with an error."""
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the seat that runs now."""
+        return self._process.pid if self._process else None
+
+    async def lines(self) -> AsyncGenerator[SeatLine]:
+        """Start the seat and give its lines, and our own about it, until it has ended."""
+        while not self._leaving.is_set():
+            process = await self._start()
+            async with contextlib.aclosing(self._heard(process)) as heard:
+                async for line in heard:
+                    self._learn(line.view)
+                    yield line
+            code = await process.wait()
+            self._process = None
+            if self._over or self._leaving.is_set() or code == 0:
+                return
+            wait = self._wait_before_restart()
+            if wait is None:
+                self.exit_code = 1
+                yield _own(self._gave_up(code))
+                return
+            yield _own(self._died(code))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), wait)
+
+    def send(self, intent: Intent | bytes) -> None:
+        """Ask the seat for something; bytes are a line that a person typed."""
+        line = _encode(intent) if isinstance(intent, Intent) else intent
+        stdin = self._process.stdin if self._process else None
+        if stdin is None or stdin.is_closing():
+            return
+        # A seat that dies just now is noticed by `lines`.
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            stdin.write(line + b"\n")
+
+    async def end(self) -> None:
+        """Let the seat leave; one that does not is ended."""
+        self._leaving.set()
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        self.send(Quit())
+        if process.stdin is not None:
+            process.stdin.close()
+        for act, patience in (
+            (None, self._patience.after_quit),
+            (process.terminate, self._patience.after_terminate),
+            (process.kill, self._patience.after_terminate),
+        ):
+            with contextlib.suppress(ProcessLookupError):
+                if act is not None:
+                    act()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), patience)
+                return
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        log = _open_log(self.config.log_file)
+        try:
+            # A session of its own: ctrl+c and ctrl+z at the terminal are the face's to handle.
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                limit=_LINE_LIMIT,
+                start_new_session=True,
+            )
+        finally:
+            if not isinstance(log, int):
+                log.close()
+        self._process = process
+        assert process.stdin is not None
+        with contextlib.suppress(ConnectionError):
+            process.stdin.write(_encode(self.config) + b"\n")
+        return process
+
+    async def _heard(self, process: asyncio.subprocess.Process) -> AsyncGenerator[SeatLine]:
+        assert process.stdout is not None
+        while True:
+            try:
+                text = await process.stdout.readline()
+            except ValueError:
+                continue  # longer than any line of ours: dropped, the next one is read
+            if not text:
+                return
+            if text.strip():
+                yield decode_line(text.strip())
+
+    def _learn(self, view: views.AnyView | None) -> None:
+        """Keep what a restart must know: the same stream, and where in the queue it is."""
+        match view:
+            case views.Ready() if self.config.role == "host":
+                self.config = msgspec.structs.replace(
+                    self.config, stream_id=view.stream_id, play=False
+                )
+            case views.MediaView() if self.config.role == "host":
+                first = max(0, len(self.config.media) - 1 - view.queue_left)
+                self.config = msgspec.structs.replace(
+                    self.config,
+                    media=self.config.media[first:],
+                    titles=self.config.titles[first:],
+                )
+            case views.Ended():
+                self._over = True
+            case views.ErrorLine() if view.fatal:
+                self._over = True
+                self.exit_code = 1
+            case _:
+                pass
+
+    def _wait_before_restart(self) -> float | None:
+        """Seconds to wait, or None when it died too often."""
+        now = self._clock()
+        self._deaths.append(now)
+        if len(self._deaths) == self._rule.limit and now - self._deaths[0] < self._rule.within:
+            return None
+        recent = sum(1 for death in self._deaths if now - death < self._rule.within)
+        return self._rule.back_off[min(recent, len(self._rule.back_off)) - 1]
+
+    def _died(self, code: int) -> views.ErrorLine:
+        return views.ErrorLine(
+            code=SEAT_DIED,
+            message=f"the player process died ({_how(code)}); starting it again",
+            timestamp_ms=round(self._wall_clock() * 1000),
+        )
+
+    def _gave_up(self, code: int) -> views.ErrorLine:
+        log = self.config.log_file
+        return views.ErrorLine(
+            code="seat_gave_up",
+            message=f"the player process died {self._rule.limit} times in a minute ({_how(code)})",
+            remedy=(f"its log may say why: {log}; " if log else "") + "matinee doctor may help",
+            timestamp_ms=round(self._wall_clock() * 1000),
+            fatal=True,
+        )
+
+
+def decode_line(text: bytes) -> SeatLine:
+    """One line of a seat; unknown ones have no view."""
+    try:
+        return SeatLine(text, _decoder.decode(text))
+    except msgspec.DecodeError:
+        return SeatLine(text, None)
+
+
+def _own(view: views.AnyView) -> SeatLine:
+    return SeatLine(_encode(view), view)
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"signal {-code}, {signal.Signals(-code).name}"
+    return f"signal {-code}"
+
+
+def _open_log(path: str) -> IO[bytes] | int:
+    if not path:
+        return asyncio.subprocess.DEVNULL
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file.open("ab")

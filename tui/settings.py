@@ -1,0 +1,149 @@
+"""What can be set: defaults < settings.toml < MATINEE_* variables < flags."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
+
+import msgspec
+import platformdirs
+from msgspec import Meta
+
+from protocol.exceptions import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_LISTEN: Final = "127.0.0.1:8765"
+_PREFIX: Final = "MATINEE_"
+_OPTION: Final = re.compile(r"[a-z0-9][a-z0-9-]*(/[a-z0-9-]+)?", re.IGNORECASE)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything a person can set, with its default."""
+
+    name: Annotated[str, Meta(max_length=32)] = ""
+    """What the others see; "" takes the name of the system's user."""
+    server: str = ""
+    """Address of a sync server; "" lets `host` start one of its own."""
+    listen: str = DEFAULT_LISTEN
+    """HOST:PORT of that own server."""
+    video: Literal["window", "terminal", "none"] = "window"
+    """Where the film is shown."""
+    correction: Literal["off", "soft", "full"] = "full"
+    """What may be done about drift: nothing, glides only, or jumps as well."""
+    trim_ms: Annotated[float, Meta(ge=-5000, le=5000)] = 0.0
+    """Shift of the own sound in milliseconds, for devices that are late."""
+    tolerance_ms: Annotated[int, Meta(ge=20, le=10_000)] = 500
+    """Host: drift in milliseconds that may be mended without a jump."""
+    lan_media: bool = False
+    """Films on this machine's own network may be opened, too."""
+    theme: Literal["matinee-dark", "matinee-light", "matinee-contrast", ""] = ""
+    """Colours; "" chooses by the terminal."""
+    mpv: dict[str, str] = {}
+    """libmpv options."""
+
+
+def settings_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where a person keeps settings; MATINEE_SETTINGS names another place."""
+    named = environment.get("MATINEE_SETTINGS")
+    return Path(named) if named else platformdirs.user_config_path("matinee") / "settings.toml"
+
+
+def load_settings(
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+) -> Settings:
+    """What holds after all four layers; a flag that is None was not given.
+
+    Raises:
+        SettingsError: names the field and where it was set.
+    """
+    file = file or settings_file(environment)
+    layers = (
+        _checked(_from_file(file), f"in {file.name}"),
+        _checked(_from_environment(environment), "from the environment"),
+        _checked({k: v for k, v in flags.items() if v is not None}, "on the command line"),
+    )
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        options = {**merged.get("mpv", {}), **layer.get("mpv", {})}
+        merged |= layer
+        merged["mpv"] = options
+    settings = msgspec.convert(merged, Settings)
+    return settings if settings.name else msgspec.structs.replace(settings, name=system_name())
+
+
+def system_name() -> str:
+    """Name of the system's user, fit to be shown to others."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = ""
+    return name.strip()[:32].capitalize() or "Somebody"
+
+
+def parse_mpv(pairs: tuple[str, ...] | list[str]) -> dict[str, str]:
+    """``KEY=VALUE`` options for libmpv.
+
+    Raises:
+        SettingsError: not of that form.
+    """
+    options: dict[str, str] = {}
+    for pair in pairs:
+        key, mark, value = pair.removeprefix("--").partition("=")
+        if not mark or not _OPTION.fullmatch(key):
+            raise SettingsError("mpv", f"{pair!r} is not KEY=VALUE", "write it as --mpv vo=null")
+        options[key] = value
+    return options
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(file.name, f"not valid TOML ({error})", f"mend {file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(file.name, f"cannot be read ({error})", f"mend {file}") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in Settings.__struct_fields__:
+        text = environment.get(_PREFIX + field.upper())
+        if text:
+            found[field] = parse_mpv(shlex.split(text)) if field == "mpv" else text
+    return found
+
+
+def _checked(layer: dict[str, Any], where: str) -> dict[str, Any]:
+    """The layer with its values in their types, each field by itself so that it can be named."""
+    checked: dict[str, Any] = {}
+    for field, value in layer.items():
+        if field not in Settings.__struct_fields__:
+            known = ", ".join(Settings.__struct_fields__)
+            raise SettingsError(field, f"there is no such setting ({where})", f"there are {known}")
+        if field == "mpv" and isinstance(value, dict):
+            options = cast("dict[str, object]", value)
+            value = parse_mpv([f"{k}={_mpv_value(v)}" for k, v in options.items()])
+        try:
+            one = msgspec.convert({field: value}, Settings, strict=False)
+        except msgspec.ValidationError as error:
+            reason = str(error).partition(" - at")[0]
+            reason = reason[:1].lower() + reason[1:]
+            raise SettingsError(field, f"{value!r} does not fit ({where}): {reason}") from None
+        checked[field] = getattr(one, field)
+    return checked
+
+
+def _mpv_value(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -1,0 +1,112 @@
+"""What happened, as a sentence: the feed and the plain lines say it alike."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from player import views
+from tui.times import clock_text, ms_text, span_text
+
+Tone = Literal["chat", "event", "good", "warning", "error"]
+
+
+class Sentence(NamedTuple):
+    """``name`` is the subject, "" when the program itself speaks."""
+
+    name: str
+    text: str
+    tone: Tone
+
+
+def sentence_of(view: views.AnyView) -> Sentence | None:
+    """What a line of the seat tells people, or None when it is a state and not a happening."""
+    match view:
+        case views.ChatLine():
+            return Sentence(view.name, view.text, "chat")
+        case views.Reconnecting() | views.Recovered():
+            return _of_link(view)
+        case views.ErrorLine():
+            return Sentence("", error_text(view), "error")
+        case views.ViewOnly():
+            return Sentence("", view.message or f"View Only: {view.host} is hosting", "warning")
+        case views.Notice():
+            return Sentence("", view.message, "event")
+        case views.Corrected():
+            because = f" ({view.reason})" if view.reason else ""
+            return Sentence(
+                "", f"jumped back into step: was {ms_text(view.drift_ms)}{because}", "event"
+            )
+        case views.Happened():
+            return _of_member(view)
+        case _:
+            return None
+
+
+def error_text(error: views.ErrorLine) -> str:
+    """Cause and remedy as one or two sentences."""
+    cause = _closed(error.message or error.code or "something went wrong")
+    return f"{cause} {_closed(error.remedy)}" if error.remedy else cause
+
+
+def _of_link(view: views.Reconnecting | views.Recovered) -> Sentence:
+    if isinstance(view, views.Recovered):
+        away = f" after {span_text(view.away)}" if view.away >= 1 else ""
+        how = f"recovered {_count(view.events, 'event')}"
+        return Sentence("", how + away, "good")
+    because = f": {view.reason}" if view.reason else ""
+    return Sentence("", f"the server is out of reach{because}", "warning")
+
+
+def _of_member(view: views.Happened) -> Sentence | None:
+    match view:
+        case views.Played():
+            text, tone = _started(view.position), "event"
+        case views.Paused():
+            text, tone = f"paused at {clock_text(view.position)}", "event"
+        case views.Sought():
+            text, tone = f"went to {clock_text(view.position)}", "event"
+        case views.RateSet():
+            text, tone = f"set the speed to {view.rate:.2f}×", "event"
+        case views.MediaChanged():
+            text, tone = (
+                f"changed the film: {view.title}" if view.title else "changed the film",
+                "event",
+            )
+        case views.HostChanged():
+            text, tone = "hosts now", "warning"
+        case views.Joined():
+            text, tone = "came", "good"
+        case views.Left():
+            text, tone = "left", "event"
+        case views.Resynced():
+            text, tone = "resynced" + _was_now(view), "event"
+        case views.BufferStarted():
+            text, tone = "waits for data; nobody waits", "warning"
+        case views.BufferEnded():
+            text, tone = "has data again", "good"
+        case _:
+            return None
+    return Sentence(view.name or ("you" if view.you else "the server"), text, tone)
+
+
+def _started(position: float) -> str:
+    return "started the film" if position < 1 else f"plays on from {clock_text(position)}"
+
+
+def _was_now(view: views.Resynced) -> str:
+    parts = [
+        f"{word} {ms_text(value)}"
+        for word, value in (("was", view.before_ms), ("now", view.after_ms))
+        if value is not None
+    ]
+    return ": " + ", ".join(parts) if parts else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _closed(text: str) -> str:
+    text = text.strip()
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else text + "."
