@@ -27,7 +27,7 @@ Instant = Annotated[float, Meta(ge=-1e12, le=1e12)]
 Milliseconds = Annotated[float, Meta(ge=-1e10, le=1e10)]
 Seconds = Annotated[float, Meta(ge=0.0, le=1e7)]
 Counter = Annotated[int, Meta(ge=0, le=2**53)]
-Id = Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[0-9A-Za-z_-]+$")]
+Id = Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[0-9A-Za-z_-]+\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=32)]
 Title = Annotated[str, Meta(max_length=200)]
 Url = Annotated[str, Meta(max_length=2048)]
@@ -101,7 +101,7 @@ class Media(Struct, frozen=True):
     """Seconds; None while unknown or live."""
     size: Counter | None = None
     """Bytes, of a file."""
-    fingerprint: Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]*$")] = ""
+    fingerprint: Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]*\Z")] = ""
     """Of a file: see ``protocol.media.Fingerprint``."""
 
 
@@ -362,6 +362,8 @@ class Presence(Struct, frozen=True, tag="presence", tag_field="type"):
 
     changed: tuple[Member, ...] = ()
     left: tuple[str, ...] = ()
+    whole: bool = False
+    """``changed`` is everybody: whoever is not in it has left."""
 
 
 class Chat(Struct, frozen=True, tag="chat", tag_field="type"):
