@@ -1,0 +1,116 @@
+"""How the seat stands, gathered from its player and its link; pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from player.orders import FollowerView
+from player.views import Status
+from protocol.client import ClientProtocol
+from protocol.clock import ClockEstimate
+from protocol.messages import Report, Role, SeatState
+from protocol.quality import Quality, QualityMeter
+
+WAITING: Final = FollowerView(
+    at=0.0,
+    state="idle",
+    position=None,
+    target=0.0,
+    drift=None,
+    correction="",
+    starts_in=None,
+    seek_cost=0.0,
+)
+
+
+class Gauges:
+    """The newest readings of one seat; instants are local, in seconds."""
+
+    def __init__(self) -> None:
+        self.view = WAITING
+        self.buffered_until: float | None = None
+        self.volume = 100.0
+        self.muted = False
+        self.trim = 0.0
+        self.reason = ""
+        """Why the player has failed; "" while it has not."""
+        self._meter = QualityMeter()
+
+    @property
+    def state(self) -> SeatState:
+        """What the player does."""
+        return "failed" if self.reason else self.view.state
+
+    def take(self, view: FollowerView) -> bool:
+        """Take a new view of the player; True when its state is another one."""
+        changed = view.state != self.view.state
+        self.view = view
+        if view.drift is not None:
+            self._meter.drift(view.at, view.drift)
+        return changed
+
+    def take_clock(self, now: float, estimate: ClockEstimate) -> None:
+        """Take a new estimate of the server's clock."""
+        self._meter.delay(now, estimate.delay)
+
+    def quality(self, protocol: ClientProtocol, now: float) -> Quality:
+        """One word for how good the connection is."""
+        estimate = protocol.clock(now)
+        return self._meter.quality(
+            now,
+            connected=protocol.joined,
+            stalled=self.view.state == "buffering",
+            jitter=estimate.jitter if estimate else 0.0,
+            lost=protocol.lost_pings(now),
+        )
+
+    def status(self, protocol: ClientProtocol, role: Role, now: float) -> Status:
+        """The line that the face draws."""
+        estimate = protocol.clock(now) if protocol.joined else None
+        state, view = protocol.state, self.view
+        return Status(
+            role=role,
+            state=self.state,
+            position=_rounded(view.position, 4),
+            target=round(view.target, 4),
+            drift_ms=_ms(view.drift),
+            rate=state.timeline.rate if state else 1.0,
+            rtt_ms=_ms(estimate.delay if estimate else None),
+            jitter_ms=_ms(estimate.jitter if estimate else None),
+            clock_error_ms=_ms(estimate.error if estimate else None),
+            quality=self.quality(protocol, now),
+            members=len(state.members) if state else 0,
+            playing=state.timeline.playing if state else False,
+            at=view.at,
+            starts_in=_rounded(view.starts_in, 3),
+            correction=view.correction,
+            buffered_until=_rounded(self.buffered_until, 1),
+            volume=self.volume,
+            muted=self.muted,
+            trim_ms=round(self.trim * 1000),
+            reason=self.reason,
+            lost_pings=protocol.lost_pings(now),
+        )
+
+    def report(self, protocol: ClientProtocol, now: float) -> Report:
+        """What the other members are told."""
+        estimate = protocol.clock(now)
+        ahead = None
+        if self.buffered_until is not None and self.view.position is not None:
+            ahead = max(0.0, round(self.buffered_until - self.view.position, 1))
+        return Report(
+            state=self.state,
+            position=_rounded(self.view.position, 3),
+            drift_ms=_ms(self.view.drift),
+            rtt_ms=_ms(estimate.delay if estimate else None),
+            buffer=ahead,
+            seek_ms=_ms(self.view.seek_cost),
+        )
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

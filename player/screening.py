@@ -1,0 +1,190 @@
+"""What this seat watches: from the stream's media to a film open in the player."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+
+from player.config import SeatConfig
+from player.driver import PlayerDriver
+from player.port import Failed, Opened, Source, Track, TracksChanged
+from player.views import AnyView, ErrorLine, MediaView, Notice, Progress
+from protocol.exceptions import MatineeError, MediaError
+from protocol.messages import Media
+
+log = logging.getLogger(__name__)
+
+SAME_DURATION: Final = 1.0
+"""Seconds two copies of one film may differ by."""
+RETRY_STATUS: Final = (401, 403, 404, 410)
+"""Answers of an address that is no longer good; a fresh one may be."""
+RETRY_INTERVAL: Final = 30.0
+
+Resolve = Callable[[str, Callable[[str], None]], Awaitable[Source]]
+"""From what a person named to what a player can open; the second argument takes progress."""
+Identify = Callable[[str], Awaitable[Media]]
+"""From what a person named to what the stream is told; the media_id is left to the caller."""
+
+
+class Screening:
+    """One film at a time, on one player."""
+
+    def __init__(
+        self,
+        config: SeatConfig,
+        driver: PlayerDriver,
+        *,
+        resolve: Resolve,
+        identify: Identify,
+        emit: Callable[[AnyView], None],
+        opened: Callable[[Media], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        self._config = config
+        self._driver = driver
+        self._resolve = resolve
+        self._identify = identify
+        self._emit = emit
+        self._opened = opened
+        self._failed = failed
+        self.media: Media | None = None
+        self.view: MediaView | None = None
+        self._own: str = ""
+        """Where this seat finds the film: a path or an address."""
+        self._task: asyncio.Task[None] | None = None
+        self._retried_at = float("-inf")
+        self.queue_left = 0
+
+    def show(self, media: Media | None, own: str = "") -> None:
+        """Watch ``media``; ``own`` is where this seat finds it, when not at its address."""
+        if media is None or (self.media and media.media_id == self.media.media_id):
+            self.media = media or self.media
+            return
+        self.media = media
+        self.view = None
+        self._own = own or media.url
+        self._driver.unload()
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Find and open the current film anew."""
+        if self.media is None:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._task = asyncio.create_task(self._open(self.media))
+
+    def close(self) -> None:
+        """Stop looking for the film."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _open(self, media: Media) -> None:
+        try:
+            if not self._own:
+                raise MediaError(
+                    f"the host plays a file of his own, {media.title or 'without a title'}",
+                    "join again with your copy of it: matinee join INVITE FILE",
+                )
+            if media.kind == "file":
+                await self._compare(media)
+            source = await self._resolve(self._own, self._progress)
+        except MatineeError as error:
+            self._progress("")
+            self._emit(
+                ErrorLine(code="media", message=error.message, remedy=error.remedy, **_stamp())
+            )
+            self._failed(error.message)
+            return
+        self._progress("")
+        self._driver.load(source)
+
+    async def _compare(self, media: Media) -> None:
+        """Say once how this copy differs from the host's."""
+        if self._config.role == "host":
+            return
+        own = await self._identify(self._own)
+        if own.kind != "file" or (own.fingerprint and own.fingerprint == media.fingerprint):
+            return
+        differences = [
+            f"{name}: yours {mine}, the host's {theirs}"
+            for name, mine, theirs in (
+                ("name", own.title, media.title),
+                ("size", _size(own.size), _size(media.size)),
+            )
+            if mine != theirs and theirs
+        ]
+        if not differences and not media.fingerprint:
+            return
+        said = "; ".join(differences) or "same name and size, other content"
+        self._emit(
+            Notice(message=f"your copy is not the same file as the host's ({said})", **_stamp())
+        )
+
+    def player_opened(self, event: Opened) -> None:
+        """The player has it open."""
+        media = self.media
+        if media is None:
+            return
+        self._retried_at = float("-inf")
+        title = media.title if media.kind == "file" else (event.title or media.title)
+        self.view = MediaView(
+            title=title or event.title,
+            duration=event.duration,
+            kind=media.kind,
+            tracks=event.tracks,
+            chapters=event.chapters,
+            is_live=event.duration is None,
+            queue_left=self.queue_left,
+        )
+        self._emit(self.view)
+        if (
+            self._config.role == "viewer"
+            and media.duration is not None
+            and event.duration is not None
+            and abs(media.duration - event.duration) > SAME_DURATION
+        ):
+            self._emit(
+                Notice(
+                    message=f"your film is {event.duration:.0f} s long,"
+                    f" the host's {media.duration:.0f} s: it may be another cut",
+                    **_stamp(),
+                )
+            )
+        self._opened(
+            msgspec.structs.replace(media, title=self.view.title[:200], duration=event.duration)
+        )
+
+    def tracks_changed(self, event: TracksChanged) -> None:
+        """Another track was chosen."""
+        tracks: tuple[Track, ...] = event.tracks
+        if self.view is not None and tracks != self.view.tracks:
+            self.view = msgspec.structs.replace(self.view, tracks=tracks)
+            self._emit(self.view)
+
+    def player_failed(self, event: Failed) -> bool:
+        """The player could not go on; True when it is tried again with a fresh address."""
+        now = time.monotonic()
+        stale = event.http_status in RETRY_STATUS
+        if stale and self.media and self.media.kind == "url" and now - self._retried_at > RETRY_INTERVAL:
+            self._retried_at = now
+            self._emit(Notice(message="the address is no longer good: asking for it anew", **_stamp()))
+            self.reopen()
+            return True
+        return False
+
+    def _progress(self, message: str) -> None:
+        self._emit(Progress(message=message))
+
+
+def _size(size: int | None) -> str:
+    return "" if size is None else f"{size / 1e6:.1f} MB"
+
+
+def _stamp() -> dict[str, int]:
+    return {"timestamp_ms": int(time.time() * 1000)}
