@@ -90,6 +90,8 @@ class Opened(msgspec.Struct, frozen=True):
     has_audio: bool
     has_video: bool
     audio_device: str = ""
+    notice: str = ""
+    """What of it cannot be shown or heard here, one clause; "" when all is well."""
 
 
 class Restarted(msgspec.Struct, frozen=True):

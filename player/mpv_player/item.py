@@ -1,0 +1,94 @@
+"""What belongs to one item only: set before it is opened, whatever the last one left."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, cast
+
+from player.mpv_player.core import CoreError
+from player.mpv_player.options import NETWORK_PROTOCOLS
+
+if TYPE_CHECKING:
+    from player.mpv_player.core import Core
+    from player.port import Source
+
+_FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer")
+"""Options that an item or a key changes and the next item starts without."""
+
+
+class Item:
+    """Prepares a core for one item after the other, without a trace of the one before."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._defaults = {name: _spelling(core.get(f"options/{name}")) for name in _FORGOTTEN}
+        self._headers = _strings(core.get("options/http-header-fields"))
+
+    def prepare(self, source: Source, position: float) -> None:
+        """Set everything that ``source`` needs, and nothing of an earlier one's."""
+        core = self._core
+        core.set("pause", True)
+        core.set("speed", 1.0)
+        core.set("start", "none" if source.is_live else f"{max(0.0, position):.6f}")
+        for name, value in self._defaults.items():
+            core.set(name, value)
+        core.set("force-media-title", source.title)
+        core.set("audio-files", [source.audio_url] if source.audio_url else [])
+        core.set("sub-files", [subtitle.url for subtitle in source.subtitles])
+        self._set_headers(source)
+        # Only libavformat's demuxers for what comes from the network: mpv's own playlist
+        # and edit-list readers would open what an address there names.
+        demuxer = "lavf" if source.is_network else ""
+        for name in ("demuxer", "audio-demuxer", "sub-demuxer"):
+            core.set(name, demuxer)
+        allowed = {"protocol_whitelist": NETWORK_PROTOCOLS} if source.is_network else {}
+        core.set("demuxer-lavf-o", allowed)
+
+    def open(self, source: Source) -> int:
+        """Ask for ``source``; answers mpv's number of the playlist entry."""
+        # An absolute path cannot be read as a protocol of mpv's.
+        url = source.url if source.is_network else os.path.abspath(source.url)
+        answer = self._core.command("loadfile", url, "replace")
+        entry = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
+        number = entry.get("playlist_entry_id")
+        if not isinstance(number, int):
+            raise CoreError("mpv did not number the entry")
+        return number
+
+    def buffered_until(self, source: Source) -> float | None:
+        """Position up to which the media can be played without waiting, in seconds."""
+        duration = self._core.number("duration")
+        if not source.is_network:
+            return duration
+        node = self._core.get("demuxer-cache-state")
+        state = cast("dict[str, object]", node) if isinstance(node, dict) else {}
+        end = state.get("cache-end")
+        if not isinstance(end, int | float):
+            return None
+        # At the end of the media nothing more will come, however little it is.
+        return max(end, duration or 0.0) if state.get("eof") is True else float(end)
+
+    def _set_headers(self, source: Source) -> None:
+        fields = list(self._headers)
+        for name, value in source.headers.items():
+            if any(character < " " for character in name + value):
+                continue  # would smuggle further header lines
+            if name.lower() == "user-agent":
+                self._core.set("user-agent", value)
+            elif name.lower() == "referer":
+                self._core.set("referrer", value)
+            else:
+                fields.append(f"{name}: {value}")
+        self._core.set("http-header-fields", fields)
+
+
+def _spelling(value: object) -> str:
+    """An option's value as mpv reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _strings(node: object) -> list[str]:
+    entries = cast("list[object]", node) if isinstance(node, list) else []
+    return [entry for entry in entries if isinstance(entry, str)]

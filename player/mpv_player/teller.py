@@ -1,0 +1,283 @@
+"""Turns what a core tells into the port's events, on a thread that may ask the core back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from player import port
+from player.mpv_player import events as ev
+from player.mpv_player import media, reasons
+from player.mpv_player.core import Core, CoreError, CoreGone
+from player.mpv_player.position import picture_sample, resting_sample, sound_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from player.mpv_player.playback import Load, Playback
+
+OBSERVED: Final = (
+    "pause",
+    "paused-for-cache",
+    "eof-reached",
+    "volume",
+    "mute",
+    "audio-delay",
+    "aid",
+    "sid",
+)
+KEY_MESSAGE: Final = "matinee-intent"
+CLOSED_MESSAGE: Final = "matinee-window-closed"
+_LOG_LINES: Final = 40
+
+
+class SeekAnswered(msgspec.Struct, frozen=True):
+    """The core took a seek into its queue, or refused it."""
+
+    ticket: int
+    accepted: bool
+
+
+class TracksAsked(msgspec.Struct, frozen=True):
+    """Something of the seat's own was adjusted: tell how it stands."""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """End the core and then the thread."""
+
+
+Told = ev.CoreEvent | SeekAnswered | TracksAsked | Stop
+
+
+class Teller:
+    """Reads a core's events in order and reports what they mean.
+
+    mpv's own event thread only puts into ``inbox``; asking the core back from there can
+    deadlock.
+    """
+
+    def __init__(
+        self, report: port.Report, playback: Playback, notice_of: Callable[[Core, bool, bool], str]
+    ) -> None:
+        self.inbox: SimpleQueue[Told] = SimpleQueue()
+        self._report = report
+        self._playback = playback
+        self._notice_of = notice_of
+        self._log: deque[ev.Logged] = deque(maxlen=_LOG_LINES)
+        self._load: Load | None = None
+        self._opened = False
+        self._failed = False
+        self._answered = 0
+        self._seek_to_come = False
+        self._paused = True
+        self._stalled = False
+        self._window_closed = False
+        self._tracks: port.TracksChanged | None = None
+        self._silent = threading.Event()
+
+    def start(self, core: Core, before_end: Callable[[], None]) -> threading.Thread:
+        """Begin to tell; ``before_end`` lets go of what must not outlive the core."""
+        thread = threading.Thread(
+            target=self._run, args=(core, before_end), name="mpv-teller", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def hush(self) -> None:
+        """Tell nothing from now on, and end the core."""
+        self._silent.set()
+        self.inbox.put(Stop())
+
+    def tell(self, event: port.PlayerEvent) -> None:
+        """Report, unless the player is closed."""
+        if not self._silent.is_set():
+            self._report(event)
+
+    def _run(self, core: Core, before_end: Callable[[], None]) -> None:
+        while not isinstance(told := self.inbox.get(), Stop):
+            if self._silent.is_set():
+                continue
+            try:
+                self._handle(core, told)
+            except CoreGone:
+                continue  # ShutDown is on its way and says why
+            except CoreError as error:
+                self._fail(f"mpv refused a question ({error})")
+        before_end()
+        core.end()
+
+    def _handle(self, core: Core, told: Told) -> None:
+        match told:
+            case ev.Logged():
+                self._log.append(told)
+            case ev.FileStarted(entry):
+                self._begin(core, entry)
+            case ev.FileEnded():
+                self._end_file(told)
+            case SeekAnswered(ticket, accepted):
+                self._answer_seek(core, ticket, accepted)
+            case ev.SeekBegun():
+                self._playback.seeking = True
+                self._seek_to_come = False
+            case ev.PlaybackRestarted(instant):
+                self._restart(core, instant)
+            case ev.PropertyChanged():
+                self._property(core, told)
+            case TracksAsked():
+                self._tell_tracks(core, always=True)
+            case ev.MessageCame(words):
+                self._message(words)
+            case ev.ShutDown():
+                why = "its window was closed" if self._window_closed else "mpv has ended"
+                self._failed = False
+                self._fail(why, lost=True)
+            case Stop():
+                pass
+
+    # Loads ------------------------------------------------------------------------------
+
+    def _begin(self, core: Core, entry: int) -> None:
+        with self._playback.lock:
+            load = self._playback.loads.pop(entry, None)
+            for older in [number for number in self._playback.loads if number < entry]:
+                del self._playback.loads[older]
+        if load is None:
+            # Nobody asked for this entry: the media was a playlist, and mpv follows it.
+            core.command("stop")
+            self._fail("it is a playlist, not a film")
+            return
+        self._load, self._answered = load, load.ticket
+        self._opened = self._failed = self._seek_to_come = self._stalled = False
+        self._log.clear()
+
+    def _end_file(self, ended: ev.FileEnded) -> None:
+        self._playback.seeking = False
+        if ended.reason == ev.END_ERROR and self._load is not None:
+            self._fail(reasons.reason_for_end(ended.error, tuple(self._log), self._load.source))
+        elif ended.reason == ev.END_EOF and self._load is not None and not self._failed:
+            self.tell(port.EndReached(self._generation))
+
+    def _open(self, core: Core, load: Load) -> None:
+        self._opened = True
+        tracks = media.tracks_of(core.get("track-list"))
+        has_audio = any(track.kind == "audio" and track.selected for track in tracks)
+        has_video = any(track.kind == "video" and track.selected for track in tracks)
+        self.tell(
+            port.Opened(
+                generation=load.generation,
+                title=media.title_of(load.source, core.get("metadata")),
+                duration=None if load.source.is_live else self._duration(core),
+                tracks=tracks,
+                chapters=load.source.chapters or media.chapters_of(core.get("chapter-list")),
+                has_audio=has_audio,
+                has_video=has_video,
+                audio_device=str(core.get("current-ao") or ""),
+                # A track that mpv could not show or play has lost its selection.
+                notice=self._notice_of(
+                    core,
+                    any(track.kind == "audio" for track in tracks),
+                    any(track.kind == "video" for track in tracks),
+                ),
+            )
+        )
+        self._tell_tracks(core, always=False)
+
+    def _duration(self, core: Core) -> float | None:
+        known = self._load.source.duration if self._load else None
+        return core.number("duration") or known
+
+    # Seeks ------------------------------------------------------------------------------
+
+    def _answer_seek(self, core: Core, ticket: int, accepted: bool) -> None:
+        self._answered = ticket
+        if not accepted:
+            return
+        if self._opened and core.get("seekable") is False:
+            # No event follows a seek in a stream that cannot be sought in.
+            self._restart(core, time.monotonic())
+        else:
+            self._seek_to_come = True
+
+    def _restart(self, core: Core, instant: float) -> None:
+        playback = self._playback
+        playback.seeking = False
+        playback.jumps += 1
+        if self._load is None or self._seek_to_come or self._answered != playback.asked:
+            return  # a later load or seek is on its way: this is not what was asked for
+        paused = core.get("pause") is True
+        playback.rests_on_picture = paused
+        playback.done = self._answered
+        if not self._opened:
+            self._open(core, self._load)
+        sample = resting_sample(core, on_picture=True) if paused else sound_sample(core)
+        sample = sample or picture_sample(core)
+        if sample is not None:
+            self.tell(port.Restarted(self._generation, sample.position, instant))
+
+    # What changes meanwhile -------------------------------------------------------------
+
+    def _property(self, core: Core, changed: ev.PropertyChanged) -> None:
+        match changed.name, changed.value:
+            case "pause", bool(paused):
+                if paused != self._paused:
+                    self._paused = paused
+                    self.tell(port.PauseChanged(self._generation, paused, changed.instant))
+            case "paused-for-cache", bool(stalled):
+                if stalled != self._stalled and self._opened:
+                    self._stalled = stalled
+                    self.tell(port.StallChanged(self._generation, stalled, changed.instant))
+            case "eof-reached", True:
+                self._reach_end(core)
+            case "volume" | "mute" | "audio-delay" | "aid" | "sid", _:
+                self._tell_tracks(core, always=False)
+            case _:
+                pass
+
+    def _reach_end(self, core: Core) -> None:
+        if self._load is None or self._failed:
+            return
+        position, duration = core.number("time-pos"), self._duration(core)
+        if position is not None and duration and not self._load.source.is_live:
+            # Streams of one film differ in length by a little.
+            missing = duration - position
+            if missing > min(max(2.0, 0.02 * duration), 30.0):
+                self._fail(reasons.reason_for_break(position, duration, tuple(self._log)))
+                return
+        self.tell(port.EndReached(self._generation))
+
+    def _tell_tracks(self, core: Core, *, always: bool) -> None:
+        told = port.TracksChanged(
+            generation=self._generation,
+            tracks=media.tracks_of(core.get("track-list")),
+            volume=core.number("volume") or 0.0,
+            muted=core.get("mute") is True,
+            audio_trim=core.number("audio-delay") or 0.0,
+        )
+        if always or (self._opened and told != self._tracks):
+            self.tell(told)
+        self._tracks = told
+
+    def _message(self, words: tuple[str, ...]) -> None:
+        match words:
+            case (name, intent) if name == KEY_MESSAGE:
+                self.tell(port.KeyPressed(intent))
+            case (name,) if name == CLOSED_MESSAGE:
+                self._window_closed = True
+            case _:
+                pass
+
+    def _fail(self, reason: str, *, lost: bool = False) -> None:
+        if self._failed:
+            return
+        self._failed = True
+        status = reasons.http_status_of(tuple(self._log))
+        self.tell(port.Failed(self._generation, reason, lost=lost, http_status=status))
+
+    @property
+    def _generation(self) -> int:
+        return self._load.generation if self._load else 0
