@@ -18,6 +18,8 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Who the seat is; the same again when it is restarted."""
     server: str
     """``http(s)://host[:port]``."""
+    public: str = ""
+    """What an invite names instead of ``server``, when others reach it elsewhere."""
     stream_id: str = ""
     """"" creates a stream."""
     token: str = ""
@@ -35,6 +37,8 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     correction: Literal["off", "soft", "full"] = "full"
     sync_tolerance_ms: int = 500
     trim_ms: float = 0.0
+    insecure_lan: bool = False
+    """Send the token over plain http to another machine; the user trusts that network."""
     status_interval: float = 1.0
     stage_file: str = ""
     """Where pictures go with ``video="terminal"``: see ``player.stage``."""
@@ -43,3 +47,5 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where a new stream's host key is kept (0600); read again after a restart."""
     allow_lan_media: bool = False
     """Addresses of the LAN and this machine may be watched (the user named one)."""
+    keys: tuple[tuple[str, str], ...] = ()
+    """Keys of the player's window, as mpv names them, and the intent line each stands for."""

@@ -11,13 +11,24 @@ import threading
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from player.follower import TICK, Follower
-from player.orders import Acted, FollowerView, PauseNow, PlayAtRate, PlayerCommand, SeekTo, StartAt, Told
+from player.orders import (
+    Acted,
+    FollowerView,
+    PauseNow,
+    PlayAtRate,
+    PlayerCommand,
+    SeekTo,
+    StartAt,
+    Told,
+)
 from player.port import Failed, KeyPressed, Player, PlayerEvent, Report, Source
 from protocol.exceptions import MatineeError
-from protocol.timeline import Timeline
+
+if TYPE_CHECKING:
+    from protocol.timeline import Timeline
 
 log = logging.getLogger(__name__)
 

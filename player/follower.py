@@ -7,7 +7,7 @@ monotonic clock unless said; positions are seconds.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from player.learned import Learned
 from player.orders import (
@@ -35,8 +35,10 @@ from player.port import (
     StallChanged,
 )
 from protocol.drift import DriftController, Hold, Jump, Nudge
-from protocol.messages import SeatState
 from protocol.timeline import Timeline
+
+if TYPE_CHECKING:
+    from protocol.messages import SeatState
 
 Phase = Literal["idle", "loading", "seeking", "resting", "running", "stalled", "ended", "failed"]
 CorrectionMode = Literal["off", "soft", "full"]

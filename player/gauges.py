@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from player.orders import FollowerView
 from player.views import Status
-from protocol.client import ClientProtocol
-from protocol.clock import ClockEstimate
 from protocol.messages import Report, Role, SeatState
 from protocol.quality import Quality, QualityMeter
+
+if TYPE_CHECKING:
+    from protocol.client import ClientProtocol
+    from protocol.clock import ClockEstimate
 
 WAITING: Final = FollowerView(
     at=0.0,

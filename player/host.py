@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from player.intents import (
     AnyIntent,
@@ -16,10 +15,14 @@ from player.intents import (
     SetRate,
     Toggle,
 )
-from player.port import Chapter
 from protocol import messages
-from protocol.stream import StreamState
 from protocol.timeline import MAX_RATE, MIN_RATE, clamp_position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from player.port import Chapter
+    from protocol.stream import StreamState
 
 REPEAT_WINDOW: Final = 1.0
 """Seconds in which a second step counts from where the first one goes."""

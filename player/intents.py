@@ -149,7 +149,18 @@ AnyIntent = (
     | Quit
 )
 
-HOST_ONLY: Final = (Play, Pause, Toggle, Seek, SeekBy, SetRate, RateBy, ChapterBy, LoadNext, LoadMedia)
+HOST_ONLY: Final = (
+    Play,
+    Pause,
+    Toggle,
+    Seek,
+    SeekBy,
+    SetRate,
+    RateBy,
+    ChapterBy,
+    LoadNext,
+    LoadMedia,
+)
 """What a viewer may not ask for."""
 
 _WORDS: Final[dict[str, str]] = {
@@ -229,7 +240,9 @@ def _number(text: str, field: str) -> float:
     parts = text.lstrip("+-").split(":")
     seconds = 0.0
     try:
-        if len(parts) > 3 or (len(parts) > 1 and not all(p.isascii() and p[:1].isdigit() for p in parts)):
+        if len(parts) > 3 or (
+            len(parts) > 1 and not all(p.isascii() and p[:1].isdigit() for p in parts)
+        ):
             raise ValueError
         for part in parts:
             seconds = seconds * 60 + float(part)

@@ -7,16 +7,19 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, WebSocketException
 
-from protocol.client import ClientProtocol
 from protocol.exceptions import DecodeError
 from protocol.invite import socket_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocol.client import ClientProtocol
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +155,9 @@ class Link:
                 self._wake.set()
         except DecodeError as error:
             log.warning("undecodable field=%s", error.field)
-            return f"the server sent something this version cannot read ({error.field or 'message'})"
+            return (
+                f"the server sent something this version cannot read ({error.field or 'message'})"
+            )
         except ConnectionClosed as error:
             return describe(error)
 

@@ -6,16 +6,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from player.config import SeatConfig
-from player.driver import PlayerDriver
 from player.port import Failed, Opened, Source, Track, TracksChanged
 from player.views import AnyView, ErrorLine, MediaView, Notice, Progress
 from protocol.exceptions import MatineeError, MediaError
 from protocol.messages import Media
+
+if TYPE_CHECKING:
+    from player.config import SeatConfig
+    from player.driver import PlayerDriver
 
 log = logging.getLogger(__name__)
 
@@ -96,9 +98,7 @@ class Screening:
             source = await self._resolve(self._own, self._progress)
         except MatineeError as error:
             self._progress("")
-            self._emit(
-                ErrorLine(code="media", message=error.message, remedy=error.remedy, **_stamp())
-            )
+            self._emit(ErrorLine(code="media", message=error.message, remedy=error.remedy))
             self._failed(error.message)
             return
         self._progress("")
@@ -122,9 +122,7 @@ class Screening:
         if not differences and not media.fingerprint:
             return
         said = "; ".join(differences) or "same name and size, other content"
-        self._emit(
-            Notice(message=f"your copy is not the same file as the host's ({said})", **_stamp())
-        )
+        self._emit(Notice(message=f"your copy is not the same file as the host's ({said})"))
 
     def player_opened(self, event: Opened) -> None:
         """The player has it open."""
@@ -152,8 +150,7 @@ class Screening:
             self._emit(
                 Notice(
                     message=f"your film is {event.duration:.0f} s long,"
-                    f" the host's {media.duration:.0f} s: it may be another cut",
-                    **_stamp(),
+                    f" the host's {media.duration:.0f} s: it may be another cut"
                 )
             )
         self._opened(
@@ -171,9 +168,14 @@ class Screening:
         """The player could not go on; True when it is tried again with a fresh address."""
         now = time.monotonic()
         stale = event.http_status in RETRY_STATUS
-        if stale and self.media and self.media.kind == "url" and now - self._retried_at > RETRY_INTERVAL:
+        if (
+            stale
+            and self.media
+            and self.media.kind == "url"
+            and now - self._retried_at > RETRY_INTERVAL
+        ):
             self._retried_at = now
-            self._emit(Notice(message="the address is no longer good: asking for it anew", **_stamp()))
+            self._emit(Notice(message="the address is no longer good: asking for it anew"))
             self.reopen()
             return True
         return False
@@ -184,7 +186,3 @@ class Screening:
 
 def _size(size: int | None) -> str:
     return "" if size is None else f"{size / 1e6:.1f} MB"
-
-
-def _stamp() -> dict[str, int]:
-    return {"timestamp_ms": int(time.time() * 1000)}

@@ -10,8 +10,10 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _HEADER: Final = struct.Struct("<4sIIId")
 _MAGIC: Final = b"mtn1"

@@ -15,8 +15,6 @@ from protocol.messages import EventType, Member, Role, SeatState
 from protocol.quality import Quality
 
 
-
-
 class View(msgspec.Struct, frozen=True):
     """One line of a seat."""
 

@@ -1,0 +1,113 @@
+"""The seat's process: configuration and intents come in as lines, views go out as lines."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from player.config import SeatConfig
+from player.lines import LineWriter
+from player.seat import Seat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GRACE: Final = 2.0
+"""Seconds a seat gets to end by itself once its face is gone."""
+EXIT_USAGE: Final = 2
+
+
+def main() -> int:
+    """Run one seat; see ``docs/protocol.md`` for the lines."""
+    lines_to = _keep_stdout()
+    first = sys.stdin.readline()
+    try:
+        config = msgspec.json.decode(first, type=SeatConfig)
+    except msgspec.MsgspecError as error:
+        sys.stderr.write(f"matinee: the seat's configuration cannot be read: {error}\n")
+        return EXIT_USAGE
+    _log_to(config.log_file)
+    return asyncio.run(_run(config, lines_to))
+
+
+async def _run(config: SeatConfig, lines_to: int) -> int:
+    from player.mpv_player import make_player
+    from player.resolver import resolver_for
+
+    loop = asyncio.get_running_loop()
+    seat: Seat | None = None
+
+    def finish() -> None:
+        if seat is not None:
+            seat.finish()
+
+    def finish_soon() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(finish)
+
+    writer = LineWriter(lines_to, finish_soon)
+    seat = Seat(config, make_player=make_player, resolve=resolver_for(config), emit=writer.emit)
+    ask = seat.ask
+
+    def line(text: str) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(ask, text)
+
+    threading.Thread(
+        target=_read_lines, args=(line, finish_soon), name="stdin", daemon=True
+    ).start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, finish)
+    code = await seat.run()
+    writer.close()
+    _last_resort(code, wait=GRACE)
+    return code
+
+
+def _read_lines(line: Callable[[str], None], gone: Callable[[], None]) -> None:
+    """Pass lines on; when the face is gone the process ends, whatever hangs."""
+    for text in sys.stdin:
+        if text.strip():
+            line(text)
+    gone()
+    _last_resort(1, wait=GRACE)
+
+
+def _last_resort(code: int, *, wait: float) -> None:
+    """End the process after ``wait`` seconds even if libmpv never answers again."""
+
+    def end() -> None:
+        time.sleep(wait)
+        os._exit(code)
+
+    threading.Thread(target=end, name="last resort", daemon=True).start()
+
+
+def _keep_stdout() -> int:
+    """The real standard output for the lines; what libraries print goes to stderr."""
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    return kept
+
+
+def _log_to(path: str) -> None:
+    handler: logging.Handler = logging.StreamHandler()
+    if path:
+        handler = logging.FileHandler(path, encoding="utf-8")
+    logging.basicConfig(
+        level=logging.INFO,
+        handlers=[handler],
+        format="%(asctime)s %(levelname)s %(process)d %(name)s %(message)s",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""From what the stream logs to the lines that a face shows; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from player import views
+
+if TYPE_CHECKING:
+    from protocol.messages import Event
+    from protocol.stream import StreamState
+
+
+class _Common(TypedDict):
+    name: str
+    you: bool
+    timestamp_ms: int
+
+
+def event_view(event: Event, state: StreamState, you: str) -> views.AnyView:
+    """The line for one entry of the log."""
+    line = event.timeline
+    common = _Common(name=event.name, you=event.member_id == you, timestamp_ms=event.timestamp_ms)
+    match event.event_type:
+        case "play":
+            return views.Played(position=line.position, rate=line.rate, **common)
+        case "pause":
+            return views.Paused(position=line.position, rate=line.rate, **common)
+        case "seek":
+            return views.Sought(position=line.position, rate=line.rate, **common)
+        case "rate":
+            return views.RateSet(position=line.position, rate=line.rate, **common)
+        case "media":
+            title = event.media.title if event.media else ""
+            return views.MediaChanged(position=line.position, rate=line.rate, title=title, **common)
+        case "sync_request":
+            return views.Resynced(before_ms=event.before_ms, after_ms=event.after_ms, **common)
+        case "buffer_start":
+            return views.BufferStarted(position=line.position, **common)
+        case "buffer_end":
+            return views.BufferEnded(position=line.position, **common)
+        case "host_change":
+            host = state.members.get(event.host_id)
+            return views.HostChanged(
+                name=host.name if host else event.name,
+                you=event.host_id == you,
+                timestamp_ms=event.timestamp_ms,
+            )
+
+
+def members_view(state: StreamState, you: str) -> views.MembersView:
+    """Everybody, the host first, then by name."""
+    ordered = sorted(state.members.values(), key=lambda m: (m.role != "host", m.name.lower()))
+    return views.MembersView(you=you, members=tuple(ordered))
+
+
+def host_name(state: StreamState) -> str:
+    """Who hosts; "" while there is nobody."""
+    return state.host.name if state.host else ""

@@ -1,0 +1,473 @@
+"""A member's life: ties the link, the clock, the player and the people's wishes together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from player.driver import Buffered, News, NoPlayer, PlayerDriver
+from player.gauges import Gauges
+from player.happenings import event_view, host_name, members_view
+from player.keys import keep_host_key
+from player.link import Down, Link
+from player.orders import Acted, Finished, FollowerView, InStep, Jumped, Stalled
+from player.port import Failed, KeyPressed, Opened, TracksChanged
+from player.screening import Identify, Resolve, Screening
+from player.views import (
+    AnyView,
+    ChatLine,
+    Corrected,
+    ErrorLine,
+    Joined,
+    Left,
+    Notice,
+    Ready,
+    Reconnecting,
+    Recovered,
+)
+from player.wishes import Wishes
+from protocol import client, messages
+from protocol.client import ClientProtocol
+from protocol.exceptions import DecodeError, MatineeError
+from protocol.invite import Invite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from player.config import SeatConfig
+    from protocol.messages import Media
+
+log = logging.getLogger(__name__)
+
+REPORT_INTERVAL: Final = 1.0
+SLEPT: Final = 2.0
+"""Seconds between the monotonic and the wall clock: the machine slept or was stopped."""
+BURST_TAKES: Final = 0.8
+FATAL: Final = frozenset(
+    ("unauthorized", "upgrade_required", "host_present", "stream_closed", "not_found")
+)
+"""Refusals of a connection that trying again does not change."""
+
+
+class Session:
+    """One seat in one stream, over as many connections and films as it takes."""
+
+    def __init__(
+        self,
+        config: SeatConfig,
+        *,
+        token: str,
+        create: messages.CreateStream | None,
+        driver: PlayerDriver,
+        resolve: Resolve,
+        identify: Identify,
+        emit: Callable[[AnyView], None],
+        finish: Callable[[str], None],
+    ) -> None:
+        self.config = config
+        self.driver = driver
+        self.gauges = Gauges()
+        self.protocol = ClientProtocol(
+            name=config.name,
+            instance_id=config.instance_id,
+            create=create,
+            take_over=config.take_over,
+        )
+        self.link = Link(
+            self.protocol,
+            server=config.server,
+            stream_id=config.stream_id,
+            token=token,
+            on_events=self._take_events,
+            on_down=self._link_down,
+        )
+        self.screening = Screening(
+            config,
+            driver,
+            resolve=resolve,
+            identify=identify,
+            emit=emit,
+            opened=self._film_opened,
+            failed=self._film_failed,
+        )
+        self.emit = emit
+        self.identify = identify
+        self._finish = finish
+        self.wishes = Wishes(self)
+        self._ready_sent = False
+        self._down_since: float | None = None
+        self._resync_before: float | None = None
+        self._resync_asked = False
+        self._paused_for_stall = False
+        self._status_at = 0.0
+        self._report_at = 0.0
+        self._wall_offset = time.time() - time.monotonic()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # Life -------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Live until `close`."""
+        self.driver.start()
+        beat = asyncio.create_task(self._beat())
+        try:
+            await self.link.run()
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+
+    def leave(self) -> None:
+        """A person wants to go."""
+        self._finish("")
+
+    async def close(self) -> None:
+        """Leave for good."""
+        self.screening.close()
+        self.protocol.leave()
+        await self.link.stop()
+
+    @property
+    def you(self) -> str:
+        """This member's id; "" before the first welcome."""
+        return self.protocol.welcome.member_id if self.protocol.welcome else ""
+
+    @property
+    def is_host(self) -> bool:
+        """Whether this seat may move the timeline."""
+        return self.config.role == "host"
+
+    @property
+    def host(self) -> str:
+        """Name of who hosts; "" while there is nobody."""
+        return host_name(self.protocol.state) if self.protocol.state else ""
+
+    def request(self, act: messages.Act) -> None:
+        """Ask the server to move the timeline."""
+        if not self.protocol.request(act, uuid4().hex, time.monotonic()):
+            self.say_error("queue_full", "too much waits for the server already", "wait for it")
+        elif not self.protocol.joined:
+            self.notice("the server is out of reach; this goes out when it is back")
+        self.link.flush()
+
+    def resync(self) -> None:
+        """Measure the clock anew, then jump to where the timeline is."""
+        self._resync_before = self.gauges.view.drift
+        self._resync_asked = True
+        self.protocol.measure_clock(time.monotonic())
+        self.link.flush()
+        self.link.retry_now()
+        self._later(BURST_TAKES, self.driver.jump)
+
+    def notice(self, message: str) -> None:
+        """Something to know."""
+        self.emit(Notice(message=message))
+
+    def say_error(
+        self, code: str, message: str, remedy: str = "", *, field: str = "", fatal: bool = False
+    ) -> None:
+        """Something went wrong."""
+        self.emit(ErrorLine(code=code, message=message, remedy=remedy, field=field, fatal=fatal))
+
+    def _later(self, seconds: float, act: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(seconds, act)
+
+    async def _beat(self) -> None:
+        """What is due by the clock: status lines, reports, and the watch for a sleep."""
+        while True:
+            await asyncio.sleep(min(self.config.status_interval, 0.25))
+            now = time.monotonic()
+            self._watch_sleep(now)
+            estimate = self.protocol.clock(now)
+            if estimate is not None:
+                self.driver.set_clock(estimate.offset)
+            if now >= self._status_at:
+                self._send_status(now)
+            if now >= self._report_at:
+                self._report_at = now + REPORT_INTERVAL
+                self.protocol.report(self.gauges.report(self.protocol, now))
+                self.link.flush()
+
+    def _send_status(self, now: float) -> None:
+        if not self._ready_sent:
+            return
+        # The next one keeps to the beat, whatever this one was late by.
+        self._status_at = now + self.config.status_interval - 0.02
+        self.emit(self.gauges.status(self.protocol, self.config.role, now))
+
+    def _watch_sleep(self, now: float) -> None:
+        """Monotonic clocks stand still while a laptop sleeps; the server's does not."""
+        wall_offset = time.time() - now
+        if abs(wall_offset - self._wall_offset) > SLEPT:
+            self.notice("the clock jumped (sleep?): measuring anew")
+            self.protocol.measure_clock(now, forget=True)
+            self.link.flush()
+            self._later(BURST_TAKES, self.driver.jump)
+        self._wall_offset = wall_offset
+
+    # What the server says ---------------------------------------------------------------
+
+    def _take_events(self) -> None:
+        for event in self.protocol.events_received():
+            self._server_event(event)
+
+    def _server_event(self, event: client.ClientEvent) -> None:
+        now = time.monotonic()
+        match event:
+            case client.Joined(welcome=welcome):
+                self._joined(welcome)
+            case client.Recovered(events=count, by_snapshot=by_snapshot):
+                self._recovered(count, by_snapshot=by_snapshot)
+            case client.StateChanged():
+                self._state_changed()
+            case client.Logged(event=logged):
+                self._logged(logged)
+            case client.MembersChanged(came=came, left=left):
+                self._members_changed(came, left)
+            case client.Said(chat=chat):
+                self._said(chat)
+            case client.RefusedBy(refusal=refusal, act=act):
+                self._refused(refusal, act)
+            case client.ClockMoved(estimate=estimate):
+                self.gauges.take_clock(now, estimate)
+                self.driver.set_clock(estimate.offset)
+            case client.Dropped(count=count):
+                self.notice(f"{count} commands were dropped: somebody else has hosted since")
+            case client.Unanswered():
+                task = asyncio.create_task(self.link.drop())
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            case client.Ended(bye=bye):
+                if not bye.reconnect:
+                    self._end("replaced", bye.message)
+
+    def _joined(self, welcome: messages.Welcome) -> None:
+        self.link.stream_id = welcome.stream_id
+        if welcome.created is None:
+            return
+        self.link.token = welcome.created.host_key
+        if self.config.host_key_file:
+            try:
+                keep_host_key(Path(self.config.host_key_file), welcome.created.host_key)
+            except MatineeError as error:
+                self.say_error("host_key", error.message, error.remedy)
+
+    def _recovered(self, count: int, *, by_snapshot: bool) -> None:
+        away = time.monotonic() - self._down_since if self._down_since is not None else 0.0
+        self._down_since = None
+        self.emit(
+            Recovered(events=count, by="snapshot" if by_snapshot else "events", away=round(away, 1))
+        )
+
+    def _state_changed(self) -> None:
+        state = self.protocol.state
+        if state is None:
+            return
+        if not self._ready_sent:
+            self._send_ready(state.stream_id)
+        self._show(state.media)
+        self.driver.set_tolerance(state.sync_tolerance)
+        self.driver.follow(state.timeline)
+
+    def _send_ready(self, stream_id: str) -> None:
+        self._ready_sent = True
+        welcome = self.protocol.welcome
+        invite = None
+        if welcome and self.is_host:
+            token = welcome.created.invite_token if welcome.created else welcome.invite_token
+            if token:
+                invite = str(Invite(self.config.public or self.config.server, stream_id, token))
+        self.emit(
+            Ready(
+                role=self.config.role,
+                stream_id=stream_id,
+                member_id=self.you,
+                name=self.config.name,
+                host=self.host,
+                server=self.config.server,
+                invite=invite,
+            )
+        )
+
+    def _show(self, media: Media | None) -> None:
+        self.screening.queue_left = self.wishes.queue_left
+        self.screening.show(media, self.wishes.own_copy(media))
+
+    def _logged(self, event: messages.Event) -> None:
+        state = self.protocol.state
+        if state is None:
+            return
+        is_description = event.event_type == "media" and (
+            self.screening.media is not None
+            and event.media is not None
+            and event.media.media_id == self.screening.media.media_id
+        )
+        if not is_description:
+            self.emit(event_view(event, state, self.you))
+
+    def _members_changed(self, came: tuple[str, ...], left: tuple[str, ...]) -> None:
+        state = self.protocol.state
+        if state is None:
+            return
+        for name in came:
+            self.emit(Joined(name=name))
+        for name in left:
+            self.emit(Left(name=name))
+        self.emit(members_view(state, self.you))
+
+    def _said(self, chat: messages.Chat) -> None:
+        self.emit(
+            ChatLine(
+                name=chat.name,
+                you=chat.member_id == self.you,
+                text=chat.text,
+                timestamp_ms=chat.timestamp_ms,
+            )
+        )
+
+    def _refused(self, refusal: messages.Refusal, act: messages.Act | None) -> None:
+        if act is not None:
+            self.driver.release()
+        if refusal.code in FATAL and act is None and not self.protocol.joined:
+            self._end(refusal.code, refusal.message)
+        else:
+            self.say_error(refusal.code, refusal.message, field=refusal.field)
+
+    def _link_down(self, down: Down) -> None:
+        if self._down_since is None:
+            self._down_since = time.monotonic()
+        self.emit(
+            Reconnecting(reason=down.reason, attempt=down.attempt, retry_in=round(down.retry_in, 2))
+        )
+
+    def _end(self, code: str, message: str, remedy: str = "") -> None:
+        self.say_error(code, message, remedy, fatal=True)
+        self._finish(message)
+
+    # What the player says ---------------------------------------------------------------
+
+    def player_news(self, news: News) -> None:
+        """Take what the player's thread tells."""
+        match news:
+            case FollowerView():
+                if self.gauges.take(news):
+                    self._status_at = self._report_at = 0.0
+            case Buffered(until=until):
+                self.gauges.buffered_until = until
+            case Opened():
+                self.gauges.reason = ""
+                self.screening.player_opened(news)
+            case Failed():
+                self._player_failed(news)
+            case KeyPressed(intent=line):
+                self.ask_line(line)
+            case TracksChanged():
+                self.gauges.volume, self.gauges.muted = news.volume, news.muted
+                self.gauges.trim = news.audio_trim
+                self.screening.tracks_changed(news)
+                self._status_at = 0.0
+            case Jumped(drift=drift, reason=reason):
+                if not self._resync_asked:
+                    self._corrected(drift, reason)
+            case InStep(drift=drift):
+                self._in_step(drift)
+            case Stalled():
+                self._stalled(news)
+            case Acted():
+                self._acted(news)
+            case Finished(position=position):
+                self._finished(position)
+            case NoPlayer(error=error):
+                self.gauges.reason = error.message
+                self._end("no_player", error.message, error.remedy)
+            case _:
+                pass
+
+    def ask_line(self, line: str) -> None:
+        """A wish as a line of text, from a face or a key in the player's window."""
+        try:
+            self.wishes.ask(line)
+        except DecodeError as error:
+            self.say_error(error.code, error.message, field=error.field)
+
+    def _film_opened(self, media: Media) -> None:
+        view = self.screening.view
+        if view is not None:
+            self.wishes.controls.duration = view.duration
+            self.wishes.controls.chapters = view.chapters
+        if self.is_host and self.protocol.state and media != self.protocol.state.media:
+            self.request(messages.Load(media))
+
+    def _film_failed(self, reason: str) -> None:
+        self.gauges.reason = reason
+        self._status_at = self._report_at = 0.0
+
+    def _player_failed(self, event: Failed) -> None:
+        if self.screening.player_failed(event):
+            return
+        self._film_failed(event.reason)
+        remedy = "say reopen (o) to open it again" if event.lost else "say resync (r) to try again"
+        self.say_error("player", event.reason, remedy)
+
+    def _corrected(self, drift: float | None, reason: str) -> None:
+        if drift is not None:
+            self.emit(
+                Corrected(
+                    name=self.config.name, you=True, drift_ms=round(drift * 1000, 1), reason=reason
+                )
+            )
+
+    def _in_step(self, drift: float) -> None:
+        if not self._resync_asked:
+            return
+        self._resync_asked = False
+        before = self._resync_before
+        self.protocol.note(
+            messages.Note(
+                event_id=uuid4().hex,
+                event_type="sync_request",
+                position=max(0.0, self.gauges.view.position or 0.0),
+                reason="asked",
+                before_ms=None if before is None else round(before * 1000, 1),
+                after_ms=round(drift * 1000, 1),
+            )
+        )
+        self.link.flush()
+
+    def _stalled(self, event: Stalled) -> None:
+        self.protocol.note(
+            messages.Note(
+                event_id=uuid4().hex,
+                event_type="buffer_start" if event.stalled else "buffer_end",
+                position=max(0.0, event.position),
+            )
+        )
+        self.link.flush()
+        if self.is_host and event.stalled:
+            self._paused_for_stall = True
+            self.request(messages.Pause(max(0.0, event.position)))
+        elif self.is_host and self._paused_for_stall:
+            self._paused_for_stall = False
+            self.request(messages.Play())
+
+    def _acted(self, event: Acted) -> None:
+        if self.is_host:
+            self.request(
+                messages.Pause(max(0.0, event.position)) if event.paused else messages.Play()
+            )
+        else:
+            self.driver.release()
+            self.wishes.view_only("pause" if event.paused else "play")
+
+    def _finished(self, position: float) -> None:
+        state = self.protocol.state
+        if self.is_host and state and state.timeline.playing:
+            self.request(messages.Pause(position))
+
+
+def new_id() -> str:
+    """A random id for an event or a media."""
+    return uuid4().hex

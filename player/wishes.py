@@ -1,0 +1,230 @@
+"""What a person asks of a seat, carried out or answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+import msgspec
+
+from player.host import HostControls
+from player.intents import (
+    HOST_ONLY,
+    AnyIntent,
+    Audio,
+    LoadMedia,
+    LoadNext,
+    Mute,
+    Quit,
+    Reopen,
+    Resync,
+    Say,
+    StageSize,
+    Subtitles,
+    Trim,
+    Volume,
+    parse_intent,
+)
+from player.views import ViewOnly
+from protocol import messages
+from protocol.exceptions import MatineeError
+from protocol.text import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from player.config import SeatConfig
+    from player.driver import PlayerDriver
+    from player.gauges import Gauges
+    from player.link import Link
+    from player.port import Player
+    from player.screening import Identify, Screening
+    from player.views import AnyView
+    from protocol.client import ClientProtocol
+    from protocol.messages import Media
+
+
+class Surroundings(Protocol):
+    """What wishes need of the seat they are made at."""
+
+    config: SeatConfig
+    driver: PlayerDriver
+    protocol: ClientProtocol
+    gauges: Gauges
+    screening: Screening
+    link: Link
+    emit: Callable[[AnyView], None]
+    identify: Identify
+
+    @property
+    def is_host(self) -> bool: ...
+
+    @property
+    def host(self) -> str: ...
+
+    def request(self, act: messages.Act) -> None: ...
+
+    def resync(self) -> None: ...
+
+    def notice(self, message: str) -> None: ...
+
+    def say_error(self, code: str, message: str, remedy: str = "") -> None: ...
+
+    def leave(self) -> None: ...
+
+
+class Wishes:
+    """Answers every intent: does it, asks the server for it, or says why not."""
+
+    def __init__(self, session: Surroundings) -> None:
+        self._session = session
+        self.controls = HostControls(session.driver.hold)
+        self._queue = list(session.config.media) if session.is_host else []
+        self._own: dict[str, str] = {}
+        """media_id: where this seat finds it."""
+        self._named: list[tuple[Media, str]] = []
+        self._loading: asyncio.Task[None] | None = None
+
+    @property
+    def queue_left(self) -> int:
+        """Films that wait behind the current one."""
+        return max(0, len(self._queue) - 1)
+
+    def remember(self, media: Media, own: str) -> None:
+        """This seat finds ``media`` at ``own``."""
+        self._own[media.media_id] = own
+
+    def recognise(self, known: Media, own: str) -> None:
+        """A film named at the start; the stream may be showing it already."""
+        self._named.append((known, own))
+
+    def own_copy(self, media: Media | None) -> str:
+        """Where this seat finds ``media`` by itself; "" means at its address."""
+        if media is None:
+            return ""
+        if media.media_id in self._own:
+            return self._own[media.media_id]
+        for known, own in self._named:
+            if (known.url, known.fingerprint) == (media.url, media.fingerprint):
+                return own
+        config = self._session.config
+        return config.media[0] if config.role == "viewer" and config.media else ""
+
+    def ask(self, line: str) -> None:
+        """Carry out one line.
+
+        Raises:
+            DecodeError: the line is not an intent.
+        """
+        self.carry_out(parse_intent(line))
+
+    def carry_out(self, intent: AnyIntent) -> None:
+        """Do what is asked, or say why not."""
+        session = self._session
+        if isinstance(intent, HOST_ONLY):
+            if session.is_host:
+                self._host(intent)
+            else:
+                self.view_only(str(msgspec.to_builtins(intent)["intent"]))
+            return
+        match intent:
+            case Resync():
+                session.resync()
+                if session.gauges.reason:
+                    self._reopen()
+            case Say(text=text):
+                self._say(text)
+            case Reopen():
+                self._reopen()
+            case Quit():
+                session.leave()
+            case _:
+                adjust(session, intent)
+
+    def view_only(self, what: str) -> None:
+        """A viewer may not; say who may."""
+        session = self._session
+        host = session.host
+        message = f"View Only: {host} is hosting" if host else "View Only: the host is away"
+        session.emit(
+            ViewOnly(name=session.config.name, you=True, intent=what, host=host, message=message)
+        )
+        session.driver.with_player(lambda player: player.show_text(message))
+
+    def _host(self, intent: AnyIntent) -> None:
+        session = self._session
+        state = session.protocol.state
+        if state is None:
+            session.notice("not in the stream yet")
+            return
+        if isinstance(intent, LoadNext):
+            if len(self._queue) < 2:
+                session.notice("there is no next film: name several at the start, or use load")
+                return
+            self._queue.pop(0)
+            self._load(self._queue[0])
+            return
+        if isinstance(intent, LoadMedia):
+            self._load(intent.media)
+            return
+        now = time.monotonic()
+        clock = session.protocol.clock(now)
+        position = (
+            state.timeline.position_at(now + clock.offset) if clock else state.timeline.position
+        )
+        for act in self.controls.acts(intent, state, position, now):
+            session.request(act)
+
+    def _load(self, own: str) -> None:
+        if self._loading is not None:
+            self._loading.cancel()
+        self._loading = asyncio.create_task(self._identify_and_load(own))
+
+    async def _identify_and_load(self, own: str) -> None:
+        session = self._session
+        try:
+            media = await session.identify(own)
+        except MatineeError as error:
+            session.say_error("media", error.message, error.remedy)
+            return
+        media = msgspec.structs.replace(media, media_id=uuid4().hex)
+        self.remember(media, own)
+        session.request(messages.Load(media))
+
+    def _say(self, text: str) -> None:
+        session = self._session
+        text = clean_text(text, 500)
+        if not text:
+            session.notice("nothing to say")
+        elif not session.protocol.say(text):
+            session.notice("the server is out of reach; nobody would read this now")
+        session.link.flush()
+
+    def _reopen(self) -> None:
+        self._session.gauges.reason = ""
+        self._session.screening.reopen()
+
+
+def adjust(session: Surroundings, intent: AnyIntent) -> None:
+    """The seat's own things: sound, subtitles, the size of the stage."""
+
+    def act(player: Player) -> None:
+        match intent:
+            case Volume(step=step):
+                player.adjust("volume", step)
+            case Mute():
+                player.adjust("mute", 0)
+            case Subtitles():
+                player.adjust("subtitles", 1)
+            case Audio():
+                player.adjust("audio", 1)
+            case Trim(step_ms=step):
+                player.adjust("trim", step / 1000)
+            case StageSize(width=width, height=height):
+                player.set_stage_size(width, height)
+            case _:
+                pass
+
+    session.driver.with_player(act)
