@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from player.stage import Stage
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 _CLOSE_TIMEOUT: Final = 1.0
 
 
@@ -85,7 +85,7 @@ class StageRenderer:
                 if self._pictures.is_new() or resized:
                     pixels = self._show(pixels)
         except Exception:  # the rim: a face without pictures is better than no seat
-            _log.exception("The stage stays as it is")
+            _logger.exception("The stage stays as it is")
         finally:
             self._pictures.free()
 

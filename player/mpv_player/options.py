@@ -91,11 +91,13 @@ def chosen_options(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return chosen
 
 
-def video_options(video: Video, chosen: dict[str, str]) -> tuple[dict[str, str], str]:
+def video_options(
+    video: Video, chosen: Mapping[str, str], *, on_stage: bool
+) -> tuple[dict[str, str], str]:
     """Options for where the pictures go, and a notice when they cannot go there."""
-    if video == "terminal":
+    if on_stage:
         return {"vo": "libmpv", "force-window": "no"}, ""
-    if video == "none":
+    if video != "window":
         return {"vo": "null", "force-window": "no"}, ""
     if "vo" in chosen:
         return {"force-window": "yes"}, ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from player import port
@@ -24,18 +25,22 @@ from player.mpv_player.options import (
     video_options,
     window_options,
 )
+from player.mpv_player.pictures import MpvPictures
 from player.mpv_player.playback import Load, Playback
 from player.mpv_player.position import picture_sample, resting_sample, sound_sample
 from player.mpv_player.teller import OBSERVED, SeekAnswered, Teller, TracksAsked
+from player.stage_renderer import StageRenderer
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Mapping
 
+    from player.stage import Stage
+
 __all__ = ["MpvPlayer", "Video"]
 
 _T = TypeVar("_T")
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 _CLOSE_TIMEOUT: Final = 2.0
 _MAX_VOLUME: Final = 130.0
@@ -45,17 +50,18 @@ _MAX_TRIM: Final = 5.0
 class MpvPlayer:
     """A `player.port.Player` on a libmpv core of its own."""
 
-    def __init__(
-        self, core: Core, item: Item, teller: Teller, playback: Playback, thread: threading.Thread
-    ) -> None:
+    def __init__(self, core: Core, teller: Teller, playback: Playback) -> None:
         self._core = core
-        self._item = item
+        self._item = Item(core)
         self._teller = teller
         self._playback = playback
-        self._thread = thread
+        self._thread: threading.Thread | None = None
+        self._stage: StageRenderer | None = None
+        self._latest = port.Sample(0.0, 0.0, 0.0)
         self._pictures = PictureClock()
         self._seen_jumps = -1
         self._rate = 1.0
+        self._paused = True
         self._load: Load | None = None
         self._closed = False
 
@@ -67,17 +73,20 @@ class MpvPlayer:
         video: Video = "window",
         options: Iterable[tuple[str, str]] = (),
         keys: Mapping[str, str] | None = None,
+        stage: Stage | None = None,
     ) -> MpvPlayer:
         """Start mpv; takes about 20 ms.
 
-        ``keys`` maps mpv's name of a key in the window to the intent's line.
+        ``keys`` maps mpv's name of a key in the window to the intent's line. Pictures for
+        a terminal go to ``stage``; without one they are not drawn.
 
         Raises:
             PlayerUnavailable: there is no usable libmpv.
             SettingsError: an option of ``options`` makes no sense to this mpv.
         """
         chosen = chosen_options(options)
-        wanted, notice = video_options(video, chosen)
+        on_stage = video == "terminal" and stage is not None
+        wanted, notice = video_options(video, chosen, on_stage=on_stage)
         playback = Playback()
         teller = Teller(report, playback, Notices(video, chosen, notice))
         core = Core.start(
@@ -92,8 +101,12 @@ class MpvPlayer:
             core.command("keybind", "CLOSE_WIN", CLOSE_COMMAND)
         for name in OBSERVED:
             core.observe(name, teller.inbox.put)
-        item = Item(core)
-        return cls(core, item, teller, playback, teller.start(core, lambda: None))
+        player = cls(core, teller, playback)
+        if stage is not None and on_stage:
+            player._stage = StageRenderer(MpvPictures(core), stage, player._latest_position)
+            player._stage.start()
+        player._thread = teller.start(core, player._let_go)
+        return player
 
     # Told what to do --------------------------------------------------------------------
 
@@ -115,8 +128,8 @@ class MpvPlayer:
         except CoreError as error:
             self._teller.tell(port.Failed(generation, f"mpv refused it ({error})"))
             return
-        self._load = load
-        self._rate = 1.0
+        self._load, self._rate, self._paused = load, 1.0, True
+        self._expect(position)
 
     def stop(self) -> None:
         """See `port.Player.stop`."""
@@ -126,12 +139,14 @@ class MpvPlayer:
     def set_paused(self, paused: bool) -> None:
         """See `port.Player.set_paused`."""
         self._try(lambda: self._core.set("pause", paused))
+        self._paused = paused
         if not paused:
             self._playback.rests_on_picture = False
 
     def seek(self, position: float) -> None:
         """See `port.Player.seek`."""
         ticket = self._playback.next_ticket()
+        self._expect(position)
         inbox = self._teller.inbox
         self._try(
             lambda: self._core.command_later(
@@ -172,13 +187,21 @@ class MpvPlayer:
         if not self._closed:
             self._closed = True
             self._teller.hush()
-        self._thread.join(_CLOSE_TIMEOUT)
+        if self._thread is not None:
+            self._thread.join(_CLOSE_TIMEOUT)
+
+    def resize_stage(self, width: int, height: int) -> None:
+        """Draw the pictures at this size in pixels; 0 x 0 for none."""
+        if self._stage is not None:
+            self._stage.resize(width, height)
 
     # Asked ------------------------------------------------------------------------------
 
     def sample(self) -> port.Sample | None:
         """See `port.Player.sample`."""
-        return self._ask(self._sample)
+        sample = self._ask(self._sample)
+        self._latest = sample or self._latest
+        return sample
 
     def resting_position(self) -> float | None:
         """See `port.Player.resting_position`."""
@@ -211,6 +234,19 @@ class MpvPlayer:
             return None
         return resting_sample(self._core, on_picture=self._playback.rests_on_picture)
 
+    def _latest_position(self) -> float:
+        """About where the player is, from the last sample: the renderer may not ask mpv."""
+        sample = self._latest
+        since = 0.0 if self._paused else time.monotonic() - sample.instant
+        return sample.position + self._rate * since
+
+    def _expect(self, position: float) -> None:
+        now = time.monotonic()
+        self._latest = port.Sample(now, now, position)
+
+    def _let_go(self) -> bool:
+        return self._stage is None or self._stage.close()
+
     def _shift(self, name: str, by: float, low: float, high: float) -> None:
         now = self._core.number(name) or 0.0
         self._core.set(name, min(max(now + by, low), high))
@@ -235,5 +271,5 @@ class MpvPlayer:
         except CoreGone:
             return None  # told as `Failed` by the teller
         except CoreError as error:
-            _log.debug("mpv refused: %s", error)
+            _logger.debug("mpv refused: %s", error)
             return None

@@ -80,8 +80,11 @@ class Teller:
         self._tracks: port.TracksChanged | None = None
         self._silent = threading.Event()
 
-    def start(self, core: Core, before_end: Callable[[], None]) -> threading.Thread:
-        """Begin to tell; ``before_end`` lets go of what must not outlive the core."""
+    def start(self, core: Core, before_end: Callable[[], bool]) -> threading.Thread:
+        """Begin to tell; ``before_end`` lets go of what must not outlive the core.
+
+        When it cannot (False), the core is left alone, since ending it would crash.
+        """
         thread = threading.Thread(
             target=self._run, args=(core, before_end), name="mpv-teller", daemon=True
         )
@@ -98,7 +101,7 @@ class Teller:
         if not self._silent.is_set():
             self._report(event)
 
-    def _run(self, core: Core, before_end: Callable[[], None]) -> None:
+    def _run(self, core: Core, before_end: Callable[[], bool]) -> None:
         while not isinstance(told := self.inbox.get(), Stop):
             if self._silent.is_set():
                 continue
@@ -108,8 +111,8 @@ class Teller:
                 continue  # ShutDown is on its way and says why
             except CoreError as error:
                 self._fail(f"mpv refused a question ({error})")
-        before_end()
-        core.end()
+        if before_end():
+            core.end()
 
     def _handle(self, core: Core, told: Told) -> None:
         match told:
