@@ -1,0 +1,171 @@
+"""What the server's core wants done: frozen values for its rim to carry out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+import msgspec
+
+from protocol.messages import Cursor, Event, Role, ServerMessage
+from protocol.server_log import Entry, Moment, Outcome, StreamRecord
+from protocol.server_timers import Timers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocol.media import MediaRules
+    from protocol.server_limits import Limits
+
+
+# What the store is asked ----------------------------------------------------------------
+
+
+class CreateStream(msgspec.Struct, frozen=True):
+    """Keep a new stream and the hashes of its two keys."""
+
+    record: StreamRecord
+    event: Event | None
+    """First entry of the log, when there is media from the start."""
+    host_key_hash: str
+    invite_hash: str
+    now: Moment
+    invite_until_ms: int
+
+
+class OpenStream(msgspec.Struct, frozen=True):
+    """Look a stream up for somebody who shows a token."""
+
+    stream_id: str
+    token_hash: str
+    now: Moment
+    fresh_invite_hash: str = ""
+    """Kept as one more invite when the token is the host's."""
+    invite_until_ms: int = 0
+
+
+class ReadSince(msgspec.Struct, frozen=True):
+    """Read the log after ``cursor``, at most ``limit`` entries."""
+
+    stream_id: str
+    cursor: Cursor
+    limit: int
+
+
+StoreCall = CreateStream | OpenStream | ReadSince | Entry
+
+
+# What the store answers -----------------------------------------------------------------
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The token opens the stream in this role; both None when it opens nothing."""
+
+    record: StreamRecord | None = None
+    role: Role | None = None
+
+
+class Read(msgspec.Struct, frozen=True):
+    """The stream and its entries after the cursor, both of one instant."""
+
+    record: StreamRecord
+    events: tuple[Event, ...]
+
+
+class StoreFailed(msgspec.Struct, frozen=True):
+    """The store could not do it, and nothing of it was kept."""
+
+    code: Literal["storage_full", "try_again"]
+
+
+StoreResult = StreamRecord | Opened | Read | Outcome | StoreFailed
+"""`CreateStream` answers its record, `OpenStream` Opened, `ReadSince` Read, Entry an outcome."""
+
+
+# Effects --------------------------------------------------------------------------------
+
+
+class Send(NamedTuple):
+    """One message to these peers; encode it once."""
+
+    peers: tuple[int, ...]
+    message: ServerMessage
+
+
+class Close(NamedTuple):
+    """Close a peer's connection after what was sent to it."""
+
+    peer: int
+    code: int
+    """Of the websocket protocol."""
+    reason: str
+
+
+class Ask(NamedTuple):
+    """Give this to the store, in order; its answer goes to ``stored`` with the ticket."""
+
+    ticket: int
+    call: StoreCall
+
+
+Effect = Send | Close | Ask
+
+NORMAL = 1000
+GOING_AWAY = 1001
+POLICY = 1008
+
+
+class Mint(Protocol):
+    """Where new ids and keys come from: the core itself knows no randomness."""
+
+    def stream_id(self) -> str:
+        """32 hexadecimal digits."""
+        ...
+
+    def event_id(self) -> str: ...
+
+    def host_key(self) -> str:
+        """At least 256 bit."""
+        ...
+
+    def invite_token(self) -> str:
+        """At least 128 bit."""
+        ...
+
+
+class Desk:
+    """What all parts of the core share: their orders to the rim, deadlines and bounds."""
+
+    def __init__(self, limits: Limits, rules: MediaRules, mint: Mint, clock_id: str) -> None:
+        self.limits = limits
+        self.rules = rules
+        self.mint = mint
+        self.clock_id = clock_id
+        self.timers = Timers()
+        self._effects: list[Effect] = []
+        self._waiting: dict[int, Callable[[StoreResult, Moment], None]] = {}
+        self._tickets = 0
+
+    def send(self, peers: tuple[int, ...], message: ServerMessage) -> None:
+        if peers:
+            self._effects.append(Send(peers, message))
+
+    def close(self, peer: int, code: int, reason: str) -> None:
+        self._effects.append(Close(peer, code, reason))
+
+    def ask(self, call: StoreCall, then: Callable[[StoreResult, Moment], None]) -> None:
+        """Ask the store; ``then`` gets its answer."""
+        self._tickets += 1
+        self._waiting[self._tickets] = then
+        self._effects.append(Ask(self._tickets, call))
+
+    def answered(self, ticket: int, result: StoreResult, now: Moment) -> None:
+        self._waiting.pop(ticket)(result, now)
+
+    @property
+    def asking(self) -> int:
+        """Questions that the store has not answered."""
+        return len(self._waiting)
+
+    def take_effects(self) -> list[Effect]:
+        effects, self._effects = self._effects, []
+        return effects

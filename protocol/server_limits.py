@@ -1,0 +1,223 @@
+"""How much one peer and one address may ask of the server; over it, they wait."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Final
+
+from protocol.messages import (
+    ClientMessage,
+    Command,
+    Hello,
+    Leave,
+    Note,
+    Ping,
+    Report,
+    Resume,
+    Say,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second on average, and ``burst`` at once."""
+
+    per_second: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every bound of the server in one place; tests make them small."""
+
+    hello_timeout: float = 5.0
+    """Seconds from an open socket to its hello."""
+    state_interval: float = 5.0
+    """Seconds between two repetitions of the timeline."""
+    presence_interval: float = 0.25
+    """Seconds between two tellings of who is here."""
+    drift_interval: float = 1.0
+    """Seconds between two tellings that differ in measured values only."""
+    grace: float = 10.0
+    """Seconds that a lost connection's member stays listed."""
+    resume_events: int = 300
+    resume_bytes: int = 256 * 1024
+    members_told: int = 1000
+    """Members in one message; more of them follow in further ones."""
+    strikes: Rate = Rate(1 / 30, 3)
+    """Broken rules before the connection closes; one is forgiven every 30 s."""
+    strike_interval: float = 1.0
+    """A burst that is over a rate counts once in so many seconds."""
+    command: Rate = Rate(10, 20)
+    note: Rate = Rate(2, 10)
+    say: Rate = Rate(1, 5)
+    report: Rate = Rate(4, 10)
+    ping: Rate = Rate(20, 40)
+    resume: Rate = Rate(1, 5)
+    characters: Rate = Rate(64 * 1024, 128 * 1024)
+    opens: Rate = Rate(20, 40)
+    """Of one address."""
+    open_at_once: int = 50
+    """Of one address."""
+    unauthenticated: int = 256
+    """Sockets that have not been let in yet, of all addresses."""
+    failures: Rate = Rate(10 / 60, 10)
+    """Wrong tokens of one address."""
+    creations: Rate = Rate(5 / 60, 5)
+    """New streams of one address."""
+    invite_lifetime: float = 24 * 3600.0
+    """Seconds."""
+
+
+class Bucket:
+    """Tokens that come back with time; instants are seconds on any one clock."""
+
+    __slots__ = ("_at", "_rate", "_tokens")
+
+    def __init__(self, rate: Rate, now: float) -> None:
+        self._rate = rate
+        self._tokens = rate.burst
+        self._at = now
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is a whole token; 0 when there is one."""
+        elapsed = max(0.0, now - self._at)
+        self._tokens = min(self._rate.burst, self._tokens + elapsed * self._rate.per_second)
+        self._at = now
+        return max(0.0, 1.0 - self._tokens) / self._rate.per_second
+
+    def take(self, now: float, amount: float = 1.0) -> float:
+        """Take ``amount``, or answer after how many seconds to come again.
+
+        More than one token may be taken on credit, so that one large message passes and
+        the next ones wait.
+        """
+        wait = self.wait(now)
+        if wait == 0.0:
+            self._tokens -= amount
+        return wait
+
+
+class PeerLimits:
+    """The buckets of one connection."""
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._limits = limits
+        self._characters = Bucket(limits.characters, now)
+        self._strikes = Bucket(limits.strikes, now)
+        self._struck_at = -limits.strike_interval
+        self._buckets = {
+            kind: Bucket(rate, now)
+            for kind, rate in (
+                (Command, limits.command),
+                (Note, limits.note),
+                (Say, limits.say),
+                (Report, limits.report),
+                (Ping, limits.ping),
+                (Resume, limits.resume),
+            )
+        }
+
+    def take_text(self, text: str, now: float) -> float:
+        """Seconds to wait before more may be sent; 0 for go on."""
+        return self._characters.take(now, len(text))
+
+    def take(self, message: ClientMessage, now: float) -> float:
+        """Seconds to wait before such a message may be sent; 0 for go on."""
+        if isinstance(message, Hello | Leave):
+            return 0.0
+        return self._buckets[type(message)].take(now)
+
+    def strike(self, now: float, *, burst: bool = False) -> bool:
+        """Count a broken rule; True when it was one too many.
+
+        Args:
+            now: instant.
+            burst: a rate was exceeded, which happens many times in a row.
+        """
+        if burst:
+            if now - self._struck_at < self._limits.strike_interval:
+                return False
+            self._struck_at = now
+        self._strikes.take(now)
+        return self._strikes.wait(now) > 0.0
+
+
+MAX_ADDRESSES: Final = 4096
+"""Remembered at once; the longest silent are forgotten first."""
+
+
+class _Address:
+    __slots__ = ("creations", "failures", "open", "opens")
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self.opens = Bucket(limits.opens, now)
+        self.failures = Bucket(limits.failures, now)
+        self.creations = Bucket(limits.creations, now)
+        self.open = 0
+
+
+class AddressLimits:
+    """What each remote address may do.
+
+    This machine's own address is a proxy's or the user's: connections and streams are not
+    counted against it, wrong tokens are.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._known: OrderedDict[str, _Address] = OrderedDict()
+
+    def open(self, address: str, now: float) -> float:
+        """Count a new connection, or answer after how many seconds to come again."""
+        known = self._of(address, now)
+        wait = 0.0
+        if not is_own(address):
+            if known.open >= self._limits.open_at_once:
+                return 1.0
+            wait = known.opens.take(now)
+        if wait == 0.0:
+            known.open += 1
+        return wait
+
+    def closed(self, address: str) -> None:
+        """A counted connection is gone."""
+        known = self._known.get(address)
+        if known is not None:
+            known.open -= 1
+
+    def blocked(self, address: str, now: float) -> float:
+        """Seconds until this address may show a token again."""
+        return self._of(address, now).failures.wait(now)
+
+    def failed(self, address: str, now: float) -> None:
+        """A token was wrong."""
+        self._of(address, now).failures.take(now)
+
+    def create(self, address: str, now: float) -> float:
+        """Count a new stream, or answer after how many seconds to come again."""
+        return 0.0 if is_own(address) else self._of(address, now).creations.take(now)
+
+    def _of(self, address: str, now: float) -> _Address:
+        known = self._known.get(address)
+        if known is None:
+            known = self._known[address] = _Address(self._limits, now)
+            self._forget()
+        self._known.move_to_end(address)
+        return known
+
+    def _forget(self) -> None:
+        idle = deque(a for a, known in self._known.items() if known.open == 0)
+        while len(self._known) > MAX_ADDRESSES and len(idle) > 1:
+            del self._known[idle.popleft()]
+
+
+def is_own(address: str) -> bool:
+    """Whether a peer at this address runs on this machine."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        # A unix socket's peer has no address.
+        return address == ""

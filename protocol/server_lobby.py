@@ -1,0 +1,355 @@
+"""The way in: from a hello to a seat in a room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from protocol import server_refusals as refuse
+from protocol.exceptions import MediaRefused
+from protocol.media import check_url
+from protocol.messages import (
+    PROTOCOL_OLDEST,
+    PROTOCOL_VERSION,
+    Created,
+    Event,
+    Hello,
+    Media,
+    Member,
+    Refusal,
+    Role,
+    Welcome,
+)
+from protocol.server_effects import (
+    POLICY,
+    CreateStream,
+    Desk,
+    Opened,
+    OpenStream,
+    Read,
+    ReadSince,
+    StoreFailed,
+    StoreResult,
+)
+from protocol.server_log import (
+    Appended,
+    Entry,
+    HostChange,
+    Moment,
+    StreamRecord,
+    missing_reason,
+    snapshot_reason,
+)
+from protocol.server_peers import Peer, hash_token, is_stream_id, member_id_of
+from protocol.server_room import MAX_LEAD, Room
+from protocol.text import NAME_CELLS, TITLE_CELLS, clean_text
+from protocol.timeline import Timeline
+
+if TYPE_CHECKING:
+    from protocol.messages import Cursor
+    from protocol.server_limits import AddressLimits
+
+NOWHERE = "0" * 32
+"""Stands for a stream that cannot be, so that asking for one costs the same."""
+
+
+class Lobby:
+    """Takes hellos, asks the store, gives seats."""
+
+    def __init__(self, desk: Desk, rooms: dict[str, Room], addresses: AddressLimits) -> None:
+        self._desk = desk
+        self._rooms = rooms
+        self._addresses = addresses
+
+    def hello(self, peer: Peer, hello: Hello, now: Moment) -> None:
+        """The first message of a connection."""
+        if hello.version_min > PROTOCOL_VERSION or hello.version_max < PROTOCOL_OLDEST:
+            self.turn_away(peer, refuse.upgrade_required(hello.version_min, hello.version_max))
+            return
+        peer.name = clean_text(hello.name, NAME_CELLS)
+        if not peer.name:
+            self.turn_away(peer, refuse.invalid_field("name", "has nothing that can be shown"))
+            return
+        peer.stage = "opening"
+        self._desk.timers.cancel((peer, "hello"))
+        if peer.visitor.stream_id:
+            self._open(peer, hello, now)
+        else:
+            self._create(peer, hello, now)
+
+    def turn_away(self, peer: Peer, refusal: Refusal) -> None:
+        """Say no and close."""
+        peer.stage = "closed"
+        self._desk.timers.cancel((peer, "hello"))
+        self._desk.send((peer.number,), refusal)
+        self._desk.close(peer.number, POLICY, refusal.code)
+
+    # A new stream -----------------------------------------------------------------------
+
+    def _create(self, peer: Peer, hello: Hello, now: Moment) -> None:
+        wanted = hello.create
+        if wanted is None:
+            self.turn_away(peer, refuse.invalid_field("create", "is missing"))
+            return
+        wait = self._addresses.create(peer.visitor.address, now.instant)
+        if wait > 0.0:
+            self.turn_away(peer, refuse.rate_limited(wait))
+            return
+        media = wanted.media
+        if media is not None:
+            try:
+                media = checked_media(media, self._desk)
+            except MediaRefused as error:
+                self.turn_away(peer, refuse.media_refused(error, "create.media.url"))
+                return
+        mint = self._desk.mint
+        stream_id = mint.stream_id()
+        peer.member_id = member_id_of(stream_id, hello.instance_id)
+        record = StreamRecord(
+            stream_id=stream_id,
+            seq=0 if media is None else 1,
+            # Nobody is here yet whose way could be measured.
+            timeline=Timeline(
+                at=now.instant + (MAX_LEAD if wanted.playing else 0.0), playing=wanted.playing
+            ),
+            media=media,
+            host_id=peer.member_id,
+            sync_tolerance_ms=wanted.sync_tolerance_ms,
+        )
+        created = Created(host_key=mint.host_key(), invite_token=mint.invite_token())
+        self._desk.ask(
+            CreateStream(
+                record=record,
+                event=None if media is None else self._first_event(record, peer, now),
+                host_key_hash=hash_token(created.host_key),
+                invite_hash=hash_token(created.invite_token),
+                now=now,
+                invite_until_ms=self._invite_until(now),
+            ),
+            lambda result, then: self._created(peer, created, result, then),
+        )
+
+    def _first_event(self, record: StreamRecord, peer: Peer, now: Moment) -> Event:
+        return Event(
+            epoch=record.epoch,
+            seq=record.seq,
+            event_id=self._desk.mint.event_id(),
+            event_type="media",
+            member_id=peer.member_id,
+            name=peer.name,
+            timestamp_ms=now.unix_ms,
+            timeline=record.timeline,
+            media=record.media,
+        )
+
+    def _created(self, peer: Peer, created: Created, result: StoreResult, now: Moment) -> None:
+        if peer.stage != "opening":
+            return
+        if isinstance(result, StoreFailed):
+            self.turn_away(peer, refuse.store_failed(result.code))
+            return
+        assert isinstance(result, StreamRecord)
+        self._seat(peer, result, "host", None, now, created, created.invite_token)
+
+    # A stream that exists ---------------------------------------------------------------
+
+    def _open(self, peer: Peer, hello: Hello, now: Moment) -> None:
+        wait = self._addresses.blocked(peer.visitor.address, now.instant)
+        if wait > 0.0:
+            self.turn_away(peer, refuse.rate_limited(wait))
+            return
+        stream_id = peer.visitor.stream_id
+        # A host that has lost its memory has lost the invite as well: it gets another one.
+        invite = self._desk.mint.invite_token() if hello.cursor is None else ""
+        self._desk.ask(
+            OpenStream(
+                stream_id=stream_id if is_stream_id(stream_id) else NOWHERE,
+                token_hash=hash_token(peer.visitor.token),
+                now=now,
+                fresh_invite_hash=hash_token(invite) if invite else "",
+                invite_until_ms=self._invite_until(now),
+            ),
+            lambda result, then: self._opened(peer, hello, invite, result, then),
+        )
+
+    def _opened(
+        self, peer: Peer, hello: Hello, invite: str, result: StoreResult, now: Moment
+    ) -> None:
+        if peer.stage != "opening":
+            return
+        if isinstance(result, StoreFailed):
+            self.turn_away(peer, refuse.store_failed(result.code))
+            return
+        assert isinstance(result, Opened)
+        record, role = result.record, result.role
+        if record is None or role is None:
+            self._addresses.failed(peer.visitor.address, now.instant)
+            self.turn_away(peer, refuse.unauthorized())
+            return
+        if record.status != "active":
+            self.turn_away(peer, refuse.stream_closed())
+            return
+        peer.member_id = member_id_of(record.stream_id, hello.instance_id)
+        if role == "host" and record.host_id != peer.member_id:
+            self._claim(peer, hello, invite, record, now)
+            return
+        self._seat(peer, record, role, hello.cursor, now, None, invite if role == "host" else "")
+
+    def _claim(
+        self, peer: Peer, hello: Hello, invite: str, record: StreamRecord, now: Moment
+    ) -> None:
+        """Somebody with the host key wants to host instead of the member who did."""
+        room = self._room_of(record)
+        host = room.host
+        if (host is not None or room.claimed_by is not None) and not hello.take_over:
+            name = host.member.name if host is not None else "somebody else"
+            self.turn_away(peer, refuse.host_present(name))
+            return
+        room.claimed_by = peer.number
+        entry = Entry(
+            stream_id=record.stream_id,
+            event_id=self._desk.mint.event_id(),
+            member_id=peer.member_id,
+            name=peer.name,
+            change=HostChange(),
+            now=now,
+        )
+        self._desk.ask(
+            entry, lambda result, then: self._claimed(peer, hello, invite, room, result, then)
+        )
+
+    def _claimed(
+        self,
+        peer: Peer,
+        hello: Hello,
+        invite: str,
+        room: Room,
+        result: StoreResult,
+        now: Moment,
+    ) -> None:
+        if room.claimed_by == peer.number:
+            room.claimed_by = None
+        if isinstance(result, Appended):
+            old_host = room.record.host_id
+            room.publish(result.record, result.event)
+            if old_host != peer.member_id:
+                room.displace(old_host, now)
+        if peer.stage != "opening":
+            self._drop_if_empty(room)
+            return
+        if not isinstance(result, Appended):
+            self._drop_if_empty(room)
+            failed = result.code if isinstance(result, StoreFailed) else "try_again"
+            no = result if isinstance(result, Refusal) else refuse.store_failed(failed)
+            self.turn_away(peer, no)
+            return
+        self._seat(peer, result.record, "host", hello.cursor, now, None, invite)
+
+    # The seat ---------------------------------------------------------------------------
+
+    def _seat(
+        self,
+        peer: Peer,
+        record: StreamRecord,
+        role: Role,
+        cursor: Cursor | None,
+        now: Moment,
+        created: Created | None,
+        invite: str,
+    ) -> None:
+        room = self._room_of(record)
+        peer.stage, peer.room, peer.role = "seated", room, role
+        member = Member(member_id=peer.member_id, name=peer.name, role=role)
+        room.sit(member, peer.number, now)
+        self._desk.send(
+            (peer.number,),
+            Welcome(
+                version=PROTOCOL_VERSION,
+                clock_id=self._desk.clock_id,
+                stream_id=record.stream_id,
+                member_id=peer.member_id,
+                role=role,
+                host_term=room.record.host_term,
+                counter=room.record.host_counter if role == "host" else 0,
+                created=created,
+                invite_token=invite,
+            ),
+        )
+        if cursor is None:
+            self._desk.send((peer.number,), room.snapshot("first_join"))
+            room.present(peer.number, peer.member_id, now, resumed=False)
+        else:
+            self.resume(peer, cursor, now)
+
+    def resume(self, peer: Peer, cursor: Cursor, now: Moment) -> None:
+        """Bring a seat from ``cursor`` to where the stream is: events, or a snapshot."""
+        room = peer.room
+        assert room is not None
+        seat = room.seats[peer.member_id]
+        if seat.backlog is not None:
+            return
+        reason = snapshot_reason(room.record, cursor, self._desk.limits.resume_events)
+        if reason:
+            self._desk.send((peer.number,), room.snapshot(reason))
+            room.present(peer.number, peer.member_id, now, resumed=True)
+            return
+        seat.backlog = []
+        self._desk.ask(
+            ReadSince(room.record.stream_id, cursor, self._desk.limits.resume_events),
+            lambda result, then: self._resumed(peer, cursor, result, then),
+        )
+
+    def _resumed(self, peer: Peer, cursor: Cursor, result: StoreResult, now: Moment) -> None:
+        room = peer.room
+        assert room is not None
+        seat = room.seats.get(peer.member_id)
+        if peer.stage != "seated" or seat is None or seat.peer != peer.number:
+            return
+        backlog, seat.backlog = seat.backlog or [], None
+        if isinstance(result, StoreFailed):
+            reason = "unreadable"
+        else:
+            assert isinstance(result, Read)
+            # The stream may have moved to another epoch while the question was on its way.
+            reason = snapshot_reason(result.record, cursor, self._desk.limits.resume_events)
+            reason = reason or missing_reason(
+                result.record, cursor, result.events, self._desk.limits.resume_bytes
+            )
+        if reason:
+            self._desk.send((peer.number,), room.snapshot(reason))
+        else:
+            assert isinstance(result, Read)
+            top = result.record.cursor
+            for event in (*result.events, *(e for e in backlog if top < e.cursor)):
+                self._desk.send((peer.number,), event)
+        room.present(peer.number, peer.member_id, now, resumed=True)
+
+    def _room_of(self, record: StreamRecord) -> Room:
+        room = self._rooms.get(record.stream_id)
+        if room is None:
+            room = self._rooms[record.stream_id] = Room(self._desk, record, self._drop_if_empty)
+        return room
+
+    def _drop_if_empty(self, room: Room) -> None:
+        """Forget a room that nobody is in; its log stays."""
+        if room.is_empty:
+            self._rooms.pop(room.record.stream_id, None)
+
+    def _invite_until(self, now: Moment) -> int:
+        return now.unix_ms + round(self._desk.limits.invite_lifetime * 1000)
+
+
+def checked_media(media: Media, desk: Desk) -> Media:
+    """``media`` with its text cleaned and its address as it may be passed on.
+
+    Raises:
+        MediaRefused: the address is not one that may be opened.
+    """
+    if media.kind == "url":
+        url = check_url(media.url, desk.rules)
+    elif media.url:
+        raise MediaRefused("a file is named by its title, never by an address")
+    else:
+        url = ""
+    return msgspec.structs.replace(media, title=clean_text(media.title, TITLE_CELLS), url=url)

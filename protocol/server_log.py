@@ -1,0 +1,262 @@
+"""The rules of a stream's log, as pure functions.
+
+A store calls `decide` inside its transaction, under the lock of the stream's row, so that
+the same rules hold however many servers write to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from protocol import server_refusals as refuse
+from protocol.codec import encode
+from protocol.messages import (
+    Act,
+    Command,
+    Cursor,
+    Event,
+    EventType,
+    Load,
+    Media,
+    Note,
+    Pause,
+    Play,
+    Refusal,
+    Seek,
+    SetRate,
+)
+from protocol.timeline import Timeline
+
+
+class Moment(NamedTuple):
+    """Now, on the two clocks that matter."""
+
+    instant: float
+    """Seconds on the server's clock: every rule uses this one."""
+    unix_ms: int
+    """Wall clock: for people, and for what must expire after a restart."""
+
+
+class StreamRecord(msgspec.Struct, frozen=True):
+    """What is kept of a stream beside its log."""
+
+    stream_id: str
+    status: Literal["active", "closed"] = "active"
+    epoch: int = 1
+    seq: int = 0
+    timeline: Timeline = Timeline()
+    media: Media | None = None
+    host_id: str = ""
+    """Member who hosts; made from the seat's secret, so it also proves who comes back."""
+    host_term: int = 1
+    host_counter: int = 0
+    """Last command of this term."""
+    foreign_seq: int = 0
+    """Last seq of this epoch that somebody else than this term's host may have caused."""
+    sync_tolerance_ms: int = 500
+    sync_enabled: bool = True
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.epoch, self.seq)
+
+
+class HostChange(msgspec.Struct, frozen=True):
+    """The member who causes it hosts from now on."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Something that wants into a stream's log."""
+
+    stream_id: str
+    event_id: str
+    member_id: str
+    name: str
+    change: Command | Note | HostChange
+    now: Moment
+    lead: float = 0.2
+    """Seconds that every seat needs to be ready for a start."""
+    seek_lead: float = 0.35
+    """The same for a start somewhere else."""
+
+    @property
+    def digest(self) -> str:
+        """The same for a repetition, another for other content under the same id."""
+        match self.change:
+            case Command(act=act):
+                content = msgspec.json.encode(act)
+            case Note():
+                content = encode(self.change).encode()
+            case HostChange():
+                content = b"host_change"
+        return hashlib.sha256(self.member_id.encode() + b"\n" + content).hexdigest()
+
+
+class Known(NamedTuple):
+    """What the log already has under an event's id."""
+
+    cursor: Cursor
+    digest: str
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """The entry is to become ``event``, and the stream ``record``."""
+
+    record: StreamRecord
+    event: Event
+
+
+class Duplicate(msgspec.Struct, frozen=True):
+    """The entry is in the log already, at ``cursor``."""
+
+    cursor: Cursor
+
+
+Outcome = Appended | Duplicate | Refusal
+
+
+def decide(record: StreamRecord, known: Known | None, entry: Entry) -> Outcome:
+    """What becomes of ``entry`` in a stream that stands at ``record``."""
+    if record.status != "active":
+        return msgspec.structs.replace(refuse.stream_closed(), event_id=entry.event_id)
+    if known is not None:
+        if known.digest != entry.digest:
+            return refuse.event_id_conflict(entry.event_id)
+        return Duplicate(known.cursor)
+    match entry.change:
+        case Command():
+            return _command(record, entry, entry.change)
+        case Note():
+            return _note(record, entry, entry.change)
+        case HostChange():
+            return _host_change(record, entry)
+
+
+def _command(record: StreamRecord, entry: Entry, command: Command) -> Outcome:
+    if command.host_term != record.host_term or entry.member_id != record.host_id:
+        return refuse.stale_host(entry.event_id)
+    if command.counter != record.host_counter + 1:
+        return refuse.out_of_order(entry.event_id, record.host_counter + 1)
+    base = command.based_on
+    if base.epoch != record.epoch or base.seq < record.foreign_seq:
+        return refuse.stale_base(entry.event_id)
+    record = msgspec.structs.replace(record, host_counter=command.counter)
+    act = command.act
+    if isinstance(act, Load):
+        return _load(record, entry, act.media)
+    record = msgspec.structs.replace(record, timeline=_moved(record.timeline, act, entry))
+    return _appended(record, _event(record, entry, event_type=_TYPES[type(act)]))
+
+
+def _load(record: StreamRecord, entry: Entry, media: Media) -> Outcome:
+    known = record.media
+    if known is not None and known.media_id == media.media_id:
+        # The same film under a better description: the place in it stays.
+        described = msgspec.structs.replace(media, kind=known.kind, url=known.url)
+        record = msgspec.structs.replace(record, media=described)
+    else:
+        record = msgspec.structs.replace(
+            record,
+            media=media,
+            epoch=record.epoch + 1,
+            seq=0,
+            foreign_seq=0,
+            timeline=Timeline(at=entry.now.instant),
+        )
+    event = _event(record, entry, event_type="media")
+    return _appended(record, msgspec.structs.replace(event, media=record.media))
+
+
+def _note(record: StreamRecord, entry: Entry, note: Note) -> Outcome:
+    event = msgspec.structs.replace(
+        _event(record, entry, event_type=note.event_type),
+        reason=note.reason,
+        before_ms=note.before_ms,
+        after_ms=note.after_ms,
+    )
+    return _appended(record, event)
+
+
+def _host_change(record: StreamRecord, entry: Entry) -> Outcome:
+    record = msgspec.structs.replace(
+        record,
+        host_id=entry.member_id,
+        host_term=record.host_term + 1,
+        host_counter=0,
+        foreign_seq=record.seq,
+    )
+    event = msgspec.structs.replace(
+        _event(record, entry, event_type="host_change"),
+        host_id=record.host_id,
+        host_term=record.host_term,
+    )
+    return _appended(record, event)
+
+
+_TYPES: Final[dict[type[Act], Literal["play", "pause", "seek", "rate"]]] = {
+    Play: "play",
+    Pause: "pause",
+    Seek: "seek",
+    SetRate: "rate",
+}
+
+
+def _moved(timeline: Timeline, act: Play | Pause | Seek | SetRate, entry: Entry) -> Timeline:
+    now = entry.now.instant
+    match act:
+        case Play():
+            return timeline.play(now + entry.lead)
+        case Pause(position=position):
+            return timeline.pause(position, now)
+        case Seek(position=position):
+            return timeline.seek(position, now + (entry.seek_lead if timeline.playing else 0.0))
+        case SetRate(rate=rate):
+            # A start that is agreed already is not brought forward.
+            at = max(now + entry.lead, timeline.at) if timeline.playing else now
+            return timeline.at_rate(rate, at)
+
+
+def _event(record: StreamRecord, entry: Entry, *, event_type: EventType) -> Event:
+    return Event(
+        epoch=record.epoch,
+        seq=record.seq + 1,
+        event_id=entry.event_id,
+        event_type=event_type,
+        member_id=entry.member_id,
+        name=entry.name,
+        timestamp_ms=entry.now.unix_ms,
+        timeline=record.timeline,
+    )
+
+
+def _appended(record: StreamRecord, event: Event) -> Appended:
+    return Appended(msgspec.structs.replace(record, seq=event.seq), event)
+
+
+# Resume ---------------------------------------------------------------------------------
+
+
+def snapshot_reason(record: StreamRecord, cursor: Cursor, most: int) -> str:
+    """Why a seat at ``cursor`` needs a snapshot; "" when at most ``most`` events may do."""
+    if record.cursor < cursor:
+        return "from_the_future"
+    if cursor.epoch != record.epoch:
+        return "wrong_epoch"
+    if record.seq - cursor.seq > most:
+        return "too_far_behind"
+    return ""
+
+
+def missing_reason(
+    record: StreamRecord, cursor: Cursor, events: tuple[Event, ...], most_bytes: int
+) -> str:
+    """Why ``events`` do not lead from ``cursor`` to ``record``; "" when they do."""
+    expected = list(range(cursor.seq + 1, record.seq + 1))
+    if [event.seq for event in events] != expected:
+        return "too_old"
+    if sum(len(encode(event)) for event in events) > most_bytes:
+        return "too_far_behind"
+    return ""
