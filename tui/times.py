@@ -33,12 +33,12 @@ def span_text(seconds: float) -> str:
 
 
 def ms_text(milliseconds: float) -> str:
-    """A signed distance in time: ``+0.4 ms``, ``-1,240 ms``, ``-1.8 s`` with a true minus."""
+    """A signed distance in time: ``+0.4 ms``, ``-240 ms``, ``-1.8 s`` with a true minus."""
     sign = "−" if milliseconds < 0 else "+"
     size = abs(milliseconds)
     if size < 99.95:
         return f"{sign}{size:.1f} ms"
-    return f"{sign}{size:,.0f} ms" if size < 9_999.5 else f"{sign}{size / 1000:,.1f} s"
+    return f"{sign}{size:.0f} ms" if size < 999.5 else f"{sign}{size / 1000:,.1f} s"
 
 
 def parse_go_to(text: str, duration: float | None = None) -> Seek | SeekBy:

@@ -1,0 +1,155 @@
+"""The face in the terminal: keeps a `Room` up to date and shows it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+
+from textual.app import App, SystemCommand
+from textual.reactive import reactive
+
+from player import views
+from player.intents import Intent, Quit
+from tui.actions import ACTIONS
+from tui.messages import Asked, SeatOver, SeatSaid
+from tui.room import SEAT_DIED, Room, fold, note
+from tui.screens.room import RoomScreen
+from tui.screens.trouble import TroubleScreen
+from tui.themes import THEMES, VARIABLES, theme_for
+from tui.wording import error_text
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable, Iterable
+
+    from textual.screen import Screen
+
+    from player.stage import Stage
+    from tui.seat_process import SeatLine
+
+TICK: Final = 1 / 8
+"""Seconds between looks at the clock; what has not changed is not painted again."""
+
+
+class Seat(Protocol):
+    """What a face needs of `tui.seat_process.SeatProcess`."""
+
+    def lines(self) -> AsyncIterable[SeatLine]: ...
+
+    def send(self, intent: Intent | bytes) -> None: ...
+
+
+class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
+    """Runs until the person or the seat leaves; returns the error that ended it, if any."""
+
+    CSS_PATH = Path("app.tcss")
+    TITLE = "matinee"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
+
+    room: reactive[Room] = reactive(Room(), repaint=False)
+    now: reactive[float] = reactive(0.0, repaint=False)
+
+    def __init__(
+        self,
+        seat: Seat,
+        *,
+        stage: Stage | None = None,
+        theme: str = "",
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self._seat = seat
+        self._stage = stage
+        self._chosen_theme = theme
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._room_screen = RoomScreen(stage)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own names of colours, so that every theme of Textual works as well."""
+        return VARIABLES
+
+    def on_mount(self) -> None:
+        """Show the room and start to listen."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_for(self._chosen_theme, self.console.color_system)
+        self.now = self._clock()
+        self.push_screen(self._room_screen.data_bind(MatineeApp.room, MatineeApp.now))
+        self.set_interval(TICK, self._tick)
+        self.app_resume_signal.subscribe(self, self._came_back)  # pyright: ignore[reportUnknownMemberType]
+        self.run_worker(self._listen(), name="seat", exit_on_error=True)
+
+    async def _listen(self) -> None:
+        async for line in self._seat.lines():
+            if line.view is not None:
+                self.post_message(SeatSaid(line.view))
+        self.post_message(SeatOver())
+
+    def _tick(self) -> None:
+        self.now = self._clock()
+
+    def on_seat_said(self, message: SeatSaid) -> None:
+        """Fold the line into the room, and raise what must not be missed."""
+        self.now = self._clock()
+        self.room = fold(self.room, message.view, self.now)
+        match message.view:
+            case views.ViewOnly() as blocked:
+                text = blocked.message or f"View Only: {blocked.host} is hosting"
+                self.notify(text, severity="warning", markup=False)
+            case views.ErrorLine(fatal=False) as error:
+                severity = "warning" if error.code == SEAT_DIED else "error"
+                self.notify(error_text(error), severity=severity, markup=False)
+            case _:
+                pass
+
+    def on_seat_over(self) -> None:
+        """Leave; an error that ended a running evening is read first."""
+        fatal = self.room.fatal
+        if fatal is not None and self.room.ready is not None:
+            self.push_screen(TroubleScreen(fatal), lambda _: self.exit(fatal))
+        else:
+            self.exit(fatal)
+
+    def on_asked(self, message: Asked) -> None:
+        """Pass it on to the seat."""
+        self._seat.send(message.intent)
+        if isinstance(message.intent, Quit):
+            self.exit(self.room.fatal)
+
+    def say(self, text: str) -> None:
+        """A line of the face's own, in the feed and as a toast."""
+        self.room = note(self.room, text, round(self._wall_clock() * 1000), "warning")
+        self.notify(text, severity="warning", markup=False)
+
+    def _came_back(self, _: object) -> None:
+        self._room_screen.resync()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+c leaves, as it does everywhere."""
+        self.post_message(Asked(Quit()))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action, every theme of ours, and Textual's own choice of themes."""
+        del screen
+        room_screen = self._room_screen
+        for action in ACTIONS:
+            if action.action_id == "palette":
+                continue
+            keys = f" ({action.shown})" if action.shown else ""
+            host = ", host only" if action.host_only and not self.room.is_host else ""
+
+            def act(action_id: str = action.action_id) -> None:
+                room_screen.action_act(action_id)
+
+            yield SystemCommand(action.label.capitalize(), f"{action.help}{keys}{host}", act)
+        for theme in THEMES:
+
+            def use(name: str = theme.name) -> None:
+                self.theme = name
+
+            name = theme.name.removeprefix("matinee-")
+            yield SystemCommand(f"Theme: {name}", f"Colours of matinee, {name}", use)
+        yield SystemCommand("Theme…", "Choose among all colours", self.action_change_theme)

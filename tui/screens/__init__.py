@@ -1,0 +1,1 @@
+"""What fills the terminal; screens bind state to widgets."""

@@ -1,0 +1,66 @@
+"""What every key does, from the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.actions import ACTIONS
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+_KEY_WIDTH = 9
+
+
+class HelpScreen(ModalScreen[None]):
+    """All actions by group; the host's are marked for a viewer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss(None)", "Close"),
+        Binding("up", "scroll('up')", "Up"),
+        Binding("down,space", "scroll('down')", "Down"),
+    ]
+
+    def __init__(self, *, is_host: bool) -> None:
+        super().__init__()
+        self._is_host = is_host
+
+    def compose(self) -> ComposeResult:
+        """One long text that scrolls."""
+        with Vertical(classes="dialog help"):
+            yield Static("Keys  (the same work in mpv's window)", classes="title", markup=False)
+            with VerticalScroll(can_focus=False):
+                yield Static(help_text(is_host=self._is_host))
+            yield Static("Esc closes", classes="advice", markup=False)
+
+    def action_scroll(self, direction: str) -> None:
+        """A line up or down."""
+        scroll = self.query_one(VerticalScroll)
+        scroll.scroll_relative(y=-1 if direction == "up" else 1, animate=False)
+
+
+def help_text(*, is_host: bool) -> Content:
+    """The registry as lines."""
+    rows: list[Content] = []
+    for group in dict.fromkeys(action.group for action in ACTIONS):
+        if rows:
+            rows.append(Content(""))
+        rows.append(Content.styled(group.capitalize(), "bold $accent"))
+        for action in ACTIONS:
+            if action.group != group or not action.keys:
+                continue
+            blocked = action.host_only and not is_host
+            rows.append(
+                Content.assemble(
+                    (f"{action.shown:>{_KEY_WIDTH}}", "$faint" if blocked else "bold $primary"),
+                    (f"  {action.help}", "$muted" if blocked else ""),
+                    (" (host)" if blocked else "", "$faint"),
+                )
+            )
+    return Content("\n").join(rows)

@@ -1,0 +1,50 @@
+"""The last line: the keys that matter most, from the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.style import Style
+
+from tui.actions import ACTIONS, Action
+from tui.widgets.view import RoomView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class KeyBar(RoomView):
+    """Keys and labels; what a viewer may not do is left out, and what does not fit."""
+
+    DEFAULT_CSS = "KeyBar { height: 1; }"
+
+    def on_mount(self) -> None:
+        """Entries can be clicked without looking like links."""
+        self.auto_links = False
+
+    def draw(self, width: int, height: int) -> Content:
+        """One line, the palette at its right end; each entry can be clicked."""
+        del height
+        offered = [a for a in ACTIONS if a.footer and (self.room.is_host or not a.host_only)]
+        chosen = fitting(offered, width - 1)
+        shown = [_entry(action) for action in chosen if action.action_id != "palette"]
+        palette = [_entry(action) for action in chosen if action.action_id == "palette"]
+        left = Content(" ") + Content("  ").join(shown)
+        right = Content("").join(palette) + Content(" ")
+        space = width - left.cell_length - right.cell_length
+        return left + Content(" " * max(0, space)) + right
+
+
+def fitting(offered: Iterable[Action], width: int) -> list[Action]:
+    """As many as fit into ``width`` cells, in their order; the highest numbers go first."""
+    chosen = list(offered)
+    while chosen and sum(len(a.shown) + len(a.label) + 3 for a in chosen) > width:
+        chosen.remove(max(chosen, key=lambda action: action.footer))
+    return chosen
+
+
+def _entry(action: Action) -> Content:
+    click = Style.from_meta({"@click": f"screen.act('{action.action_id}')"})
+    text = Content.assemble((action.shown, "bold $primary"), (f" {action.label}", "$muted"))
+    return text.stylize(click)

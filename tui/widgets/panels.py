@@ -1,0 +1,135 @@
+"""How well this seat is in step, and over what link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+
+from tui.room import Room, reconnecting_text, sync_word
+from tui.times import ms_text, span_text
+from tui.widgets.cells import Piece, cells, line, pad
+from tui.widgets.glyphs import drift_graph, graph_scale
+from tui.widgets.view import RoomView
+
+if TYPE_CHECKING:
+    from player.views import Status
+
+GRADE_STYLES: Final = {"good": "$success", "fair": "$warning", "poor": "$error", "none": "$muted"}
+_TEXT_WIDTH: Final = 27
+
+
+class SyncPanel(RoomView):
+    """Drift now, what is done about it, and how it went lately."""
+
+    DEFAULT_CSS = "SyncPanel { height: 1fr; width: 1fr; }"
+
+    def draw(self, width: int, height: int) -> Content:
+        """Text on the left, a graph beside it, or only a small one when it is low."""
+        texts = _sync_lines(self.room, height)
+        graph_width = width - _TEXT_WIDTH - 1
+        if graph_width < 6:
+            return Content("\n").join([line(text) for text in texts[:height]])
+        rows = 2 if height < 4 else 4
+        recent = self.room.drifts[-graph_width * 2 :]
+        scale = graph_scale(recent)
+        label = f"±{scale:.0f} ms"
+        drawn = drift_graph(recent, graph_width, rows, scale)
+        style = GRADE_STYLES[sync_word(self.room.status)[1]]
+        right: list[Piece] = [(row, style) for row in drawn]
+        right.insert(0, (pad(label, graph_width, right=True), "$faint"))
+        if height < rows + 1:
+            right.pop(0)
+        return _beside(texts, right, height)
+
+
+def _sync_lines(room: Room, height: int) -> list[list[Piece]]:
+    status = room.status
+    word, grade = sync_word(status)
+    style = GRADE_STYLES[grade]
+    drift = status.drift_ms if status and status.state == "playing" else None
+    now: list[Piece] = (
+        [(ms_text(drift), f"bold {style}"), (f" {word}", style)]
+        if drift is not None
+        else [(_without_drift(room), "$muted")]
+    )
+    correction = status.correction if status else ""
+    busy: list[Piece] = [(f"now: {correction}" if correction else "nothing to mend", "$muted")]
+    last: list[Piece] = [
+        (f"last: {room.last_correction}" if room.last_correction else "", "$muted")
+    ]
+    if height < 3:
+        return [now, last if room.last_correction and not correction else busy]
+    head: list[Piece] = [("Sync", "bold $muted")]
+    return [head, now, busy, last]
+
+
+def _without_drift(room: Room) -> str:
+    if room.status is None:
+        return "not yet known"
+    if room.media is not None and room.media.is_live:
+        return "live, no positions"
+    return "measured while playing"
+
+
+def _beside(texts: list[list[Piece]], right: list[Piece], height: int) -> Content:
+    rows: list[Content] = []
+    for at in range(min(height, max(len(texts), len(right)))):
+        text = texts[at] if at < len(texts) else []
+        gap = " " * max(1, _TEXT_WIDTH - cells(text))
+        rows.append(line([*text, (gap, ""), *(right[at : at + 1])]))
+    return Content("\n").join(rows)
+
+
+class LinkPanel(RoomView):
+    """Round trip, clock, buffer, losses."""
+
+    DEFAULT_CSS = "LinkPanel { height: 1fr; width: 1fr; }"
+
+    def draw(self, width: int, height: int) -> Content:
+        """Three or four short lines."""
+        del width
+        rows = _link_lines(self.room, self.now)
+        return Content("\n").join(
+            [line(row) for row in (rows if height >= 3 else rows[1:])[:height]]
+        )
+
+
+def _link_lines(room: Room, now: float) -> list[list[Piece]]:
+    head: list[Piece] = [("Link", "bold $muted")]
+    if away := reconnecting_text(room, now):
+        return [head, [(away, "bold $error")], [(room.link_reason, "$muted")]]
+    status = room.status
+    if status is None:
+        return [head, [("not yet known", "$muted")]]
+    rows = [head, [(_delay_text(status), "")], [(_buffer_text(room, status), "$muted")]]
+    if room.recovered and now - room.recovered_at < 60:
+        return [*rows, [(room.recovered, "$success")]]
+    return [*rows, [(_sound_text(status), "$muted")]]
+
+
+def _delay_text(status: Status) -> str:
+    delay = "no answer yet"
+    if status.rtt_ms is not None:
+        jitter = f" ± {status.jitter_ms:.0f}" if status.jitter_ms is not None else ""
+        delay = f"{status.rtt_ms:.0f} ms{jitter}"
+    clock = (
+        f" · clock ± {status.clock_error_ms:.0f} ms" if status.clock_error_ms is not None else ""
+    )
+    return delay + clock
+
+
+def _buffer_text(room: Room, status: Status) -> str:
+    parts: list[str] = []
+    if status.buffered_until is not None and status.position is not None:
+        ahead = max(0.0, status.buffered_until - status.position)
+        parts.append(f"buffer {span_text(ahead)}")
+    parts.append(f"{status.lost_pings} lost")
+    if room.ready is not None and room.ready.server:
+        parts.append("wss" if room.ready.server.startswith("https") else "ws")
+    return " · ".join(parts)
+
+
+def _sound_text(status: Status) -> str:
+    volume = "muted" if status.muted else f"volume {status.volume:.0f} %"
+    return f"{volume} · trim {status.trim_ms:+.0f} ms" if status.trim_ms else volume

@@ -1,0 +1,97 @@
+"""The stage while the film is in its own window: a big clock, what goes on, the chapter."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from tui.room import Room, chapter_at, explanation, position_at, state_word
+from tui.times import clock_text
+from tui.widgets.cells import Piece, centered
+from tui.widgets.glyphs import big_figures
+from tui.widgets.view import RoomView
+
+STATE_STYLES: Final = {
+    "PLAYING": "bold $success",
+    "PAUSED": "bold $primary",
+    "WAITING": "bold $warning",
+    "BUFFERING": "bold $warning",
+    "LOADING": "bold $warning",
+    "OPENING": "bold $warning",
+    "JOINING": "bold $warning",
+    "ENDED": "bold $accent",
+    "NO FILM": "bold $accent",
+}
+"""Any other state is trouble."""
+
+
+class StageView(RoomView):
+    """State word, clock, chapter and rate in the middle of the stage."""
+
+    DEFAULT_CSS = "StageView { height: 1fr; }"
+
+    def draw(self, width: int, height: int) -> Content:
+        """As much as the height allows; the state and the clock are never left out."""
+        position = position_at(self.room, self.now)
+        text = clock_text(position) if position is not None else "-:--:--"
+        double = width >= 52 and height >= 12
+        rows = [centered([state_piece(self.room)], width), Content("")]
+        if height >= 6:
+            rows += [centered([(row, "bold")], width) for row in big_figures(text, double=double)]
+        else:
+            rows += [centered([(text, "bold")], width)]
+        rows += [Content(""), centered(where_pieces(self.room, position, width), width)]
+        if why := explanation(self.room, self.now):
+            rows.append(centered([(why, "$warning")], width))
+        if hint := _hint(self.room):
+            rows += [Content("")] * (height > 10) + [centered(hint, width)]
+        rows = rows[:height]
+        above = (height - len(rows)) // 2
+        return Content("\n").join([Content("")] * above + rows)
+
+
+class StateLine(RoomView):
+    """The same in one line, below a film that is drawn in the terminal."""
+
+    DEFAULT_CSS = "StateLine { height: 1; }"
+
+    def draw(self, width: int, height: int) -> Content:
+        """State, clock, chapter, reason."""
+        del height
+        position = position_at(self.room, self.now)
+        pieces: list[Piece] = [state_piece(self.room), ("  ", "")]
+        why = explanation(self.room, self.now)
+        pieces += [(why, "$warning")] if why else where_pieces(self.room, position, width - 14)
+        return centered(pieces, width)
+
+
+def state_piece(room: Room) -> Piece:
+    """The state word in its colour."""
+    word = state_word(room)
+    return (word, STATE_STYLES.get(word, "bold $error"))
+
+
+def where_pieces(room: Room, position: float | None, width: int) -> list[Piece]:
+    """Chapter, rate, and what is left of the film, as much as fits."""
+    parts: list[str] = []
+    if position is not None and (found := chapter_at(room, position)):
+        number, chapter = found
+        title = chapter.title.strip()
+        named = title and title.lower() != f"chapter {number}"
+        parts.append(f"Chapter {number}, {title}" if named else f"Chapter {number}")
+    if room.status is not None:
+        parts.append(f"{room.status.rate:.2f}×")
+    if position is not None and room.duration is not None:
+        parts.append(f"{clock_text(room.duration - position)} left")
+    while len(parts) > 1 and cell_len(" · ".join(parts)) > width:
+        parts.pop()
+    return [(" · ".join(parts), "$muted")]
+
+
+def _hint(room: Room) -> list[Piece]:
+    """What to do next, while somebody may not know it."""
+    if room.is_host and len(room.members) == 1:
+        return [("press ", "$muted"), ("i", "bold $primary"), (" to invite somebody", "$muted")]
+    return []
