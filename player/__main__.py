@@ -39,7 +39,7 @@ def main() -> int:
 
 
 async def _run(config: SeatConfig, lines_to: int) -> int:
-    from player.mpv_player import make_player
+    from player.equipment import make_player
     from player.resolver import resolver_for
 
     loop = asyncio.get_running_loop()

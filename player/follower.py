@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from player.course import Course
 from player.learned import Learned
 from player.orders import (
     Acted,
@@ -35,10 +36,10 @@ from player.port import (
     StallChanged,
 )
 from protocol.drift import DriftController, Hold, Jump, Nudge
-from protocol.timeline import Timeline
 
 if TYPE_CHECKING:
     from protocol.messages import SeatState
+    from protocol.timeline import Timeline
 
 Phase = Literal["idle", "loading", "seeking", "resting", "running", "stalled", "ended", "failed"]
 CorrectionMode = Literal["off", "soft", "full"]
@@ -61,7 +62,6 @@ STALL_ACTED_AFTER: Final = 0.500
 ECHO_FOR: Final = 0.5
 """After our own pause or start, a pause that the player tells is its echo."""
 SEEK_MARGIN: Final = 0.050
-NEAR_END: Final = 0.100
 
 
 class Follower:
@@ -72,12 +72,8 @@ class Follower:
         self.tolerance = 0.5
         self.generation = 0
         self._phase: Phase = "idle"
-        self._offset: float | None = None
-        self._timeline = Timeline()
-        self._before: Timeline | None = None
-        self._held = False
+        self._course = Course()
         self._landed = 0.0
-        self._duration: float | None = None
         self._controller = DriftController()
         self._learned = Learned()
         self._seek_sent: tuple[float, float] | None = None
@@ -98,15 +94,13 @@ class Follower:
 
     def set_clock(self, offset: float) -> None:
         """Server's clock minus the local one, in seconds."""
-        self._offset = offset
+        self._course.offset = offset
 
     def follow(self, timeline: Timeline, now: float) -> list[PlayerCommand]:
         """Take the timeline to keep to; the same one again changes nothing."""
-        if timeline == self._timeline:
+        if timeline == self._course.timeline:
             return []
-        before, self._timeline = self._timeline, timeline
-        self._held = False
-        self._before = before if self._continues(before, timeline) else None
+        self._course.take(timeline)
         self._jumped_at = float("-inf")
         self._controller.forget()
         return self._steer(now)
@@ -114,7 +108,7 @@ class Follower:
     def load(self, now: float, *, is_network: bool) -> float:
         """A load is on its way; returns the position to open at."""
         self.generation += 1
-        self._duration = None
+        self._course.duration = None
         self._learned.new_media(is_network=is_network)
         self._to("loading")
         self._seek_sent = (now, 0.0)
@@ -127,12 +121,12 @@ class Follower:
 
     def hold(self, now: float) -> list[PlayerCommand]:
         """Stop at once, until the timeline says something new (the host's own pause)."""
-        self._held = True
+        self._course.held = True
         return self._steer(now)
 
     def release(self, now: float) -> list[PlayerCommand]:
         """Back to the timeline as it stands."""
-        self._held = False
+        self._course.held = False
         return self._steer(now)
 
     def jump(self, now: float, reason: str = "asked") -> list[PlayerCommand]:
@@ -142,6 +136,10 @@ class Follower:
         self._told.append(Jumped(self._drift(now), reason))
         self._jumped_at = self._settle = now
         return self._seek(self._aim(now), now)
+
+    @property
+    def _timeline(self) -> Timeline:
+        return self._course.timeline
 
     @property
     def phase(self) -> Phase:
@@ -161,7 +159,7 @@ class Follower:
             return []
         match event:
             case Opened():
-                self._duration = event.duration
+                self._course.duration = event.duration
             case Restarted():
                 return self._restarted(event, now)
             case PauseChanged():
@@ -192,7 +190,7 @@ class Follower:
         if sample.bracket > MAX_BRACKET or not self.wants_sample(sample.before):
             return
         self._position = (sample.instant, sample.position)
-        target = self._target(sample.instant)
+        target = self._course.target(sample.instant)
         if target is not None:
             self._controller.observe(sample.instant, sample.position - target)
 
@@ -204,8 +202,7 @@ class Follower:
         if self._phase == "seeking" and self._seek_sent and now - self._seek_sent[0] > SEEK_TIMEOUT:
             self._to("resting")
             return self._seek(self._aim(now), now)
-        if self._before and now >= self._local(self._timeline.at):
-            self._before = None
+        if self._course.hand_over(now):
             self._controller.restart(self._timeline.rate)
             self._quiet_until = now + DEAD_AFTER_WRITE
             if self._phase == "running":
@@ -225,7 +222,7 @@ class Follower:
     def view(self, now: float) -> FollowerView:
         """How things stand at ``now``."""
         drift = self._drift(now)
-        target = self._target(now)
+        target = self._course.target(now)
         return FollowerView(
             at=now,
             state=self._state(now),
@@ -241,12 +238,12 @@ class Follower:
 
     def _steer(self, now: float) -> list[PlayerCommand]:
         """Bring the player from where it is towards what the timeline asks."""
-        if self._offset is None or self._phase in ("idle", "loading", "seeking", "failed"):
+        if not self._course.known or self._phase in ("idle", "loading", "seeking", "failed"):
             return []
-        wants_play = self._timeline.playing and not self._held
+        wants_play = self._course.wants_play
         if self._phase in ("running", "stalled"):
             return self._steer_running(now, wants_play=wants_play)
-        if self._phase == "ended" and self._is_past_end(now):
+        if self._phase == "ended" and self._course.is_past_end(now):
             return []
         if not wants_play:
             return self._steer_paused(now)
@@ -257,14 +254,16 @@ class Follower:
             self._to("resting")
             self._own_pause_at = now
             return [PauseNow()]
-        if self._before or self._is_past_end(now):
+        if self._course.is_handing_over or self._course.is_past_end(now):
             return []
-        starts_in = self._local(self._timeline.at) - now
         drift = self._drift(now)
         gap = self._expected(now) - self._timeline.position
-        if starts_in > 0 and abs(gap) > PAUSED_TOLERANCE:
+        if self._course.starts_in(now) > 0 and abs(gap) > PAUSED_TOLERANCE:
             return self._seek(self._aim(now), now)
-        if drift is None and abs(self._expected(now) - self._target_or_zero(now)) > self.tolerance:
+        if (
+            drift is None
+            and abs(self._expected(now) - (self._course.target(now) or 0.0)) > self.tolerance
+        ):
             return self._seek(self._aim(now), now)
         if drift is not None and abs(drift) > self.tolerance and self.correction != "off":
             return self._intercept(now, drift, "beyond tolerance")
@@ -276,15 +275,15 @@ class Follower:
             self._armed = None
             self._own_pause_at = now
             commands.append(PauseNow())
-        due = self._within(self._timeline.position)
-        if not self._held and abs(self._landed - due) > PAUSED_TOLERANCE:
+        due = self._course.resting_place
+        if not self._course.held and abs(self._landed - due) > PAUSED_TOLERANCE:
             commands += self._seek(due, now)
         return commands
 
     def _steer_start(self, now: float) -> list[PlayerCommand]:
-        due = self._local(self._timeline.instant_of(self._landed)) - self._learned.latency
+        due = self._course.due(self._landed) - self._learned.latency
         ahead_of_start = self._landed < self._timeline.position - PAUSED_TOLERANCE
-        if now - due > LATE or due - now > EARLY + self._wait_left(now) or ahead_of_start:
+        if now - due > LATE or due - now > EARLY + self._course.starts_in(now) or ahead_of_start:
             return self._seek(self._aim(now), now)
         if self._armed is not None and abs(self._armed - due) < 0.001:
             return []
@@ -309,7 +308,7 @@ class Follower:
         self._controller.restart(self._timeline.rate)
 
     def _control(self, now: float) -> list[PlayerCommand]:
-        if self._offset is None or self._stall_told or self._is_past_end(now):
+        if not self._course.known or self._stall_told or self._course.is_past_end(now):
             return []
         commands = self._steer_running(now, wants_play=True)
         drift = self._controller.drift
@@ -345,10 +344,7 @@ class Follower:
 
     def _aim(self, now: float) -> float:
         """Where to go so that the timeline arrives there when the player is ready."""
-        if self._offset is None or self._held:
-            return self._within(self._timeline.position)
-        ready = now + self._learned.seek_cost + SEEK_MARGIN + self._learned.latency
-        return self._within(self._timeline.position_at(ready + self._offset))
+        return self._course.aim(now + self._learned.seek_cost + SEEK_MARGIN + self._learned.latency)
 
     # What came of it --------------------------------------------------------------------
 
@@ -364,7 +360,7 @@ class Follower:
         self._to("resting")
         if self._settle is not None and not self._timeline.playing:
             self._settle = None
-            self._told.append(InStep(self._landed - self._within(self._timeline.position)))
+            self._told.append(InStep(self._landed - self._course.resting_place))
         return self._steer(now)
 
     def _pause_changed(self, event: PauseChanged, now: float) -> list[PlayerCommand]:
@@ -372,7 +368,7 @@ class Follower:
             return []
         if self._phase == "running" and event.paused:
             self._to("resting")
-            self._held = True
+            self._course.held = True
             self._told.append(Acted(True, self._expected(now)))
         elif self._phase == "resting" and not event.paused and self._armed is None:
             self._told.append(Acted(False, self._landed))
@@ -383,7 +379,7 @@ class Follower:
         if self._phase not in ("running", "resting", "seeking"):
             return []
         self._to("ended")
-        self._landed = self._duration or self._expected(now)
+        self._landed = self._course.duration or self._expected(now)
         self._position = (now, self._landed)
         self._told.append(Finished(self._landed))
         return self._steer(now)
@@ -425,36 +421,10 @@ class Follower:
             self._armed = None
             self._stalled_at = None
 
-    def _local(self, instant: float) -> float:
-        """A server's instant on the local clock."""
-        return instant - (self._offset or 0.0)
-
-    def _wait_left(self, now: float) -> float:
-        return max(0.0, self._local(self._timeline.at) - now)
-
-    def _target(self, now: float) -> float | None:
-        if self._offset is None:
-            return None
-        instant = now + self._offset
-        held = self._before if self._before and instant < self._timeline.at else self._timeline
-        return self._within(held.position_at(instant))
-
-    def _target_or_zero(self, now: float) -> float:
-        return self._target(now) or 0.0
-
-    def _within(self, position: float) -> float:
-        if self._duration is None:
-            return position
-        return min(position, self._duration)
-
-    def _is_past_end(self, now: float) -> bool:
-        if self._duration is None or self._offset is None:
-            return False
-        return self._timeline.position_at(now + self._offset) >= self._duration - NEAR_END
-
     def _is_at_end(self, now: float) -> bool:
         """Whether the player itself is about to stop, as it does on the last frame."""
-        return self._duration is not None and self._expected(now) >= self._duration - 0.5
+        duration = self._course.duration
+        return duration is not None and self._expected(now) >= duration - 0.5
 
     def _expected(self, now: float) -> float:
         """Where the player should be by what is known of it."""
@@ -466,16 +436,16 @@ class Follower:
         instant, position = self._position
         if self._phase == "running":
             position += (now - instant) * self._controller.rate
-        return self._within(position)
+        return self._course.within(position)
 
     def _drift(self, now: float) -> float | None:
         if self._phase == "running":
             return self._controller.drift
-        target = self._target(now)
+        target = self._course.target(now)
         if self._phase == "stalled" and target is not None:
             return self._expected(now) - target
-        if self._phase == "resting" and not self._timeline.playing and not self._held:
-            return self._landed - self._within(self._timeline.position)
+        if self._phase == "resting" and not self._timeline.playing and not self._course.held:
+            return self._landed - self._course.resting_place
         return None
 
     def _state(self, now: float) -> SeatState:
@@ -499,9 +469,3 @@ class Follower:
         if self._phase != "running" or abs(rate / base - 1) < 0.0004:
             return ""
         return f"nudge {(rate / base - 1) * 100:+.1f} %"
-
-    @staticmethod
-    def _continues(before: Timeline, after: Timeline) -> bool:
-        """Whether ``after`` takes over from ``before`` without a jump, as a new rate does."""
-        both = before.playing and after.playing
-        return both and abs(before.position_at(after.at) - after.position) < 0.050

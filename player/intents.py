@@ -163,7 +163,7 @@ HOST_ONLY: Final = (
 )
 """What a viewer may not ask for."""
 
-_WORDS: Final[dict[str, str]] = {
+WORDS: Final[dict[str, str]] = {
     "play": "",
     "pause": "",
     "toggle": "",
@@ -205,7 +205,7 @@ def parse_intent(line: str) -> AnyIntent:
     word, _, argument = line.partition(" ")
     argument = argument.strip()
     name = word.lower()
-    field = _WORDS.get(name)
+    field = WORDS.get(name)
     if field is None:
         raise DecodeError(
             "bad_message", "intent", f"{word[:40]!r} is not a command; try {_EXAMPLE}"

@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 PLAYER_END: Final = 1.5
 """Seconds the player gets to end."""
 
-MakePlayer = Callable[[SeatConfig, Report, Callable[[str], None]], Player]
-"""Config, where the player reports, where it says notices."""
+MakePlayer = Callable[[SeatConfig, Report], Player]
+"""From the configuration and where the player reports."""
 
 
 class Seat:
@@ -109,11 +109,7 @@ class Seat:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(deliver, news)
 
-        def say(message: str) -> None:
-            if not loop.is_closed() and session is not None:
-                loop.call_soon_threadsafe(session.notice, message)
-
-        driver = PlayerDriver(lambda report: self._make_player(config, report, say), follower, post)
+        driver = PlayerDriver(lambda report: self._make_player(config, report), follower, post)
         token, media = config.token, None
         if config.role == "host":
             token = token or _kept_key(config)

@@ -1,0 +1,70 @@
+"""Looks into a seat's mpv from outside, through mpv's own IPC socket."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Reading(NamedTuple):
+    """A position and the monotonic instant it belongs to, in seconds."""
+
+    instant: float
+    position: float
+    bracket: float
+
+
+class _Answer(msgspec.Struct):
+    data: float | None = None
+    request_id: int = -1
+    error: str = ""
+
+
+class MpvSocket:
+    """One connection to one mpv."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._request = 0
+
+    @classmethod
+    async def open(cls, path: Path, within: float = 10.0) -> MpvSocket:
+        """Connect as soon as mpv has made its socket."""
+        async with asyncio.timeout(within):
+            while True:
+                try:
+                    return cls(*await asyncio.open_unix_connection(path))
+                except OSError:
+                    await asyncio.sleep(0.05)
+
+    async def read(self, name: str = "audio-pts") -> Reading | None:
+        """Read a numeric property between two looks at the clock."""
+        self._request += 1
+        command = {"command": ["get_property", name], "request_id": self._request}
+        before = time.monotonic()
+        self._writer.write(msgspec.json.encode(command) + b"\n")
+        while True:
+            line = await self._reader.readline()
+            if not line:
+                return None
+            after = time.monotonic()
+            try:
+                answer = msgspec.json.decode(line, type=_Answer)
+            except msgspec.ValidationError:
+                continue
+            if answer.request_id == self._request:
+                break
+        if answer.data is None:
+            return None
+        return Reading((before + after) / 2, answer.data, after - before)
+
+    def close(self) -> None:
+        """Let go."""
+        self._writer.close()

@@ -1,0 +1,69 @@
+"""Lines into a seat: words and JSON are two spellings of one thing."""
+
+from __future__ import annotations
+
+import pytest
+
+from player import intents
+from player.intents import encode_intent, parse_intent
+from protocol.exceptions import DecodeError
+
+
+@pytest.mark.parametrize(
+    ("line", "intent"),
+    [
+        ("play", intents.Play()),
+        ("  PAUSE ", intents.Pause()),
+        ("seek 240", intents.Seek(240)),
+        ("seek 4:00", intents.Seek(240)),
+        ("seek 1:02:03.5", intents.Seek(3723.5)),
+        ("seek_by -5", intents.SeekBy(-5)),
+        ("chapter_by 1", intents.ChapterBy(1)),
+        ("rate 1.25", intents.SetRate(1.25)),
+        ("say hi there", intents.Say("hi there")),
+        ("load films/one.mkv", intents.LoadMedia("films/one.mkv")),
+        ('{"intent":"seek","position":3}', intents.Seek(3)),
+        ('{"intent":"say","text":"[/]","more":1}', intents.Say("[/]")),
+    ],
+)
+def test_a_line_is_read(line: str, intent: intents.AnyIntent) -> None:
+    assert parse_intent(line) == intent
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("dance", "intent"),
+        ("", "intent"),
+        ("play now", "play"),
+        ("seek", "position"),
+        ("seek soon", "position"),
+        ("seek nan", "position"),
+        ("seek 1e999", "position"),
+        ("seek -3", "position"),
+        ("seek 1:2:3:4", "position"),
+        ("seek :30", "position"),
+        ("rate 9", "rate"),
+        ("chapter_by 1.5", "step"),
+        ("say " + "x" * 501, "text"),
+        ('{"intent":"seek","position":"3"}', "position"),
+        ('{"intent":"fly"}', "intent"),
+        ('{"intent":', ""),
+    ],
+)
+def test_a_wrong_line_names_its_field(line: str, field: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        parse_intent(line)
+    assert caught.value.field == field
+    assert caught.value.message
+
+
+def test_every_word_stands_for_an_intent() -> None:
+    for word, field in intents.WORDS.items():
+        argument = {"": "", "text": " x", "media": " x"}.get(field, " 1")
+        assert parse_intent(word + argument)
+
+
+def test_intents_survive_their_json_spelling() -> None:
+    for intent in (intents.Trim(-10.0), intents.StageSize(100, 50), intents.Quit()):
+        assert parse_intent(encode_intent(intent)) == intent
