@@ -77,7 +77,7 @@ def started(*command: str | Path) -> Generator[subprocess.Popen[str]]:
 def test_the_wheel_holds_our_packages_and_the_film_only(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == PACKAGES
-    assert "tui/demo/film.mkv" in names
+    assert "tui/demo/film.mp4" in names
 
 
 def test_the_wheel_says_its_version_from_anywhere(matinee: Path) -> None:
