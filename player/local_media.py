@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from player.port import Source
 from protocol.exceptions import ResolveError
@@ -12,7 +12,10 @@ from protocol.media import Fingerprint
 from protocol.messages import Media
 from protocol.text import TITLE_CELLS, clean_text
 
-UNNAMED = "unnamed-media"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNNAMED: Final = "unnamed-media"
 """Stands for the media_id that the stream will give."""
 
 

@@ -45,6 +45,8 @@ class Source(msgspec.Struct, frozen=True):
     is_live: bool = False
     expires_at: float | None = None
     """Unix seconds after which the address is no longer good."""
+    notice: str = ""
+    """What is missing and why; passed on by `Opened`."""
 
 
 class Subtitle(msgspec.Struct, frozen=True):

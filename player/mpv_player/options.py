@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from player.mpv_player.core import Core
+    from player.port import Source, Track
 
 Video = Literal["window", "terminal", "none"]
 
@@ -138,11 +139,13 @@ class Notices:
         self._sound = chosen.get("ao") != "null"
         self._at_start = at_start
 
-    def __call__(self, core: Core, has_audio: bool, has_video: bool) -> str:
-        """What is missing for media with such tracks; a notice at start is given once."""
-        notices = [self._at_start] if self._at_start else []
+    def __call__(self, core: Core, source: Source, tracks: Iterable[Track]) -> str:
+        """What is missing of ``source``; a notice at start is given once."""
+        kinds = {track.kind for track in tracks}
+        has_audio, has_video = "audio" in kinds, "video" in kinds
+        notices = [notice for notice in (source.notice, self._at_start) if notice]
         blind = has_video and core.get("current-vo") in (None, "null")
-        if self._window and blind and not notices:
+        if self._window and blind and not self._at_start:
             notices.append("no window can be opened: the pictures are not shown")
         if self._sound and has_audio and core.get("current-ao") in (None, "null"):
             notices.append("no sound device: nothing is heard")

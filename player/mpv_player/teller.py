@@ -62,7 +62,10 @@ class Teller:
     """
 
     def __init__(
-        self, report: port.Report, playback: Playback, notice_of: Callable[[Core, bool, bool], str]
+        self,
+        report: port.Report,
+        playback: Playback,
+        notice_of: Callable[[Core, port.Source, tuple[port.Track, ...]], str],
     ) -> None:
         self.inbox: SimpleQueue[Told] = SimpleQueue()
         self._report = report
@@ -181,11 +184,7 @@ class Teller:
                 has_video=has_video,
                 audio_device=str(core.get("current-ao") or ""),
                 # A track that mpv could not show or play has lost its selection.
-                notice=self._notice_of(
-                    core,
-                    any(track.kind == "audio" for track in tracks),
-                    any(track.kind == "video" for track in tracks),
-                ),
+                notice=self._notice_of(core, load.source, tracks),
             )
         )
         self._tell_tracks(core, always=False)

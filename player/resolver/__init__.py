@@ -1,0 +1,24 @@
+"""Finds what a player can open; its ``child`` is the only importer of yt-dlp."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from player.config import SeatConfig
+    from player.resolver.resolve import Resolver
+
+
+def resolver_for(config: SeatConfig) -> Resolver:
+    """The resolver of one seat: what its person typed may lead into his own network."""
+    # Late: the child is in this package too, and needs none of it.
+    from player.resolver.resolve import Resolver
+    from protocol.media import MediaRules
+
+    rules = MediaRules(allow_http=config.allow_lan_media, allow_lan=config.allow_lan_media)
+
+    def typed(media: str) -> bool:
+        # A host names what is watched; a viewer has named his own copy at most.
+        return config.role == "host" or media in config.media
+
+    return Resolver(rules, typed=typed)
