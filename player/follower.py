@@ -35,6 +35,7 @@ from player.port import (
     Sample,
     StallChanged,
 )
+from player.stall import StallWatch
 from protocol.drift import DriftController, Hold, Jump, Nudge
 
 if TYPE_CHECKING:
@@ -57,11 +58,10 @@ EARLY: Final = 3.0
 """A start that is further off than this wants another seek."""
 JUMP_INTERVAL: Final = 4.0
 SEEK_TIMEOUT: Final = 12.0
-STALL_SHOWN_AFTER: Final = 0.250
-STALL_ACTED_AFTER: Final = 0.500
 ECHO_FOR: Final = 0.5
 """After our own pause or start, a pause that the player tells is its echo."""
 SEEK_MARGIN: Final = 0.050
+SHOWN_NUDGE: Final = 0.0004
 
 
 class Follower:
@@ -82,8 +82,7 @@ class Follower:
         self._judge_start = False
         self._jumped_at = float("-inf")
         self._settle: float | None = None
-        self._stalled_at: float | None = None
-        self._stall_told = False
+        self._stall = StallWatch()
         self._controlled_at = 0.0
         self._position: tuple[float, float] | None = None
         self._quiet_until = 0.0
@@ -165,7 +164,7 @@ class Follower:
             case PauseChanged():
                 return self._pause_changed(event, now)
             case StallChanged():
-                self._stalled_at = event.instant if event.stalled else None
+                self._stall.changed(stalled=event.stalled, instant=event.instant)
             case EndReached():
                 return self._ended(now)
             case Failed():
@@ -308,7 +307,7 @@ class Follower:
         self._controller.restart(self._timeline.rate)
 
     def _control(self, now: float) -> list[PlayerCommand]:
-        if not self._course.known or self._stall_told or self._course.is_past_end(now):
+        if not self._course.known or self._stall.acted or self._course.is_past_end(now):
             return []
         commands = self._steer_running(now, wants_play=True)
         drift = self._controller.drift
@@ -385,16 +384,12 @@ class Follower:
         return self._steer(now)
 
     def _watch_stall(self, now: float) -> None:
-        stalled = (
-            self._stalled_at is not None
-            and self._phase in ("running", "stalled")
-            and now - self._stalled_at >= STALL_ACTED_AFTER
-        )
-        if stalled == self._stall_told:
+        running = self._phase in ("running", "stalled")
+        stalled = self._stall.news(now, counts=running)
+        if stalled is None:
             return
-        self._stall_told = stalled
         self._told.append(Stalled(stalled, self._expected(now)))
-        if self._phase in ("running", "stalled"):
+        if running:
             self._to("stalled" if stalled else "running")
             self._quiet_until = now + DEAD_AFTER_START
             self._controller.forget()
@@ -419,7 +414,7 @@ class Follower:
             self._controller.forget()
         if phase in ("seeking", "loading", "idle", "failed"):
             self._armed = None
-            self._stalled_at = None
+            self._stall.clear()
 
     def _is_at_end(self, now: float) -> bool:
         """Whether the player itself is about to stop, as it does on the last frame."""
@@ -451,8 +446,7 @@ class Follower:
     def _state(self, now: float) -> SeatState:
         match self._phase:
             case "running":
-                waits = self._stalled_at is not None and now - self._stalled_at > STALL_SHOWN_AFTER
-                return "buffering" if waits else "playing"
+                return "buffering" if self._stall.shown(now) else "playing"
             case "stalled":
                 return "buffering"
             case "seeking":
@@ -465,7 +459,7 @@ class Follower:
     def _correction_word(self) -> str:
         if self._phase == "seeking":
             return "jump"
-        base, rate = self._timeline.rate, self._controller.rate
-        if self._phase != "running" or abs(rate / base - 1) < 0.0004:
+        change = self._controller.rate / self._timeline.rate - 1
+        if self._phase != "running" or abs(change) < SHOWN_NUDGE:
             return ""
-        return f"nudge {(rate / base - 1) * 100:+.1f} %"
+        return f"nudge {change * 100:+.1f} %"

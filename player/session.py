@@ -9,18 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from player.driver import Buffered, News, NoPlayer, PlayerDriver
 from player.gauges import Gauges
 from player.happenings import event_view, host_name, members_view
+from player.host import HostControls
 from player.keys import keep_host_key
 from player.link import Down, Link
-from player.orders import Acted, Finished, FollowerView, InStep, Jumped, Stalled
-from player.port import Failed, KeyPressed, Opened, TracksChanged
+from player.reactions import Reactions
 from player.screening import Identify, Resolve, Screening
 from player.views import (
     AnyView,
     ChatLine,
-    Corrected,
     ErrorLine,
     Joined,
     Left,
@@ -28,6 +26,7 @@ from player.views import (
     Ready,
     Reconnecting,
     Recovered,
+    ViewOnly,
 )
 from player.wishes import Wishes
 from protocol import client, messages
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from player.config import SeatConfig
+    from player.driver import PlayerDriver
+    from player.surroundings import NoteType
     from protocol.messages import Media
 
 log = logging.getLogger(__name__)
@@ -91,18 +92,18 @@ class Session:
             resolve=resolve,
             identify=identify,
             emit=emit,
-            opened=self._film_opened,
-            failed=self._film_failed,
+            opened=lambda media: self._reactions.film_opened(media),
+            failed=lambda reason: self._reactions.film_failed(reason),
         )
         self.emit = emit
         self.identify = identify
         self._finish = finish
+        self.controls = HostControls(driver.hold)
         self.wishes = Wishes(self)
+        self._reactions = Reactions(self)
+        self.player_news = self._reactions.take
         self._ready_sent = False
         self._down_since: float | None = None
-        self._resync_before: float | None = None
-        self._resync_asked = False
-        self._paused_for_stall = False
         self._status_at = 0.0
         self._report_at = 0.0
         self._wall_offset = time.time() - time.monotonic()
@@ -147,16 +148,47 @@ class Session:
 
     def request(self, act: messages.Act) -> None:
         """Ask the server to move the timeline."""
-        if not self.protocol.request(act, uuid4().hex, time.monotonic()):
+        if not self.protocol.request(act, new_id(), time.monotonic()):
             self.say_error("queue_full", "too much waits for the server already", "wait for it")
         elif not self.protocol.joined:
             self.notice("the server is out of reach; this goes out when it is back")
         self.link.flush()
 
+    def note(
+        self,
+        event_type: NoteType,
+        position: float,
+        *,
+        before: float | None = None,
+        after: float | None = None,
+    ) -> None:
+        """Something for the log; positions and drifts in seconds."""
+        self.protocol.note(
+            messages.Note(
+                event_id=new_id(),
+                event_type=event_type,
+                position=max(0.0, position),
+                before_ms=None if before is None else round(before * 1000, 1),
+                after_ms=None if after is None else round(after * 1000, 1),
+            )
+        )
+        self.link.flush()
+
+    def report_soon(self) -> None:
+        """Something changed that a person would want to see at once."""
+        self._status_at = self._report_at = 0.0
+
+    def view_only(self, what: str) -> None:
+        """A viewer may not; say who may."""
+        message = f"View Only: {self.host} is hosting" if self.host else "View Only: no host now"
+        self.emit(
+            ViewOnly(name=self.config.name, you=True, intent=what, host=self.host, message=message)
+        )
+        self.driver.with_player(lambda player: player.show_text(message))
+
     def resync(self) -> None:
         """Measure the clock anew, then jump to where the timeline is."""
-        self._resync_before = self.gauges.view.drift
-        self._resync_asked = True
+        self._reactions.resync_asked()
         self.protocol.measure_clock(time.monotonic())
         self.link.flush()
         self.link.retry_now()
@@ -242,7 +274,7 @@ class Session:
                 task.add_done_callback(self._tasks.discard)
             case client.Ended(bye=bye):
                 if not bye.reconnect:
-                    self._end("replaced", bye.message)
+                    self.fail("replaced", bye.message)
 
     def _joined(self, welcome: messages.Welcome) -> None:
         self.link.stream_id = welcome.stream_id
@@ -332,7 +364,7 @@ class Session:
         if act is not None:
             self.driver.release()
         if refusal.code in FATAL and act is None and not self.protocol.joined:
-            self._end(refusal.code, refusal.message)
+            self.fail(refusal.code, refusal.message)
         else:
             self.say_error(refusal.code, refusal.message, field=refusal.field)
 
@@ -343,48 +375,10 @@ class Session:
             Reconnecting(reason=down.reason, attempt=down.attempt, retry_in=round(down.retry_in, 2))
         )
 
-    def _end(self, code: str, message: str, remedy: str = "") -> None:
+    def fail(self, code: str, message: str, remedy: str = "") -> None:
+        """Say what is wrong and end."""
         self.say_error(code, message, remedy, fatal=True)
         self._finish(message)
-
-    # What the player says ---------------------------------------------------------------
-
-    def player_news(self, news: News) -> None:
-        """Take what the player's thread tells."""
-        match news:
-            case FollowerView():
-                if self.gauges.take(news):
-                    self._status_at = self._report_at = 0.0
-            case Buffered(until=until):
-                self.gauges.buffered_until = until
-            case Opened():
-                self.gauges.reason = ""
-                self.screening.player_opened(news)
-            case Failed():
-                self._player_failed(news)
-            case KeyPressed(intent=line):
-                self.ask_line(line)
-            case TracksChanged():
-                self.gauges.volume, self.gauges.muted = news.volume, news.muted
-                self.gauges.trim = news.audio_trim
-                self.screening.tracks_changed(news)
-                self._status_at = 0.0
-            case Jumped(drift=drift, reason=reason):
-                if not self._resync_asked:
-                    self._corrected(drift, reason)
-            case InStep(drift=drift):
-                self._in_step(drift)
-            case Stalled():
-                self._stalled(news)
-            case Acted():
-                self._acted(news)
-            case Finished(position=position):
-                self._finished(position)
-            case NoPlayer(error=error):
-                self.gauges.reason = error.message
-                self._end("no_player", error.message, error.remedy)
-            case _:
-                pass
 
     def ask_line(self, line: str) -> None:
         """A wish as a line of text, from a face or a key in the player's window."""
@@ -392,80 +386,6 @@ class Session:
             self.wishes.ask(line)
         except DecodeError as error:
             self.say_error(error.code, error.message, field=error.field)
-
-    def _film_opened(self, media: Media) -> None:
-        view = self.screening.view
-        if view is not None:
-            self.wishes.controls.duration = view.duration
-            self.wishes.controls.chapters = view.chapters
-        if self.is_host and self.protocol.state and media != self.protocol.state.media:
-            self.request(messages.Load(media))
-
-    def _film_failed(self, reason: str) -> None:
-        self.gauges.reason = reason
-        self._status_at = self._report_at = 0.0
-
-    def _player_failed(self, event: Failed) -> None:
-        if self.screening.player_failed(event):
-            return
-        self._film_failed(event.reason)
-        remedy = "say reopen (o) to open it again" if event.lost else "say resync (r) to try again"
-        self.say_error("player", event.reason, remedy)
-
-    def _corrected(self, drift: float | None, reason: str) -> None:
-        if drift is not None:
-            self.emit(
-                Corrected(
-                    name=self.config.name, you=True, drift_ms=round(drift * 1000, 1), reason=reason
-                )
-            )
-
-    def _in_step(self, drift: float) -> None:
-        if not self._resync_asked:
-            return
-        self._resync_asked = False
-        before = self._resync_before
-        self.protocol.note(
-            messages.Note(
-                event_id=uuid4().hex,
-                event_type="sync_request",
-                position=max(0.0, self.gauges.view.position or 0.0),
-                reason="asked",
-                before_ms=None if before is None else round(before * 1000, 1),
-                after_ms=round(drift * 1000, 1),
-            )
-        )
-        self.link.flush()
-
-    def _stalled(self, event: Stalled) -> None:
-        self.protocol.note(
-            messages.Note(
-                event_id=uuid4().hex,
-                event_type="buffer_start" if event.stalled else "buffer_end",
-                position=max(0.0, event.position),
-            )
-        )
-        self.link.flush()
-        if self.is_host and event.stalled:
-            self._paused_for_stall = True
-            self.request(messages.Pause(max(0.0, event.position)))
-        elif self.is_host and self._paused_for_stall:
-            self._paused_for_stall = False
-            self.request(messages.Play())
-
-    def _acted(self, event: Acted) -> None:
-        if self.is_host:
-            self.request(
-                messages.Pause(max(0.0, event.position)) if event.paused else messages.Play()
-            )
-        else:
-            self.driver.release()
-            self.wishes.view_only("pause" if event.paused else "play")
-
-    def _finished(self, position: float) -> None:
-        state = self.protocol.state
-        if self.is_host and state and state.timeline.playing:
-            self.request(messages.Pause(position))
 
 
 def new_id() -> str:

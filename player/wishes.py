@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
 
-from player.host import HostControls
 from player.intents import (
     HOST_ONLY,
     AnyIntent,
@@ -27,52 +26,14 @@ from player.intents import (
     Volume,
     parse_intent,
 )
-from player.views import ViewOnly
 from protocol import messages
 from protocol.exceptions import MatineeError
 from protocol.text import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from player.config import SeatConfig
-    from player.driver import PlayerDriver
-    from player.gauges import Gauges
-    from player.link import Link
     from player.port import Player
-    from player.screening import Identify, Screening
-    from player.views import AnyView
-    from protocol.client import ClientProtocol
+    from player.surroundings import Surroundings
     from protocol.messages import Media
-
-
-class Surroundings(Protocol):
-    """What wishes need of the seat they are made at."""
-
-    config: SeatConfig
-    driver: PlayerDriver
-    protocol: ClientProtocol
-    gauges: Gauges
-    screening: Screening
-    link: Link
-    emit: Callable[[AnyView], None]
-    identify: Identify
-
-    @property
-    def is_host(self) -> bool: ...
-
-    @property
-    def host(self) -> str: ...
-
-    def request(self, act: messages.Act) -> None: ...
-
-    def resync(self) -> None: ...
-
-    def notice(self, message: str) -> None: ...
-
-    def say_error(self, code: str, message: str, remedy: str = "") -> None: ...
-
-    def leave(self) -> None: ...
 
 
 class Wishes:
@@ -80,7 +41,6 @@ class Wishes:
 
     def __init__(self, session: Surroundings) -> None:
         self._session = session
-        self.controls = HostControls(session.driver.hold)
         self._queue = list(session.config.media) if session.is_host else []
         self._own: dict[str, str] = {}
         """media_id: where this seat finds it."""
@@ -127,7 +87,7 @@ class Wishes:
             if session.is_host:
                 self._host(intent)
             else:
-                self.view_only(str(msgspec.to_builtins(intent)["intent"]))
+                session.view_only(str(msgspec.to_builtins(intent)["intent"]))
             return
         match intent:
             case Resync():
@@ -142,16 +102,6 @@ class Wishes:
                 session.leave()
             case _:
                 adjust(session, intent)
-
-    def view_only(self, what: str) -> None:
-        """A viewer may not; say who may."""
-        session = self._session
-        host = session.host
-        message = f"View Only: {host} is hosting" if host else "View Only: the host is away"
-        session.emit(
-            ViewOnly(name=session.config.name, you=True, intent=what, host=host, message=message)
-        )
-        session.driver.with_player(lambda player: player.show_text(message))
 
     def _host(self, intent: AnyIntent) -> None:
         session = self._session
@@ -174,7 +124,7 @@ class Wishes:
         position = (
             state.timeline.position_at(now + clock.offset) if clock else state.timeline.position
         )
-        for act in self.controls.acts(intent, state, position, now):
+        for act in session.controls.acts(intent, state, position, now):
             session.request(act)
 
     def _load(self, own: str) -> None:

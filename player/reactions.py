@@ -1,0 +1,142 @@
+"""What a seat does about what its player says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from player.driver import Buffered, News, NoPlayer
+from player.orders import Acted, Finished, FollowerView, InStep, Jumped, Stalled
+from player.port import Failed, KeyPressed, Opened, TracksChanged
+from player.views import Corrected
+from protocol import messages
+
+if TYPE_CHECKING:
+    from player.surroundings import Surroundings
+    from protocol.messages import Media
+
+
+class Reactions:
+    """Takes the news of the player's thread, on the event loop."""
+
+    def __init__(self, seat: Surroundings) -> None:
+        self._seat = seat
+        self._resync_asked = False
+        self._resync_before: float | None = None
+        self._paused_for_stall = False
+
+    def resync_asked(self) -> None:
+        """The next jump is a person's wish: log what it mended."""
+        self._resync_asked = True
+        self._resync_before = self._seat.gauges.view.drift
+
+    def take(self, news: News) -> None:
+        """Take what the player's thread tells."""
+        seat = self._seat
+        match news:
+            case FollowerView():
+                if seat.gauges.take(news):
+                    seat.report_soon()
+            case Buffered(until=until):
+                seat.gauges.buffered_until = until
+            case Opened():
+                seat.gauges.reason = ""
+                seat.screening.player_opened(news)
+            case Failed():
+                self._player_failed(news)
+            case KeyPressed(intent=line):
+                seat.ask_line(line)
+            case TracksChanged():
+                seat.gauges.volume, seat.gauges.muted = news.volume, news.muted
+                seat.gauges.trim = news.audio_trim
+                seat.screening.tracks_changed(news)
+                seat.report_soon()
+            case Jumped(drift=drift, reason=reason):
+                if not self._resync_asked:
+                    self._corrected(drift, reason)
+            case InStep(drift=drift):
+                self._in_step(drift)
+            case Stalled():
+                self._stalled(news)
+            case Acted():
+                self._acted(news)
+            case Finished(position=position):
+                self._finished(position)
+            case NoPlayer(error=error):
+                seat.gauges.reason = error.message
+                seat.fail("no_player", error.message, error.remedy)
+            case _:
+                pass
+
+    def film_opened(self, media: Media) -> None:
+        """The film is open; the host tells the stream what it is."""
+        seat = self._seat
+        view = seat.screening.view
+        if view is not None:
+            seat.controls.duration = view.duration
+            seat.controls.chapters = view.chapters
+        if seat.is_host and seat.protocol.state and media != seat.protocol.state.media:
+            seat.request(messages.Load(media))
+
+    def film_failed(self, reason: str) -> None:
+        """There is no film to play, and why."""
+        seat = self._seat
+        seat.gauges.reason = reason
+        seat.report_soon()
+
+    def _player_failed(self, event: Failed) -> None:
+        seat = self._seat
+        if seat.screening.player_failed(event):
+            return
+        self.film_failed(event.reason)
+        remedy = "say reopen (o) to open it again" if event.lost else "say resync (r) to try again"
+        seat.say_error("player", event.reason, remedy)
+
+    def _corrected(self, drift: float | None, reason: str) -> None:
+        seat = self._seat
+        if drift is not None:
+            seat.emit(
+                Corrected(
+                    name=seat.config.name,
+                    you=True,
+                    drift_ms=round(drift * 1000, 1),
+                    reason=reason,
+                )
+            )
+
+    def _in_step(self, drift: float) -> None:
+        seat = self._seat
+        if not self._resync_asked:
+            return
+        self._resync_asked = False
+        seat.note(
+            "sync_request",
+            seat.gauges.view.position or 0.0,
+            before=self._resync_before,
+            after=drift,
+        )
+
+    def _stalled(self, event: Stalled) -> None:
+        seat = self._seat
+        seat.note("buffer_start" if event.stalled else "buffer_end", event.position)
+        if seat.is_host and event.stalled:
+            self._paused_for_stall = True
+            seat.request(messages.Pause(max(0.0, event.position)))
+        elif seat.is_host and self._paused_for_stall:
+            self._paused_for_stall = False
+            seat.request(messages.Play())
+
+    def _acted(self, event: Acted) -> None:
+        seat = self._seat
+        if seat.is_host:
+            seat.request(
+                messages.Pause(max(0.0, event.position)) if event.paused else messages.Play()
+            )
+        else:
+            seat.driver.release()
+            seat.view_only("pause" if event.paused else "play")
+
+    def _finished(self, position: float) -> None:
+        seat = self._seat
+        state = seat.protocol.state
+        if seat.is_host and state and state.timeline.playing:
+            seat.request(messages.Pause(position))

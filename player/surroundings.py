@@ -1,0 +1,69 @@
+"""What the parts of a session need of each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from player.config import SeatConfig
+    from player.driver import PlayerDriver
+    from player.gauges import Gauges
+    from player.host import HostControls
+    from player.link import Link
+    from player.screening import Identify, Screening
+    from player.views import AnyView
+    from protocol import messages
+    from protocol.client import ClientProtocol
+
+NoteType = Literal["sync_request", "buffer_start", "buffer_end"]
+
+
+class Surroundings(Protocol):
+    """The seat as its parts see it."""
+
+    config: SeatConfig
+    driver: PlayerDriver
+    protocol: ClientProtocol
+    gauges: Gauges
+    screening: Screening
+    link: Link
+    controls: HostControls
+    emit: Callable[[AnyView], None]
+    identify: Identify
+
+    @property
+    def is_host(self) -> bool: ...
+
+    @property
+    def host(self) -> str: ...
+
+    def view_only(self, what: str) -> None: ...
+
+    def ask_line(self, line: str) -> None: ...
+
+    def request(self, act: messages.Act) -> None: ...
+
+    def note(
+        self,
+        event_type: NoteType,
+        position: float,
+        *,
+        before: float | None = None,
+        after: float | None = None,
+    ) -> None: ...
+
+    def resync(self) -> None: ...
+
+    def report_soon(self) -> None: ...
+
+    def notice(self, message: str) -> None: ...
+
+    def say_error(
+        self, code: str, message: str, remedy: str = "", *, field: str = "", fatal: bool = False
+    ) -> None: ...
+
+    def fail(self, code: str, message: str, remedy: str = "") -> None: ...
+
+    def leave(self) -> None: ...
