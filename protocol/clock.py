@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections import deque
 from itertools import pairwise
 from statistics import median
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 WINDOW: Final = 120.0
 """Seconds a sample counts."""
@@ -19,9 +22,14 @@ STEP: Final = 0.020
 SLEW: Final = 0.005
 """Seconds per second."""
 MAX_SKEW: Final = 200e-6
+"""Seconds per second that two sound clocks may differ by."""
 SKEW_GAIN: Final = 0.1
+FIRST_SKEW_GAIN: Final = 0.5
+"""The first lessons count for more: 200 ppm would cost 5 ms while they are slowly learned."""
 SKEW_MIN_SPAN: Final = 60.0
 SKEW_MIN_SAMPLES: Final = 16
+FINEST: Final = 0.0002
+"""Seconds; no direction is trusted as if its delays were more even than this."""
 RECENT: Final = 10
 """Samples that tell delay and jitter as they are now."""
 TRUSTED: Final = 4
@@ -61,6 +69,7 @@ class ClockFilter:
     def __init__(self) -> None:
         self._samples: deque[ClockSample] = deque()
         self._skew = 0.0
+        self._lessons = 0
         self._offset: float | None = None
         self._as_of = 0.0
 
@@ -70,13 +79,17 @@ class ClockFilter:
         return self._skew
 
     def add(self, sample: ClockSample) -> None:
-        """Take a sample; one that runs backwards in time is ignored."""
-        if sample.t3 < sample.t0 or sample.t2 < sample.t1:
+        """Take a sample; one that no pair of running clocks can give is ignored."""
+        if sample.t3 < sample.t0 or sample.t2 < sample.t1 or sample.delay < 0.0:
             return
         now = sample.t3
-        self._samples.append(sample)
-        while self._samples[0].t3 < now - WINDOW:
+        while self._samples and self._samples[0].t3 < now - WINDOW:
             self._samples.popleft()
+        if self._contradicts(sample):
+            # One of the clocks has stood still or jumped: what was measured before says
+            # nothing about now, and a minimum of both would be wrong for the whole window.
+            self.clear()
+        self._samples.append(sample)
         self._learn_skew(now)
         self._move(now)
 
@@ -87,45 +100,71 @@ class ClockFilter:
         recent = list(self._samples)[-RECENT:]
         delays = [sample.delay for sample in recent]
         changes = [abs(b - a) for a, b in pairwise(delays)]
-        forward, backward = self._minima(self._samples, self._as_of)
+        offset = self._offset + self._skew * (now - self._as_of)
+        least, most = self._limits(now)
         return ClockEstimate(
-            offset=self._offset + self._skew * (now - self._as_of),
+            offset=offset,
             delay=median(delays),
-            error=max(0.0, (forward + backward) / 2),
+            error=max(most - offset, offset - least, 0.0),
             jitter=sum(changes) / len(changes) if changes else 0.0,
         )
 
     def clear(self) -> None:
         """Forget everything: another server, or the machine slept."""
-        self.__init__()
+        self._samples.clear()
+        self._skew = 0.0
+        self._lessons = 0
+        self._offset = None
 
-    def _minima(
-        self, samples: deque[ClockSample] | list[ClockSample], now: float
-    ) -> tuple[float, float]:
-        """One-way minima, every sample aged to ``now`` by the skew."""
-        forward = min(s.t1 - s.t0 + self._skew * (now - s.t3) for s in samples)
-        backward = min(s.t3 - s.t2 - self._skew * (now - s.t3) for s in samples)
+    def _contradicts(self, sample: ClockSample) -> bool:
+        """Whether no offset fits both ``sample`` and the earlier ones."""
+        if not self._samples:
+            return False
+        least, most = self._limits(sample.t3)
+        room = MAX_SKEW * (sample.t3 - sample.t0)
+        return sample.t1 - sample.t0 + room < least or sample.t2 - sample.t3 - room > most
+
+    def _limits(self, now: float) -> tuple[float, float]:
+        """The least and the greatest offset at ``now`` that all samples allow.
+
+        No message travels back in time, and no clock gains more than `MAX_SKEW`; so this
+        holds whatever the delays were.
+        """
+        doubt = MAX_SKEW + abs(self._skew)
+        least, most = float("-inf"), float("inf")
+        for t0, t1, t2, t3 in self._samples:
+            gained, unsure = self._skew * (now - t3), doubt * (now - t0)
+            least = max(least, t2 - t3 + gained - unsure)
+            most = min(most, t1 - t0 + gained + unsure)
+        return least, most
+
+    def _one_way(
+        self, samples: Collection[ClockSample], now: float
+    ) -> tuple[list[float], list[float]]:
+        """Delays there and back, each with the unknown offset in it, aged by the skew."""
+        forward = [s.t1 - s.t0 + self._skew * (now - s.t3) for s in samples]
+        backward = [s.t3 - s.t2 - self._skew * (now - s.t3) for s in samples]
         return forward, backward
 
     def _learn_skew(self, now: float) -> None:
-        samples = list(self._samples)
+        """Compare the minima of the older and the newer half of the window."""
+        samples = self._samples
         span = now - samples[0].t3
         if span < SKEW_MIN_SPAN or len(samples) < SKEW_MIN_SAMPLES:
             return
         middle = now - span / 2
-        older = [s for s in samples if s.t3 < middle]
-        newer = [s for s in samples if s.t3 >= middle]
-        if not older or not newer:
-            return
-        f_old, b_old = self._minima(older, now)
-        f_new, b_new = self._minima(newer, now)
-        residual = ((f_new - b_new) - (f_old - b_old)) / 2 / (span / 2)
-        skew = self._skew + SKEW_GAIN * residual
+        older = [s.t3 < middle for s in samples]
+        there, back = (_Trend.of(delays, older) for delays in self._one_way(samples, now))
+        total = there.weight + back.weight
+        gained = (there.weight * there.rise - back.weight * back.rise) / total
+        self._lessons += 1
+        gain = max(SKEW_GAIN, FIRST_SKEW_GAIN / self._lessons)
+        skew = self._skew + gain * gained / (span / 2)
         self._skew = min(max(skew, -MAX_SKEW), MAX_SKEW)
 
     def _move(self, now: float) -> None:
-        forward, backward = self._minima(self._samples, now)
-        best = (forward - backward) / 2
+        forward, backward = self._one_way(self._samples, now)
+        best = (min(forward) - min(backward)) / 2
         if self._offset is None or len(self._samples) < TRUSTED:
             self._offset, self._as_of = best, now
             return
@@ -135,3 +174,18 @@ class ClockFilter:
         if abs(gap) <= STEP:
             gap = min(max(gap, -SLEW * elapsed), SLEW * elapsed)
         self._offset, self._as_of = here + gap, now
+
+
+class _Trend(NamedTuple):
+    """How one direction's shortest delay has changed, and how far that can be trusted."""
+
+    rise: float
+    weight: float
+
+    @classmethod
+    def of(cls, delays: list[float], older: list[bool]) -> _Trend:
+        before = min(d for d, is_older in zip(delays, older, strict=True) if is_older)
+        after = min(d for d, is_older in zip(delays, older, strict=True) if not is_older)
+        # A busy direction has few samples near its minimum, so its minima are vague.
+        spread = median(delays) - min(before, after) + FINEST
+        return cls(after - before, 1 / spread**2)
