@@ -173,7 +173,7 @@ def adjust(session: Surroundings, intent: AnyIntent) -> None:
             case Trim(step_ms=step):
                 player.adjust("trim", step / 1000)
             case StageSize(width=width, height=height):
-                player.set_stage_size(width, height)
+                player.resize_stage(width, height)
             case _:
                 pass
 
