@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App, SystemCommand
 from textual.reactive import reactive
 
 from player import views
-from player.intents import Intent, Quit
+from player.intents import Quit
 from tui.actions import ACTIONS
 from tui.messages import Asked, SeatOver, SeatSaid
 from tui.room import SEAT_DIED, Room, fold, note
@@ -20,23 +21,15 @@ from tui.themes import THEMES, VARIABLES, theme_for
 from tui.wording import error_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Iterable
+    from collections.abc import Callable, Iterable
 
     from textual.screen import Screen
 
     from player.stage import Stage
-    from tui.seat_process import SeatLine
+    from tui.seat_process import Seat
 
 TICK: Final = 1 / 8
 """Seconds between looks at the clock; what has not changed is not painted again."""
-
-
-class Seat(Protocol):
-    """What a face needs of `tui.seat_process.SeatProcess`."""
-
-    def lines(self) -> AsyncIterable[SeatLine]: ...
-
-    def send(self, intent: Intent | bytes) -> None: ...
 
 
 class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
@@ -56,6 +49,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         *,
         stage: Stage | None = None,
         theme: str = "",
+        reports: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -63,6 +57,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         self._seat = seat
         self._stage = stage
         self._chosen_theme = theme
+        self._reports = list(reports)
         self._clock = clock
         self._wall_clock = wall_clock
         self._room_screen = RoomScreen(stage)
@@ -80,6 +75,8 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         self.push_screen(self._room_screen.data_bind(MatineeApp.room, MatineeApp.now))
         self.set_interval(TICK, self._tick)
         self.app_resume_signal.subscribe(self, self._came_back)  # pyright: ignore[reportUnknownMemberType]
+        for report in self._reports:
+            self.say(report)
         self.run_worker(self._listen(), name="seat", exit_on_error=True)
 
     async def _listen(self) -> None:
@@ -124,12 +121,21 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         self.room = note(self.room, text, round(self._wall_clock() * 1000), "warning")
         self.notify(text, severity="warning", markup=False)
 
+    def _fatal_error(self) -> None:
+        """A bug of ours: into the log instead of over the person's terminal."""
+        logging.getLogger(__name__).exception("the screen broke")
+        self._close_messages_no_wait()
+
     def _came_back(self, _: object) -> None:
         self._room_screen.resync()
 
+    def leave(self) -> None:
+        """As if somebody had pressed q."""
+        self.post_message(Asked(Quit()))
+
     def action_help_quit(self) -> None:
         """Ctrl+c leaves, as it does everywhere."""
-        self.post_message(Asked(Quit()))
+        self.leave()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action, every theme of ours, and Textual's own choice of themes."""

@@ -10,22 +10,25 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 import msgspec
 
 from player import views
 from player.intents import Intent, Quit
+from protocol.text import clean_text
 from tui.room import SEAT_DIED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 
     from player.config import SeatConfig
 
 SEAT_COMMAND: Final = (sys.executable, "-P", "-m", "player")
 """-P: a file called player.py in the current folder is not our seat."""
 _LINE_LIMIT: Final = 8 * 1024 * 1024
+_TEXT_CELLS: Final = 2048
+"""The longest text there is, an address."""
 _encode = msgspec.json.Encoder().encode
 _decoder: Final[msgspec.json.Decoder[views.AnyView]] = msgspec.json.Decoder(views.AnyView)
 
@@ -37,6 +40,18 @@ class SeatLine(NamedTuple):
     """Without the end of the line."""
     view: views.AnyView | None
     """None for a line that this face does not know."""
+
+
+class Seat(Protocol):
+    """What a face needs of `SeatProcess`."""
+
+    exit_code: int
+
+    def lines(self) -> AsyncIterable[SeatLine]: ...
+
+    def send(self, intent: Intent | bytes) -> None: ...
+
+    async def end(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,7 @@ class SeatProcess:
         config: SeatConfig,
         *,
         command: Sequence[str] = SEAT_COMMAND,
+        heard: Callable[[views.AnyView], None] | None = None,
         rule: RestartRule | None = None,
         patience: Patience | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -77,6 +93,7 @@ class SeatProcess:
     ) -> None:
         self.config = config
         self._command = tuple(command)
+        self._tell = heard
         self._rule = rule or RestartRule()
         self._patience = patience or Patience()
         self._clock = clock
@@ -84,7 +101,7 @@ class SeatProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._deaths: deque[float] = deque(maxlen=self._rule.limit)
         self._leaving = asyncio.Event()
-        self._over = False
+        self._failed = False
         self.exit_code = 0
         """Of the evening: 0, or 1 when it ended with an error."""
 
@@ -100,10 +117,12 @@ class SeatProcess:
             async with contextlib.aclosing(self._heard(process)) as heard:
                 async for line in heard:
                     self._learn(line.view)
+                    if self._tell is not None and line.view is not None:
+                        self._tell(line.view)
                     yield line
             code = await process.wait()
             self._process = None
-            if self._over or self._leaving.is_set() or code == 0:
+            if code == 0 or self._failed or self._leaving.is_set():
                 return
             wait = self._wait_before_restart()
             if wait is None:
@@ -192,10 +211,8 @@ class SeatProcess:
                     media=self.config.media[first:],
                     titles=self.config.titles[first:],
                 )
-            case views.Ended():
-                self._over = True
             case views.ErrorLine() if view.fatal:
-                self._over = True
+                self._failed = True
                 self.exit_code = 1
             case _:
                 pass
@@ -228,11 +245,26 @@ class SeatProcess:
 
 
 def decode_line(text: bytes) -> SeatLine:
-    """One line of a seat; unknown ones have no view."""
+    """One line of a seat, its texts fit to be shown; unknown lines have no view.
+
+    Names, titles and chat come from others, and a terminal obeys what it is sent.
+    """
     try:
-        return SeatLine(text, _decoder.decode(text))
-    except msgspec.DecodeError:
+        if text.isascii() and b"\\" not in text:
+            return SeatLine(text, _decoder.decode(text))
+        return SeatLine(text, msgspec.convert(_cleaned(msgspec.json.decode(text)), views.AnyView))
+    except (msgspec.DecodeError, msgspec.ValidationError):
         return SeatLine(text, None)
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, str):
+        return clean_text(value, _TEXT_CELLS)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        return {key: _cleaned(item) for key, item in cast("dict[str, object]", value).items()}
+    return value
 
 
 def _own(view: views.AnyView) -> SeatLine:

@@ -1,0 +1,175 @@
+"""``matinee``: the commands, and what is put together for each of them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from protocol.exceptions import MatineeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui.party import FaceKind
+
+EXIT_ERROR: Final = 1
+_PASSED_ON: Final[dict[str, Any]] = {"ignore_unknown_options": True, "help_option_names": []}
+
+
+def _shared(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of every command that takes a seat."""
+    options = (
+        click.option("--name", help="What the others see; default: your user name."),
+        click.option("--mpv", multiple=True, metavar="KEY=VALUE", help="Any libmpv option."),
+        click.option(
+            "--video",
+            type=click.Choice(["window", "terminal", "none"]),
+            help="Where the film is shown.",
+        ),
+        click.option("--plain", is_flag=True, help="Readable lines instead of the screen."),
+        click.option("--json", "json_", is_flag=True, help="One JSON object a line."),
+        click.option(
+            "--correction",
+            type=click.Choice(["off", "soft", "full"]),
+            help="What may be done about drift.",
+        ),
+        click.option("--trim", type=float, metavar="MS", help="Shift your own sound."),
+        click.option("--lan-media", is_flag=True, default=None, help="Films on this network too."),
+    )
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="matinee", message="matinee %(version)s")
+def cli() -> None:
+    """Watch films together from the terminal, every seat on the same frame."""
+
+
+@cli.command()
+@click.argument("media", nargs=-1, required=True)
+@click.option("--server", metavar="URL", help="Use this sync server instead of an own one.")
+@click.option("--listen", metavar="HOST:PORT", help="Where the own server listens.")
+@click.option("--lan", is_flag=True, help="Let everybody on the local network join.")
+@click.option("--insecure-lan", is_flag=True, help="Plain http to another machine is fine.")
+@click.option("--play", is_flag=True, help="Start at once.")
+@click.option("--tolerance", type=int, metavar="MS", help="Drift that needs no jump.")
+@_shared
+def host(**given: Any) -> int:
+    """Host MEDIA: files, addresses of films, or pages that hold one."""
+    from tui import evenings, party
+
+    return party.run(evenings.hosting(given))
+
+
+@cli.command()
+@click.argument("invite", required=False)
+@click.argument("media", required=False)
+@click.option("--insecure-lan", is_flag=True, help="Plain http to another machine is fine.")
+@_shared
+def join(**given: Any) -> int:
+    """Join by INVITE; MEDIA is your own copy of the film, when it is a file."""
+    from tui import evenings, party
+
+    if given["invite"] is None:
+        given["invite"] = click.prompt("Invite", err=True)
+    return party.run(evenings.joining(given))
+
+
+@cli.command()
+@_shared
+def demo(**given: Any) -> int:
+    """A host and a second seat on a built-in film, without network or display."""
+    from tui import evenings, party
+
+    with evenings.demonstration(given) as evening:
+        return party.run(evening)
+
+
+@cli.command(context_settings=_PASSED_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def serve(arguments: tuple[str, ...]) -> None:
+    """The sync server alone."""
+    _become_server(arguments)
+
+
+@cli.command(context_settings=_PASSED_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def history(arguments: tuple[str, ...]) -> None:
+    """The event log of past streams."""
+    _become_server(("history", *arguments))
+
+
+@cli.command(context_settings=_PASSED_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def maintain(arguments: tuple[str, ...]) -> None:
+    """Delete what is older than the retention."""
+    _become_server(("maintain", *arguments))
+
+
+@cli.command(context_settings=_PASSED_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def migrate(arguments: tuple[str, ...]) -> None:
+    """Bring a database to another version of the schema."""
+    _become_server(("migrate", *arguments))
+
+
+@cli.command()
+@click.argument("server", required=False, default="")
+def doctor(server: str) -> int:
+    """Check mpv, yt-dlp, terminal, clock and folders; and SERVER when it is given."""
+    from tui.doctor import examine
+
+    marks = {"ok": "✓", "warn": "!", "fail": "✕"}
+    colours = {"ok": "green", "warn": "yellow", "fail": "red"}
+    failed = False
+    for finding in examine(server):
+        failed = failed or finding.grade == "fail"
+        mark = click.style(f"{marks[finding.grade]} {finding.grade:<4}", fg=colours[finding.grade])
+        remedy = f": {finding.remedy}" if finding.remedy else ""
+        click.echo(f"{mark} {finding.subject:<10} {finding.text}{remedy}")
+    return EXIT_ERROR if failed else 0
+
+
+def _become_server(arguments: tuple[str, ...]) -> None:
+    """Run the server in our place: its signals, its output, its exit code."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "server_stub", *arguments])
+
+
+def complain(error: MatineeError, face: FaceKind | None) -> None:
+    """One line on standard error, or one object where lines are read by a program."""
+    if face == "json":
+        from tui.printers import error_json
+
+        click.echo(error_json(error))
+        return
+    cause = error.message.rstrip(".")
+    remedy = f" {error.remedy[:1].upper()}{error.remedy[1:].rstrip('.')}." if error.remedy else ""
+    click.echo(f"matinee: {cause}.{remedy}", err=True)
+
+
+def main() -> int:
+    """Run a command; the exit code is 0, 1 after an error, 2 after wrong usage."""
+    try:
+        return cli.main(prog_name="matinee", standalone_mode=False) or 0
+    except click.exceptions.Abort:
+        click.echo("", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except MatineeError as error:
+        complain(error, "json" if "--json" in sys.argv else None)
+        return EXIT_ERROR
+    except BrokenPipeError:
+        return EXIT_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

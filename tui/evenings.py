@@ -1,0 +1,213 @@
+"""From what was typed to the party that is to run; nothing is started here."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import sys
+import tempfile
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from player.config import SeatConfig
+from protocol.exceptions import MediaRefused, SettingsError
+from protocol.invite import parse_invite, parse_server
+from tui import places
+from tui.actions import mpv_keys
+from tui.embedded_server import is_free, lan_address, parse_listen
+from tui.party import (
+    TUI_STATUS_INTERVAL,
+    FaceKind,
+    OwnServer,
+    Party,
+    new_instance_id,
+)
+from tui.settings import DEFAULT_LISTEN, Settings, load_settings, parse_mpv
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+_FILM_TITLE: Final = "The matinee demo"
+
+
+def hosting(given: Mapping[str, Any]) -> Party:
+    """What ``matinee host`` runs.
+
+    Raises:
+        MatineeError: something that was typed cannot be.
+    """
+    settings, face = _settings(given), _face(given)
+    media = tuple(_media(item) for item in given["media"])
+    instance_id = new_instance_id()
+    seat = _seat(
+        settings,
+        face,
+        role="host",
+        instance_id=instance_id,
+        media=media,
+        play=given["play"],
+        server=parse_server(settings.server) if settings.server else "",
+        insecure_lan=given["insecure_lan"],
+        allow_lan_media=settings.lan_media or any("://" in item for item in media),
+        host_key_file=str(places.keys_folder() / f"{instance_id}.key"),
+        sync_tolerance_ms=settings.tolerance_ms,
+    )
+    if settings.server:
+        return Party(seat, face, theme=settings.theme)
+    server, greeting = _own_server(settings, lan=given["lan"], chosen=bool(given["listen"]))
+    return Party(seat, face, server=server, theme=settings.theme, greeting=greeting)
+
+
+def joining(given: Mapping[str, Any]) -> Party:
+    """What ``matinee join`` runs.
+
+    Raises:
+        MatineeError: something that was typed cannot be.
+    """
+    settings, face = _settings(given), _face(given)
+    invite = parse_invite(given["invite"])
+    media = (_media(given["media"]),) if given["media"] else ()
+    seat = _seat(
+        settings,
+        face,
+        role="viewer",
+        instance_id=new_instance_id(),
+        server=invite.server,
+        stream_id=invite.stream_id,
+        token=invite.token,
+        media=media,
+        insecure_lan=given["insecure_lan"],
+        allow_lan_media=settings.lan_media or _is_loopback(invite.server),
+    )
+    return Party(seat, face, theme=settings.theme)
+
+
+@contextlib.contextmanager
+def demonstration(given: Mapping[str, Any]) -> Generator[Party]:
+    """What ``matinee demo`` runs, with a database that is gone afterwards.
+
+    Raises:
+        MatineeError: something that was typed cannot be.
+    """
+    settings, face = (
+        _settings({**given, "video": given["video"] or _demo_video(_face(given))}),
+        _face(given),
+    )
+    with contextlib.ExitStack() as stack:
+        film = str(stack.enter_context(resources.as_file(_film())))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="matinee-demo-")))
+        seat = _seat(
+            settings,
+            face,
+            role="host",
+            instance_id=new_instance_id(),
+            media=(film,),
+            titles=(_FILM_TITLE,),
+            play=True,
+            host_key_file=str(folder / "host.key"),
+        )
+        second = SeatConfig(
+            role="viewer",
+            name="Second seat",
+            instance_id=new_instance_id(),
+            server="",
+            media=(film,),
+            mpv=(("vo", "null"), ("ao", "null")),
+            video="none",
+            log_file=str(places.log_file("second-seat.log")),
+        )
+        server = OwnServer("127.0.0.1:0", str(folder / "demo.sqlite"))
+        yield Party(seat, face, server=server, second=second, theme=settings.theme)
+
+
+def _seat(settings: Settings, face: FaceKind, **more: Any) -> SeatConfig:
+    video = settings.video
+    if video == "terminal" and face != "tui":
+        raise SettingsError("video", "the film needs the screen to be drawn on", "use --video none")
+    fields: dict[str, Any] = {
+        "name": settings.name,
+        "server": "",
+        "mpv": tuple(settings.mpv.items()),
+        "video": video,
+        "correction": settings.correction,
+        "trim_ms": settings.trim_ms,
+        "status_interval": TUI_STATUS_INTERVAL if face == "tui" else 1.0,
+        "log_file": str(places.log_file("seat.log")),
+        "keys": mpv_keys(),
+    }
+    return SeatConfig(**{**fields, **more})
+
+
+def _settings(given: Mapping[str, Any]) -> Settings:
+    flags = {
+        "name": given.get("name"),
+        "server": given.get("server"),
+        "listen": given.get("listen"),
+        "video": given.get("video"),
+        "correction": given.get("correction"),
+        "trim_ms": given.get("trim"),
+        "tolerance_ms": given.get("tolerance"),
+        "lan_media": given.get("lan_media"),
+        "mpv": parse_mpv(given["mpv"]) or None,
+    }
+    return load_settings(flags)
+
+
+def _face(given: Mapping[str, Any]) -> FaceKind:
+    if given["json_"]:
+        return "json"
+    if given["plain"]:
+        return "plain"
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise SettingsError("terminal", "the screen needs a terminal", "use --plain or --json here")
+    return "tui"
+
+
+def _own_server(settings: Settings, *, lan: bool, chosen: bool) -> tuple[OwnServer, str]:
+    """The server to start, and what to say about its place."""
+    address, port = parse_listen(settings.listen)
+    address = "0.0.0.0" if lan else address
+    greeting = ""
+    if settings.listen == DEFAULT_LISTEN and not chosen and not is_free(address, port):
+        greeting = f"port {port} is taken, so the server listens on another one"
+        port = 0
+    shown = f"[{address}]" if ":" in address else address
+    database = str(places.data_folder() / "matinee.sqlite")
+    return OwnServer(f"{shown}:{port}", database, lan_address() if lan else ""), greeting
+
+
+def _media(text: str) -> str:
+    """A path made absolute, or an address as it is; the seat looks closer."""
+    if "://" in text:
+        return text
+    file = Path(text).expanduser()
+    if not file.exists():
+        raise MediaRefused(f"there is no file {text!r}", "check its name, or give an address")
+    if not file.is_file():
+        raise MediaRefused(f"{text!r} is not a file", "name the film itself")
+    return str(file.resolve())
+
+
+def _is_loopback(server: str) -> bool:
+    name = urlsplit(server).hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _demo_video(face: FaceKind) -> str:
+    from player.mpv_player.options import has_display
+
+    if face != "tui":
+        return "window" if has_display() else "none"
+    return "window" if has_display() else "terminal"
+
+
+def _film() -> Any:
+    for file in (resources.files("tui") / "demo").iterdir():
+        if file.name.startswith("film."):
+            return file
+    raise MediaRefused("the built-in film is missing", "install matinee again")

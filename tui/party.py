@@ -1,0 +1,242 @@
+"""An evening from the first process to the last: server, seats and a face."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import secrets
+import signal
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+import msgspec
+
+from player import views
+from player.stage import Stage, create_stage
+from protocol.exceptions import MatineeError
+from protocol.invite import parse_invite
+from tui import places
+from tui.embedded_server import EmbeddedServer
+from tui.plain import LineFace, Output
+from tui.printers import JsonPrinter, PlainPrinter, wants_colour
+from tui.seat_process import Seat, SeatLine, SeatProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from player.config import SeatConfig
+
+FaceKind = Literal["tui", "plain", "json"]
+TUI_STATUS_INTERVAL: Final = 0.5
+"""Seconds; the graph of drift gets a point each time."""
+SECOND: Final = "second"
+"""Name in JSON lines of the demo's other seat."""
+
+
+class SeatEnded(MatineeError):
+    """The seat ended with an error, which has been shown or is shown now."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    """The sync server that a host starts for the evening."""
+
+    listen: str
+    database: str
+    lan: str = ""
+    """What invites name in the place of the loopback, "" for what it listens on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """What is to run."""
+
+    seat: SeatConfig
+    face: FaceKind
+    server: OwnServer | None = None
+    second: SeatConfig | None = None
+    """Another seat, which joins by the invite."""
+    theme: str = ""
+    greeting: str = ""
+    """Said at the beginning, "" for nothing."""
+
+
+class Face(Protocol):
+    """What shows the evening to a person or a program."""
+
+    async def run(self, seat: Seat) -> int: ...
+
+    def report(self, message: str) -> None: ...
+
+    def show_second(self, line: SeatLine) -> None: ...
+
+
+class TuiFace:
+    """The face in the terminal."""
+
+    def __init__(self, stage: Stage | None, theme: str) -> None:
+        self._stage = stage
+        self._theme = theme
+        self._reports: list[str] = []
+        self._say: Callable[[str], None] = self._reports.append
+
+    async def run(self, seat: Seat) -> int:
+        """Show it until the person leaves.
+
+        Raises:
+            SeatEnded: why the seat ended.
+        """
+        from tui.app import MatineeApp
+
+        app = MatineeApp(seat, stage=self._stage, theme=self._theme, reports=self._reports)
+        self._say = app.say
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, app.leave)
+        error = await app.run_async()
+        if app.return_code:
+            log = places.log_file("face.log")
+            raise SeatEnded("the screen broke", f"{log} says how; --plain works without it")
+        if error is not None:
+            raise SeatEnded(error.message or error.code, error.remedy)
+        return 0
+
+    def report(self, message: str) -> None:
+        """Something that the seat does not know."""
+        self._say(message)
+
+    def show_second(self, line: SeatLine) -> None:
+        """The second seat is seen among the members."""
+
+
+class PrintedFace(LineFace):
+    """A face of lines, which in JSON shows a second seat as well."""
+
+    def __init__(self, kind: FaceKind) -> None:
+        is_json = kind == "json"
+        printer = JsonPrinter() if is_json else PlainPrinter(colour=wants_colour())
+        super().__init__(printer, Output())
+        self._second = JsonPrinter(SECOND) if is_json else None
+
+    def show_second(self, line: SeatLine) -> None:
+        """Its lines carry its name."""
+        if self._second is not None:
+            self.show(line, self._second)
+
+
+async def run_party(party: Party) -> int:
+    """Run the evening; everything that was started has ended when this returns.
+
+    Raises:
+        MatineeError: what went wrong, for people.
+    """
+    logging.basicConfig(
+        filename=places.log_file("face.log"),
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(process)d %(name)s %(message)s",
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        if party.face == "tui":
+            # Takes a while: best done while the server starts.
+            preparing = asyncio.create_task(asyncio.to_thread(importlib.import_module, "tui.app"))
+            stack.push_async_callback(asyncio.wait, [preparing])
+        server, config = await _served(party, stack)
+        stage, config = _staged(config, stack)
+        face: Face = TuiFace(stage, party.theme) if party.face == "tui" else PrintedFace(party.face)
+        if party.greeting:
+            face.report(party.greeting)
+        second = _SecondSeat(party.second, face)
+        seat = SeatProcess(config, heard=second.listen)
+        stack.push_async_callback(second.end)
+        stack.push_async_callback(seat.end)
+        if server is not None:
+            watch = asyncio.create_task(server.watch(face.report))
+            stack.callback(watch.cancel)
+        return await face.run(seat)
+
+
+async def _served(
+    party: Party, stack: contextlib.AsyncExitStack
+) -> tuple[EmbeddedServer | None, SeatConfig]:
+    own = party.server
+    if own is None:
+        return None, party.seat
+    server = EmbeddedServer(own.listen, own.database, log_file=places.log_file("server.log"))
+    stack.push_async_callback(server.stop)
+    url = await server.start()
+    port = url.rpartition(":")[2]
+    local = f"http://127.0.0.1:{port}" if own.lan else url
+    public = f"http://{own.lan}:{port}" if own.lan else ""
+    return server, msgspec.structs.replace(party.seat, server=local, public=public)
+
+
+def _staged(
+    config: SeatConfig, stack: contextlib.ExitStack | contextlib.AsyncExitStack
+) -> tuple[Stage | None, SeatConfig]:
+    if config.video != "terminal":
+        return None, config
+    folder = stack.enter_context(
+        tempfile.TemporaryDirectory(prefix="stage-", dir=places.runtime_folder())
+    )
+    file = Path(folder) / "stage"
+    create_stage(file)
+    stage = Stage(file)
+    stack.callback(stage.close)
+    return stage, msgspec.structs.replace(config, stage_file=str(file))
+
+
+class _SecondSeat:
+    """Joins as soon as the first seat has an invite."""
+
+    def __init__(self, config: SeatConfig | None, face: Face) -> None:
+        self._config = config
+        self._face = face
+        self._seat: SeatProcess | None = None
+        self._life: asyncio.Task[None] | None = None
+
+    def listen(self, view: views.AnyView) -> None:
+        """Hear what the first seat says."""
+        if not isinstance(view, views.Ready) or not view.invite:
+            return
+        if self._config is None or self._seat is not None:
+            return
+        invite = parse_invite(view.invite)
+        self._seat = SeatProcess(
+            msgspec.structs.replace(
+                self._config,
+                server=invite.server,
+                stream_id=invite.stream_id,
+                token=invite.token,
+            )
+        )
+        self._life = asyncio.create_task(self._live(self._seat))
+
+    async def end(self) -> None:
+        """Let it leave, too."""
+        if self._seat is not None and self._life is not None:
+            await self._seat.end()
+            await asyncio.wait([self._life], timeout=1.0)
+
+    async def _live(self, seat: SeatProcess) -> None:
+        async for line in seat.lines():
+            self._face.show_second(line)
+
+
+def new_instance_id() -> str:
+    """Who a seat is: random, and nobody else knows it."""
+    return secrets.token_urlsafe(24)
+
+
+def run(party: Party) -> int:
+    """`run_party` in a loop of its own."""
+    try:
+        return asyncio.run(run_party(party))
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    finally:
+        sys.stdout.flush()

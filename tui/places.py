@@ -1,0 +1,47 @@
+"""Where files live: what the platform keeps for programs (XDG variables are honoured)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Final
+
+import platformdirs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APP: Final = "matinee"
+LOG_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes; a longer log is put aside once, when a new evening starts."""
+
+
+def data_folder() -> Path:
+    """Databases and host keys; only this user can look inside."""
+    return _private(platformdirs.user_data_path(APP))
+
+
+def keys_folder() -> Path:
+    """Host keys."""
+    return _private(data_folder() / "keys")
+
+
+def runtime_folder() -> Path:
+    """What is of use while we run, such as pictures."""
+    return _private(platformdirs.user_runtime_path(APP))
+
+
+def log_file(name: str) -> Path:
+    """A log, such as ``seat.log``, put aside when it has become long."""
+    file = _private(platformdirs.user_log_path(APP)) / name
+    with contextlib.suppress(OSError):
+        if file.stat().st_size > LOG_LIMIT:
+            file.replace(file.with_suffix(".old.log"))
+    return file
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(OSError):
+        os.chmod(folder, 0o700)
+    return folder

@@ -1,0 +1,142 @@
+"""How lines of a seat look without a screen: as sentences, or as the JSON they are."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from player import views
+from tui.room import Room, fold, position_at, reconnecting_text, state_word
+from tui.times import clock_text, ms_text
+from tui.wording import Sentence, sentence_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocol.exceptions import MatineeError
+    from tui.seat_process import SeatLine
+
+STATUS_INTERVAL: Final = 10.0
+"""Seconds between status lines while nothing changes."""
+_COLOURS: Final = {"chat": "", "event": "2", "good": "32", "warning": "33", "error": "1;31"}
+
+
+class JsonPrinter:
+    """The seat's lines as they are; a second seat's carry its name in ``seat``."""
+
+    def __init__(self, seat: str = "") -> None:
+        self._mark = f'{{"seat":"{seat}",'.encode() if seat else b""
+
+    def __call__(self, line: SeatLine) -> list[bytes]:
+        if self._mark and line.text.startswith(b"{") and line.text != b"{}":
+            return [self._mark + line.text[1:]]
+        return [line.text]
+
+
+class PlainPrinter:
+    """Sentences, and a line about how things stand every now and then."""
+
+    def __init__(
+        self,
+        *,
+        colour: bool,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._colour = colour
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._room = Room()
+        self._state = ""
+        self._status_at = float("-inf")
+
+    def __call__(self, line: SeatLine) -> list[bytes]:
+        view = line.view
+        if view is None:
+            return []
+        now = self._clock()
+        self._room = fold(self._room, view, now)
+        printed = [text.encode() for text in self._happening(view)]
+        if isinstance(view, views.Status):
+            printed += [text.encode() for text in self._standing(now)]
+        return printed
+
+    def _happening(self, view: views.AnyView) -> list[str]:
+        match view:
+            case views.Ready():
+                role = (
+                    "you host"
+                    if view.role == "host"
+                    else f"View Only: {view.host or 'nobody'} hosts"
+                )
+                invite = [self._line(f"invite: {view.invite}", "")] if view.invite else []
+                return [self._line(f"joined as {view.name}; {role}", "32"), *invite]
+            case views.MediaView():
+                length = f", {clock_text(view.duration)}" if view.duration is not None else ""
+                return [self._line(f"film: {view.title}{length}", "")]
+            case views.Progress() if view.message:
+                return [self._line(view.message, "2")]
+            case views.Ended():
+                return [self._line(f"left: {view.reason}" if view.reason else "left", "2")]
+            case _:
+                sentence = sentence_of(view)
+                return [self._sentence(sentence)] if sentence else []
+
+    def _sentence(self, sentence: Sentence) -> str:
+        said = f": {sentence.text}" if sentence.tone == "chat" else f" {sentence.text}"
+        return self._line((sentence.name + said).strip(), _COLOURS[sentence.tone])
+
+    def _standing(self, now: float) -> list[str]:
+        state = state_word(self._room)
+        if state == self._state and now - self._status_at < STATUS_INTERVAL:
+            return []
+        self._state, self._status_at = state, now
+        return [self._line(status_text(self._room, now), "36")]
+
+    def _line(self, text: str, colour: str) -> str:
+        at = datetime.fromtimestamp(self._wall_clock(), tz=UTC).astimezone()
+        text = f"{at:%H:%M:%S} {text}"
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour else text
+
+
+def status_text(room: Room, now: float) -> str:
+    """How things stand, in one line."""
+    status = room.status
+    position = position_at(room, now)
+    parts = [state_word(room).lower()]
+    if position is not None:
+        end = f" of {clock_text(room.duration)}" if room.duration is not None else ""
+        parts.append(clock_text(position) + end)
+    if status is not None:
+        if status.rate != 1.0:
+            parts.append(f"{status.rate:.2f}×")
+        if status.drift_ms is not None:
+            parts.append(f"drift {ms_text(status.drift_ms)}")
+        link = reconnecting_text(room, now) or status.quality
+        rtt = f", {status.rtt_ms:.0f} ms" if status.rtt_ms is not None else ""
+        parts.append(f"link {link}{rtt}")
+        parts.append(f"{status.members} here")
+        if status.reason:
+            parts.append(status.reason)
+    return " · ".join(parts)
+
+
+def wants_colour(descriptor: int = 1) -> bool:
+    """Whether lines may be coloured: on a terminal, and nobody said no."""
+    return not os.environ.get("NO_COLOR") and os.isatty(descriptor)
+
+
+def error_json(error: MatineeError) -> str:
+    """An error of the face's own, as the seat would say it."""
+    view = views.ErrorLine(
+        code=type(error).__name__,
+        message=error.message,
+        remedy=error.remedy,
+        fatal=True,
+        timestamp_ms=round(time.time() * 1000),
+    )
+    return msgspec.json.encode(view).decode()
