@@ -91,6 +91,14 @@ class ServerProtocol:
         """An admitted connection is gone."""
         self._addresses.closed(address)
 
+    def token_wait(self, address: str, now: Moment) -> float:
+        """Seconds until this address may show a token again outside a websocket."""
+        return self._addresses.blocked(address, now.instant)
+
+    def token_failed(self, address: str, now: Moment) -> None:
+        """This address showed a wrong token outside a websocket."""
+        self._addresses.failed(address, now.instant)
+
     def connect(self, peer: int, visitor: Visitor, now: Moment) -> None:
         """A websocket is open; ``peer`` is a number that is never used again."""
         new = self._peers[peer] = Peer(peer, visitor, self._desk.limits, now.instant)

@@ -161,7 +161,9 @@ class Room:
         self._desk.send(self.listeners, message)
 
     def reset(self, record: StreamRecord) -> None:
-        """The stream starts anew from ``record``."""
+        """The stream starts anew from ``record``, unless it has gone on from there already."""
+        if not self.record.cursor < record.cursor:
+            return
         self.record = record
         for seat in self.seats.values():
             seat.backlog = None if seat.backlog is None else []

@@ -1,0 +1,123 @@
+"""``python -m server_stub``: the sync server alone."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+
+from protocol.exceptions import (
+    ListenError,
+    MatineeError,
+    SchemaTooNew,
+    SettingsError,
+    StorageFull,
+    StoreLocked,
+    StoreUnusable,
+)
+from server_stub import log
+from server_stub.hosts import DEFAULT_LISTEN
+from server_stub.serving import Listening, ServeOptions, serve
+
+_CODES: tuple[tuple[type[MatineeError], str], ...] = (
+    (ListenError, "cannot_listen"),
+    (SettingsError, "bad_setting"),
+    (StoreLocked, "store_locked"),
+    (SchemaTooNew, "schema_too_new"),
+    (StorageFull, "storage_full"),
+    (StoreUnusable, "store_unusable"),
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of ``serve``."""
+    options = argparse.ArgumentParser(
+        prog="matinee serve", description="Run the sync server that seats meet at."
+    )
+    options.add_argument(
+        "--listen", default=DEFAULT_LISTEN, metavar="HOST:PORT", help="port 0 takes any free one"
+    )
+    options.add_argument(
+        "--database", default="", metavar="URL", help="path or sqlite:///PATH of the log"
+    )
+    options.add_argument(
+        "--public-url", default="", metavar="URL", help="address of the TLS proxy in front"
+    )
+    options.add_argument(
+        "--insecure-lan",
+        action="store_true",
+        help="listen beyond this machine although keys travel unencrypted",
+    )
+    options.add_argument(
+        "--allow-http-media",
+        action="store_true",
+        help="let plain http addresses and those of the local network be watched",
+    )
+    options.add_argument("--parent-pipe", action="store_true", help="end when standard input ends")
+    options.add_argument("--log-file", type=Path, metavar="PATH", help="instead of standard error")
+    options.add_argument("--json", action="store_true", help="failures as a JSON line too")
+    return options
+
+
+def main(argv: list[str]) -> int:
+    """Serve; returns the exit status."""
+    try:
+        given = parser().parse_args(argv)
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 1
+    options = ServeOptions(
+        listen=given.listen,
+        database=given.database,
+        public_url=given.public_url,
+        insecure_lan=given.insecure_lan,
+        allow_http_media=given.allow_http_media,
+        parent_pipe=given.parent_pipe,
+    )
+    try:
+        _set_up_log(given.log_file)
+        if given.insecure_lan:
+            _say("warning: without TLS, whoever listens on this network can read the keys")
+        asyncio.run(serve(options, _told))
+    except MatineeError as error:
+        _say(f"matinee serve: {error}")
+        if given.json:
+            _put(
+                {
+                    "event": "error",
+                    "code": next((c for kind, c in _CODES if isinstance(error, kind)), "error"),
+                    "message": error.message,
+                    "remedy": error.remedy,
+                }
+            )
+        return 1
+    return 0
+
+
+def _set_up_log(log_file: Path | None) -> None:
+    try:
+        log.set_up(log_file)
+    except OSError as error:
+        raise SettingsError(
+            "log-file", f"{log_file} cannot be written ({error.strerror})", "name another file"
+        ) from None
+
+
+def _told(listening: Listening) -> None:
+    _put(msgspec.to_builtins(listening))
+
+
+def _put(line: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

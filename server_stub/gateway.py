@@ -1,0 +1,214 @@
+"""Sockets around the server's core: feeds it, and carries out what it wants. Decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from websockets.asyncio.server import ServerConnection, broadcast, serve
+from websockets.exceptions import ConnectionClosed
+
+from protocol.codec import encode
+from protocol.messages import MAX_MESSAGE_BYTES, Refusal
+from protocol.server_effects import Ask, Close, Send
+from protocol.server_peers import Visitor
+from server_stub.backlog import Backlog
+from server_stub.http_requests import address_of, bearer, socket_stream
+
+if TYPE_CHECKING:
+    import socket
+
+    from websockets.asyncio.server import Server
+
+    from protocol.server import ServerProtocol
+    from server_stub.clock import ServerClock
+    from server_stub.http_requests import HttpRequests
+    from server_stub.store_thread import Answer, StoreThread
+
+logger = logging.getLogger("matinee.server")
+
+_OPEN_TIMEOUT: Final = 5.0
+_PING_INTERVAL: Final = 8.0
+"""With the timeout of the same length, a dead connection is found within 16 s."""
+_CLOSE_TIMEOUT: Final = 2.0
+_QUEUE: Final = 16
+"""Frames read ahead of the core."""
+_TURN: Final = 8
+"""Messages of one seat before the others have their turn."""
+_LAG_INTERVAL: Final = 1.0
+
+
+class Gateway:
+    """Connections, numbered; the store's answers; the core's deadlines."""
+
+    def __init__(self, core: ServerProtocol, clock: ServerClock) -> None:
+        self._core = core
+        self._clock = clock
+        self._store: StoreThread | None = None
+        self._connections: dict[int, ServerConnection] = {}
+        self._numbers = count(1)
+        self._backlog = Backlog[ServerConnection](_unread)
+        self._closing: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = float("inf")
+        self._lag_timer: asyncio.TimerHandle | None = None
+        self._idle = asyncio.Event()
+        self._server: Server | None = None
+
+    async def open(
+        self, listening: socket.socket, requests: HttpRequests, store: StoreThread
+    ) -> None:
+        """Take connections on this socket."""
+        self._store = store
+        self._look_for_lag()
+        self._server = await serve(
+            self._handle,
+            sock=listening,
+            process_request=requests.answer,
+            create_connection=requests.connection,
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            max_queue=_QUEUE,
+            open_timeout=_OPEN_TIMEOUT,
+            ping_interval=_PING_INTERVAL,
+            ping_timeout=_PING_INTERVAL,
+            close_timeout=_CLOSE_TIMEOUT,
+            server_header=None,
+            logger=logging.getLogger("websockets.server"),
+        )
+
+    async def close(self, patience: float) -> None:
+        """Let the store finish, say goodbye, and end every connection in ``patience`` s."""
+        assert self._server is not None
+        deadline = self._loop.time() + patience
+        self._core.stop()
+        self._server.close(close_connections=False)
+        try:
+            async with asyncio.timeout_at(deadline - patience / 2):
+                while self._core.asking:
+                    self._idle.clear()
+                    await self._idle.wait()
+        except TimeoutError:
+            logger.warning("event=stop_without_answers count=%d", self._core.asking)
+        self._core.farewell()
+        self.perform()
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=max(0.0, deadline - self._loop.time()))
+        for connection in list(self._connections.values()):
+            connection.transport.abort()
+        for timer in (self._timer, self._lag_timer):
+            if timer is not None:
+                timer.cancel()
+
+    def delivered(self, answers: list[Answer]) -> None:
+        """What the store says."""
+        now = self._clock.now()
+        for answer in answers:
+            self._core.stored(answer.ticket, answer.result, now)
+        if not self._core.asking:
+            self._idle.set()
+        self.perform()
+
+    # A connection -----------------------------------------------------------------------
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        number = next(self._numbers)
+        self._connections[number] = connection
+        try:
+            await self._converse(number, connection)
+        except ConnectionClosed:
+            pass
+        except Exception:
+            # The rim: one seat's trouble must stay one seat's.
+            logger.exception("event=connection_failed peer=%d", number)
+        finally:
+            del self._connections[number]
+            self._backlog.gone(connection)
+            self._core.disconnect(number, self._clock.now())
+            self.perform()
+
+    async def _converse(self, number: int, connection: ServerConnection) -> None:
+        request = connection.request
+        assert request is not None
+        visitor = Visitor(
+            address=address_of(connection),
+            stream_id=socket_stream(request.path) or "",
+            token=bearer(request.headers.get("Authorization")),
+        )
+        self._core.connect(number, visitor, self._clock.now())
+        self._rearm()
+        for taken in count(1):
+            message = await connection.recv()
+            now = self._clock.now()
+            if isinstance(message, str):
+                self._core.receive(number, message, now)
+            else:
+                self._core.malformed(number, now)
+            self.perform()
+            if taken % _TURN == 0:
+                # Frames that are here already are read without a pause, and many fit into
+                # one packet.
+                await asyncio.sleep(0)
+
+    # What the core wants ----------------------------------------------------------------
+
+    def perform(self) -> None:
+        """Carry out the core's effects, and wake up for its next deadline."""
+        for effect in self._core.effects():
+            match effect:
+                case Send():
+                    self._send(effect)
+                case Ask():
+                    assert self._store is not None
+                    self._store.ask(effect)
+                case Close(peer=peer):
+                    connection = self._connections.get(peer)
+                    if connection is not None:
+                        task = self._loop.create_task(connection.close(effect.code, effect.reason))
+                        self._closing.add(task)
+                        task.add_done_callback(self._closing.discard)
+        self._rearm()
+
+    def _send(self, effect: Send) -> None:
+        known = self._connections
+        connections = [known[peer] for peer in effect.peers if peer in known]
+        if isinstance(effect.message, Refusal):
+            logger.info("event=refused peer=%s code=%s", effect.peers[0], effect.message.code)
+        broadcast(connections, encode(effect.message))
+        for slow in self._backlog.sent(connections, self._loop.time()):
+            self._drop(slow, "unread")
+
+    def _drop(self, connection: ServerConnection, why: str) -> None:
+        # No goodbye: it would only wait behind everything else that is not read.
+        logger.warning("event=dropped reason=%s", why)
+        self._backlog.gone(connection)
+        connection.transport.abort()
+
+    def _look_for_lag(self) -> None:
+        for slow in self._backlog.overdue(self._loop.time()):
+            self._drop(slow, "behind")
+        self._lag_timer = self._loop.call_later(_LAG_INTERVAL, self._look_for_lag)
+
+    def _rearm(self) -> None:
+        deadline = self._core.next_deadline()
+        if self._timer is not None:
+            if deadline is not None and deadline >= self._timer_at:
+                return
+            self._timer.cancel()
+            self._timer, self._timer_at = None, float("inf")
+        if deadline is not None:
+            self._timer_at = deadline
+            delay = max(0.0, deadline - self._clock.instant())
+            self._timer = self._loop.call_later(delay, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer, self._timer_at = None, float("inf")
+        self._core.handle_timeout(self._clock.now())
+        self.perform()
+
+
+def _unread(connection: ServerConnection) -> int:
+    return connection.transport.get_write_buffer_size()

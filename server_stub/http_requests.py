@@ -1,0 +1,184 @@
+"""Everything that is asked before a websocket opens, or instead of one."""
+
+from __future__ import annotations
+
+import logging
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+import msgspec
+from websockets.asyncio.server import ServerConnection
+
+from protocol.exceptions import StoreError
+from protocol.server_peers import hash_token, is_stream_id
+from server_stub import pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from websockets.http11 import Request, Response
+
+    from protocol.server import ServerProtocol
+    from server_stub.clock import ServerClock
+    from server_stub.hosts import Names
+    from server_stub.store import Store
+    from server_stub.store_thread import StoreThread
+
+logger = logging.getLogger("matinee.server")
+
+_SOCKET: Final = re.compile(r"/ws(?:/([0-9A-Za-z_-]{8,64}))?")
+_INVITE: Final = re.compile(r"/j/[0-9A-Za-z_-]{8,64}")
+_READ: Final = re.compile(r"/streams/([0-9A-Za-z_-]{8,64})/(state|events)")
+MAX_EVENTS: Final = 300
+
+
+class AdmittedConnection(ServerConnection):
+    """A connection that gives back its place, however it ends."""
+
+    release: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.release is not None:
+            self.release()
+            self.release = None
+
+
+class HttpRequests:
+    """Answers what is no websocket, and lets in what may become one."""
+
+    connection = AdmittedConnection
+
+    def __init__(
+        self, core: ServerProtocol, clock: ServerClock, store: StoreThread, names: Names
+    ) -> None:
+        self._core = core
+        self._clock = clock
+        self._store = store
+        self._names = names
+
+    async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        """The response; None opens a websocket."""
+        response = self._refused(request)
+        if response is not None:
+            return response
+        path, _, query = request.path.partition("?")
+        if path == "/healthz":
+            return pages.json_page(
+                {
+                    "status": "ok",
+                    "streams": len(self._core.live_streams),
+                    "seats": self._core.seats,
+                }
+            )
+        if _INVITE.fullmatch(path):
+            return pages.invite_page()
+        reading = _READ.fullmatch(path)
+        if reading is not None:
+            return await self._read(reading[1], reading[2], query, connection, request)
+        if socket_stream(request.path) is not None:
+            return self._admit(connection)
+        return pages.error_page(HTTPStatus.NOT_FOUND, "nothing is here")
+
+    def _refused(self, request: Request) -> Response | None:
+        """What is refused whatever the path."""
+        hosts = request.headers.get_all("Host")
+        if len(hosts) != 1 or not self._names.accepts(hosts[0]):
+            return pages.error_page(
+                HTTPStatus.MISDIRECTED_REQUEST, "this server goes by another name"
+            )
+        if request.method != "GET":
+            return pages.error_page(
+                HTTPStatus.METHOD_NOT_ALLOWED, "only GET is answered", {"Allow": "GET"}
+            )
+        if "Origin" in request.headers and not _INVITE.fullmatch(request.path):
+            return pages.error_page(HTTPStatus.FORBIDDEN, "not from a page in a browser")
+        return None
+
+    def _admit(self, connection: ServerConnection) -> Response | None:
+        # The connection's place is kept from here on, before anything can go wrong.
+        address = address_of(connection)
+        wait = self._core.admit(address, self._clock.now())
+        if wait > 0.0:
+            logger.info("event=not_admitted retry_after=%.1f", wait)
+            return pages.error_page(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "too many connections",
+                {"Retry-After": str(max(1, round(wait)))},
+            )
+        if isinstance(connection, AdmittedConnection):
+            connection.release = lambda: self._core.released(address)
+        return None
+
+    async def _read(
+        self,
+        stream_id: str,
+        what: str,
+        query: str,
+        connection: ServerConnection,
+        request: Request,
+    ) -> Response:
+        now, address = self._clock.now(), address_of(connection)
+        wait = self._core.token_wait(address, now)
+        if wait > 0.0:
+            return pages.error_page(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "too many wrong tokens",
+                {"Retry-After": str(max(1, round(wait)))},
+            )
+        token_hash = hash_token(bearer(request.headers.get("Authorization")))
+        numbers = parse_qs(query)
+        try:
+            after = int(numbers.get("after", ["0"])[0])
+            epoch = int(numbers["epoch"][0]) if "epoch" in numbers else None
+        except ValueError:
+            return pages.error_page(HTTPStatus.BAD_REQUEST, "after and epoch are whole numbers")
+        if not 0 <= after <= 2**53 or not 0 <= (epoch or 0) <= 2**53:
+            return pages.error_page(HTTPStatus.BAD_REQUEST, "after and epoch are out of range")
+
+        def read(store: Store) -> bytes | None:
+            known = stream_id if is_stream_id(stream_id) else "0" * 32
+            record = store.stream(known, token_hash, now)
+            if record is None:
+                return None
+            if what == "state":
+                return msgspec.json.encode(record)
+            events = store.events(
+                known, record.epoch if epoch is None else epoch, after, MAX_EVENTS
+            )
+            return msgspec.json.encode(events)
+
+        try:
+            found = await self._store.run(read)
+        except StoreError as error:
+            return pages.error_page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        if found is None:
+            self._core.token_failed(address, now)
+            return pages.error_page(
+                HTTPStatus.UNAUTHORIZED, "this token does not open it", _CHALLENGE
+            )
+        return pages.raw_json(found)
+
+
+_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+
+
+def socket_stream(path: str) -> str | None:
+    """The stream that a websocket's path names, "" for a new one; None for another path."""
+    found = _SOCKET.fullmatch(path)
+    return None if found is None else found[1] or ""
+
+
+def bearer(authorization: str | None) -> str:
+    """The token of an Authorization header; "" without one."""
+    kind, _, token = (authorization or "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def address_of(connection: ServerConnection) -> str:
+    """The remote IP address; "" when it has none."""
+    # A unix socket's name is text; of an IP peer it is a tuple that begins with the address.
+    where: Any = connection.remote_address
+    return "" if isinstance(where, str) else str(where[0])

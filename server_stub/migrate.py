@@ -1,0 +1,70 @@
+"""Brings a database's schema up or down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from protocol.exceptions import SchemaTooNew, StoreUnusable
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_FOLDER: Final = Path(__file__).parent / "migrations"
+
+
+class SchemaStatus(NamedTuple):
+    """Which step a database is at, and the newest this program knows."""
+
+    current: str
+    """"" for an empty database."""
+    newest: str
+
+    @property
+    def is_current(self) -> bool:
+        return self.current == self.newest
+
+
+def status(connection: Connection) -> SchemaStatus:
+    """The schema's step.
+
+    Raises:
+        SchemaTooNew: a newer matinee wrote it.
+        StoreUnusable: it holds somebody else's tables.
+    """
+    scripts = ScriptDirectory.from_config(_config(connection))
+    newest = scripts.get_current_head() or ""
+    current = MigrationContext.configure(connection).get_current_revision() or ""
+    if not current and sa.inspect(connection).get_table_names():
+        raise StoreUnusable(
+            "this database belongs to another program", "name a file of its own with --database"
+        )
+    if current and current not in {step.revision for step in scripts.walk_revisions()}:
+        raise SchemaTooNew(
+            f"the database was written by a newer matinee (schema {current}, known {newest})",
+            "update matinee, or name another file with --database",
+        )
+    return SchemaStatus(current, newest)
+
+
+def upgrade(connection: Connection) -> None:
+    """To the newest step; all or nothing with the connection's transaction."""
+    command.upgrade(_config(connection), "head")
+
+
+def downgrade(connection: Connection) -> None:
+    """One step back; what it takes away is parked, and the next `upgrade` restores it."""
+    command.downgrade(_config(connection), "-1")
+
+
+def _config(connection: Connection) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

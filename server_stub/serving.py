@@ -1,0 +1,231 @@
+"""A running server, from its options to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import msgspec
+from platformdirs import user_data_path
+
+from protocol.exceptions import SettingsError, StoreError
+from protocol.media import MediaRules
+from protocol.server import ServerProtocol
+from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
+from server_stub.gateway import Gateway
+from server_stub.hosts import (
+    DEFAULT_LISTEN,
+    ListenAddress,
+    Names,
+    bind,
+    parse_listen,
+    parse_public_url,
+    urls,
+)
+from server_stub.http_requests import HttpRequests
+from server_stub.mint import RandomMint
+from server_stub.sqlite import database_path, open_sqlite
+from server_stub.store_thread import StoreThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from protocol.server_limits import Limits
+    from protocol.server_log import StreamRecord
+    from server_stub.store import Store
+
+logger = logging.getLogger("matinee.server")
+
+_PATIENCE: Final = 5.0
+"""Seconds to end after a signal."""
+_ORPHAN_PATIENCE: Final = 0.6
+"""Seconds to end after the parent has died."""
+_ANCHOR_INTERVAL: Final = 60.0
+_MAINTENANCE_INTERVAL: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """How a server is to run."""
+
+    listen: str = DEFAULT_LISTEN
+    """HOST:PORT; port 0 takes any free one."""
+    database: str = ""
+    """Path or ``sqlite:///`` address; "" for the default file."""
+    public_url: str = ""
+    """Address of the proxy in front."""
+    insecure_lan: bool = False
+    """Listen beyond this machine without TLS."""
+    allow_http_media: bool = False
+    """Let plain http addresses and those of the local network be watched."""
+    parent_pipe: bool = False
+    """End when standard input does."""
+
+
+class Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="event"):
+    """Told once the server can be reached."""
+
+    url: str
+    """For seats on this machine."""
+    urls: tuple[str, ...]
+    """That one, then one for the local network when there is one."""
+    public_url: str
+    database: str
+
+
+def default_database() -> Path:
+    """Where the log is kept unless said otherwise."""
+    return user_data_path("matinee") / "server.db"
+
+
+def checked_listen(options: ServeOptions) -> tuple[ListenAddress, str]:
+    """The address to listen on and the public one.
+
+    Raises:
+        SettingsError: one makes no sense, or keys would travel in clear unasked.
+    """
+    address, public_url = parse_listen(options.listen), parse_public_url(options.public_url)
+    is_covered = options.insecure_lan or public_url.startswith("https://")
+    if not address.is_loopback and not is_covered:
+        raise SettingsError(
+            "listen",
+            f"{address} would let keys travel unencrypted",
+            "add --insecure-lan where you trust the network, or put a TLS proxy in front and"
+            " name it with --public-url https://…",
+        )
+    return address, public_url
+
+
+async def serve(
+    options: ServeOptions,
+    told: Callable[[Listening], None],
+    *,
+    limits: Limits | None = None,
+) -> None:
+    """Serve until a signal or, with ``parent_pipe``, the end of standard input.
+
+    Raises:
+        MatineeError: it cannot start; says why.
+    """
+    address, public_url = checked_listen(options)
+    path = database_path(options.database or str(default_database()))
+    with bind(address) as listening:
+        address = ListenAddress(address.host, listening.getsockname()[1])
+        store = open_sqlite(path)
+        stop: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        _watch_for_the_end(stop, options)
+        clock = ServerClock(store.anchor())
+        core = ServerProtocol(
+            RandomMint(),
+            clock_id=uuid4().hex,
+            limits=limits,
+            rules=MediaRules(options.allow_http_media, options.allow_http_media),
+        )
+        gateway = Gateway(core, clock)
+        thread = StoreThread(store, gateway.delivered)
+        try:
+            await thread.run(lambda opened: opened.set_anchor(clock.anchor()))
+            requests = HttpRequests(core, clock, thread, Names(address, public_url))
+            await gateway.open(listening, requests, thread)
+            chores = asyncio.create_task(_chores(thread, clock, core, gateway))
+            reached = urls(address)
+            logger.info("event=listening address=%s", address)
+            told(Listening(reached[0], reached, public_url, str(path)))
+            patience = await stop
+            chores.cancel()
+            await gateway.close(patience)
+        finally:
+            await _put_away(thread, clock)
+        logger.info("event=stopped")
+
+
+async def _put_away(thread: StoreThread, clock: ServerClock) -> None:
+    try:
+        await thread.run(lambda store: store.set_anchor(clock.anchor()))
+    except StoreError:
+        # Logged where it happened; the next start reckons from the anchor before.
+        pass
+    finally:
+        await thread.close()
+
+
+# What is done beside serving ------------------------------------------------------------
+
+
+async def _chores(
+    thread: StoreThread, clock: ServerClock, core: ServerProtocol, gateway: Gateway
+) -> None:
+    """Keep the clock's anchor fresh and the database small."""
+    loop = asyncio.get_running_loop()
+    maintain_at = loop.time() + _ANCHOR_INTERVAL
+    while True:
+        await asyncio.sleep(_ANCHOR_INTERVAL)
+        try:
+            await thread.run(lambda store: store.set_anchor(clock.anchor()))
+            if loop.time() >= maintain_at:
+                maintain_at += _MAINTENANCE_INTERVAL
+                await maintain(thread, clock, core, gateway)
+        except StoreError:
+            # Logged where it happened; there is a next time.
+            continue
+
+
+async def maintain(
+    thread: StoreThread, clock: ServerClock, core: ServerProtocol, gateway: Gateway
+) -> None:
+    """Run maintenance once, unless the wall clock is in doubt."""
+    jump = clock.wall_jump()
+    if abs(jump) > MAX_CLOCK_JUMP:
+        logger.warning("event=maintenance_refused clock_jump=%.0f", jump)
+        return
+    live, now = core.live_streams, clock.now()
+
+    def work(store: Store) -> tuple[int, list[StreamRecord]]:
+        done = store.maintain(now, live)
+        return done.events_deleted, store.records(done.reset_ids)
+
+    deleted, reset = await thread.run(work)
+    logger.info("event=maintained events_deleted=%d streams_reset=%d", deleted, len(reset))
+    # Somebody may have come to one of them in the meantime.
+    core.reset(reset)
+    gateway.perform()
+
+
+# The end --------------------------------------------------------------------------------
+
+
+def _watch_for_the_end(stop: asyncio.Future[float], options: ServeOptions) -> None:
+    loop = asyncio.get_running_loop()
+
+    def end(patience: float) -> None:
+        if not stop.done():
+            stop.set_result(patience)
+
+    loop.add_signal_handler(signal.SIGTERM, end, _PATIENCE)
+    if not options.parent_pipe:
+        loop.add_signal_handler(signal.SIGINT, end, _PATIENCE)
+        return
+    # Ctrl+C reaches every process of a terminal; here the parent decides what it means.
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+
+    def wait_for_parent() -> None:
+        # Not through sys.stdin, whose lock a daemon thread would hold at exit.
+        try:
+            while os.read(0, 4096):
+                pass
+        except OSError:
+            logger.warning("event=no_standard_input")
+        try:
+            loop.call_soon_threadsafe(end, _ORPHAN_PATIENCE)
+        except RuntimeError:
+            # The loop has ended already: nobody is left to be told.
+            return
+
+    threading.Thread(target=wait_for_parent, name="parent", daemon=True).start()
