@@ -23,16 +23,21 @@ class Pings:
         self.next_at = float("inf")
         self._left = 0
         self._started_at = 0.0
+        self._sent_at = float("-inf")
         self._open: dict[float, None] = {}
         self._last: deque[float] = deque(maxlen=10)
 
     def start(self, now: float) -> None:
-        """Begin a burst."""
-        self._left = BURST
-        self._started_at = now
+        """Begin anew with a burst; pongs that are under way are not awaited any more."""
         self._open.clear()
         self._last.clear()
-        self.next_at = now
+        self.burst(now)
+
+    def burst(self, now: float) -> None:
+        """Ping often for a moment; asked again and again, no more often than that."""
+        self._left = BURST
+        self._started_at = now
+        self.next_at = max(now, self._sent_at + BURST_INTERVAL)
 
     def stop(self) -> None:
         """No connection: nothing is due."""
@@ -52,6 +57,7 @@ class Pings:
         else:
             early = now - self._started_at < EARLY_FOR
             interval = EARLY_INTERVAL if early else LATE_INTERVAL
+        self._sent_at = now
         self.next_at = now + interval
         if len(self._last) == self._last.maxlen:
             self._open.pop(self._last[0], None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final, Literal
 
@@ -24,10 +25,12 @@ class QualityMeter:
     def drift(self, now: float, drift: float) -> None:
         """Take a measured drift."""
         self._drifts.append((now, abs(drift)))
+        _prune(self._drifts, now)
 
     def delay(self, now: float, delay: float) -> None:
         """Take a measured round trip."""
         self._delays.append((now, delay))
+        _prune(self._delays, now)
 
     def quality(
         self, now: float, *, connected: bool, stalled: bool, jitter: float, lost: int
@@ -35,9 +38,8 @@ class QualityMeter:
         """The word; ``lost`` counts unanswered ones of the last ten pings."""
         if not connected:
             return "lost"
-        for values in (self._drifts, self._delays):
-            while values and values[0][0] < now - WINDOW:
-                values.popleft()
+        _prune(self._drifts, now)
+        _prune(self._delays, now)
         drift = _p95([d for _, d in self._drifts])
         if stalled or drift >= FAIR_DRIFT or lost > 1:
             return "poor"
@@ -47,5 +49,11 @@ class QualityMeter:
         return "good"
 
 
+def _prune(values: deque[tuple[float, float]], now: float) -> None:
+    while values and values[0][0] < now - WINDOW:
+        values.popleft()
+
+
 def _p95(values: list[float]) -> float:
-    return sorted(values)[int(len(values) * 0.95)] if values else 0.0
+    """The nearest-rank 95th percentile; 0 of nothing."""
+    return sorted(values)[math.ceil(len(values) * 0.95) - 1] if values else 0.0

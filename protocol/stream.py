@@ -39,7 +39,8 @@ class StreamState(msgspec.Struct, frozen=True):
         if there.epoch < here.epoch or (there.epoch == here.epoch and there.seq <= here.seq):
             return "known", self
         follows = there.epoch == here.epoch and there.seq == here.seq + 1
-        begins = there.epoch == here.epoch + 1 and there.seq == 1
+        # Of all that begins an epoch, only new media comes with the state it begins with.
+        begins = there.epoch == here.epoch + 1 and there.seq == 1 and event.media is not None
         if not (follows or begins):
             return "gap", self
         is_change = event.event_type == "host_change"
@@ -60,7 +61,7 @@ class StreamState(msgspec.Struct, frozen=True):
 
     def present(self, presence: Presence) -> StreamState:
         """Members that came, changed or left."""
-        members = dict(self.members)
+        members = {} if presence.whole else dict(self.members)
         for member in presence.changed:
             members[member.member_id] = member
         for member_id in presence.left:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 MAX_POSITION: Final = 604_800.0
 """Seconds; a week is longer than any film."""
@@ -12,19 +13,21 @@ MAX_POSITION: Final = 604_800.0
 MIN_RATE: Final = 0.25
 MAX_RATE: Final = 4.0
 
+MAX_INSTANT: Final = 1e12
 
-class Timeline(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+
+class Timeline(msgspec.Struct, frozen=True):
     """What was agreed: at instant ``at`` the position is ``position``.
 
     ``at`` is seconds on the server's clock and may lie in the future: a start is
     scheduled so that every seat can be ready for it.
     """
 
-    position: float = 0.0
+    position: Annotated[float, Meta(ge=0.0, le=MAX_POSITION)] = 0.0
     """Seconds into the media."""
-    at: float = 0.0
+    at: Annotated[float, Meta(ge=-MAX_INSTANT, le=MAX_INSTANT)] = 0.0
     """Seconds on the server's clock."""
-    rate: float = 1.0
+    rate: Annotated[float, Meta(ge=MIN_RATE, le=MAX_RATE)] = 1.0
     """Media seconds per second."""
     playing: bool = False
 
@@ -53,10 +56,15 @@ class Timeline(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
         return msgspec.structs.replace(self, position=clamp_position(position), at=at)
 
     def at_rate(self, rate: float, at: float) -> Timeline:
-        """``rate`` from instant ``at`` on, without a jump in position."""
+        """``rate`` from instant ``at`` on, without a jump in position.
+
+        A start that is agreed already is not brought forward.
+        """
+        at = max(at, self.at) if self.playing else at
         return msgspec.structs.replace(self, position=self.position_at(at), at=at, rate=rate)
 
 
 def clamp_position(position: float) -> float:
     """``position`` within what a film can have; mpv reads a negative one as the film's end."""
-    return min(max(position, 0.0), MAX_POSITION)
+    # In this order: ``max`` returns its first argument for -0.0 and for NaN.
+    return min(max(0.0, position), MAX_POSITION)
