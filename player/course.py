@@ -49,6 +49,11 @@ class Course:
         """The timeline before this one holds until the new one begins."""
         return self._before is not None
 
+    @property
+    def rate_change(self) -> float:
+        """By how much the rate changes when the new timeline begins."""
+        return 0.0 if self._before is None else self.timeline.rate - self._before.rate
+
     def hand_over(self, now: float) -> bool:
         """True once, when the new timeline begins."""
         if self._before is None or now < self.local(self.timeline.at):

@@ -80,6 +80,7 @@ class Follower:
         self._armed: float | None = None
         self._started_at = float("-inf")
         self._judge_start = False
+        self._rate_changed = 0.0
         self._jumped_at = float("-inf")
         self._settle: float | None = None
         self._stall = StallWatch()
@@ -100,6 +101,7 @@ class Follower:
         if timeline == self._course.timeline:
             return []
         self._course.take(timeline)
+        self._rate_changed = 0.0
         self._jumped_at = float("-inf")
         self._controller.forget()
         return self._steer(now)
@@ -201,11 +203,9 @@ class Follower:
         if self._phase == "seeking" and self._seek_sent and now - self._seek_sent[0] > SEEK_TIMEOUT:
             self._to("resting")
             return self._seek(self._aim(now), now)
-        if self._course.hand_over(now):
-            self._controller.restart(self._timeline.rate)
-            self._quiet_until = now + DEAD_AFTER_WRITE
-            if self._phase == "running":
-                return [PlayAtRate(self._timeline.rate), *self._steer(now)]
+        if self._rate_is_due(now):
+            return [PlayAtRate(self._timeline.rate)]
+        self._course.hand_over(now)
         if self._phase != "running":
             return self._steer(now)
         if now - self._controlled_at < CONTROL_INTERVAL:
@@ -306,6 +306,19 @@ class Follower:
         self._quiet_until = instant + DEAD_AFTER_START
         self._controller.restart(self._timeline.rate)
 
+    def _rate_is_due(self, now: float) -> bool:
+        """True once, as long before a new rate holds as the player takes to follow."""
+        change = self._course.rate_change
+        early = self._learned.rate_latency
+        if self._phase != "running" or not change or self._rate_changed:
+            return False
+        if now < self._course.due(self._timeline.position) - early:
+            return False
+        self._rate_changed = change
+        self._controller.restart(self._timeline.rate)
+        self._quiet_until = now + early + DEAD_AFTER_WRITE
+        return True
+
     def _control(self, now: float) -> list[PlayerCommand]:
         if not self._course.known or self._stall.acted or self._course.is_past_end(now):
             return []
@@ -394,12 +407,16 @@ class Follower:
             self._quiet_until = now + DEAD_AFTER_START
             self._controller.forget()
             self._judge_start = False
+            self._rate_changed = 0.0
 
     def _learn(self, now: float, drift: float) -> None:
         """What the first sound samples after a start say about the start latency."""
         if self._settle is not None:
             self._settle = None
             self._told.append(InStep(drift))
+        if self._rate_changed and abs(drift) < abs(self._rate_changed):
+            self._learned.rate_was_late(-drift / self._rate_changed)
+        self._rate_changed = 0.0
         if not self._judge_start:
             return
         self._judge_start = False
