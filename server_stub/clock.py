@@ -22,6 +22,8 @@ class Reading(NamedTuple):
     boot_id: str
     """Names the time since the machine started; "" where it has no name."""
     monotonic: float
+    elapsed: float
+    """Goes on while the machine sleeps, where it can tell."""
     wall: float
 
 
@@ -33,6 +35,7 @@ class Anchor(NamedTuple):
     """Seconds from the monotonic clock to the server's."""
     instant: float
     """Seconds on the server's clock at ``wall``."""
+    elapsed: float
     wall: float
 
 
@@ -51,9 +54,20 @@ def shift_after(anchor: Anchor | None, reading: Reading) -> float:
     return anchor.instant + away - reading.monotonic
 
 
+def wall_jump(anchor: Anchor, reading: Reading) -> float:
+    """Seconds that the wall clock has moved on its own since ``anchor``.
+
+    Over a restart of the machine only a move backwards can be seen.
+    """
+    away = reading.wall - anchor.wall
+    if reading.boot_id and reading.boot_id == anchor.boot_id:
+        return away - (reading.elapsed - anchor.elapsed)
+    return min(0.0, away)
+
+
 def read_clocks() -> Reading:
     """The machine's clocks, now."""
-    return Reading(_boot_id(), time.monotonic(), time.time())
+    return Reading(_boot_id(), time.monotonic(), _elapsed(), time.time())
 
 
 def _boot_id() -> str:
@@ -86,7 +100,7 @@ class ServerClock:
 
     def anchor(self) -> Anchor:
         """To be kept with the database."""
-        return Anchor(self._boot_id, self._shift, self.instant(), time.time())
+        return Anchor(self._boot_id, self._shift, self.instant(), _elapsed(), time.time())
 
     def wall_jump(self) -> float:
         """Seconds that the wall clock has moved against the monotonic one since the start."""

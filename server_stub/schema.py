@@ -97,6 +97,7 @@ server_clock: Final = sa.Table(
     sa.Column("boot_id", sa.Text, nullable=False),
     sa.Column("shift", sa.Double, nullable=False),
     sa.Column("instant", sa.Double, nullable=False),
+    sa.Column("elapsed", sa.Double, nullable=False),
     sa.Column("wall", sa.Double, nullable=False),
 )
 

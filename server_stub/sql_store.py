@@ -98,7 +98,7 @@ class SqlStore:
             row = connection.execute(sa.select(server_clock)).mappings().first()
         if row is None:
             return None
-        return Anchor(row["boot_id"], row["shift"], row["instant"], row["wall"])
+        return Anchor(*(row[name] for name in Anchor._fields))
 
     def set_anchor(self, anchor: Anchor) -> None:
         """See `Store`."""

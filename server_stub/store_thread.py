@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from protocol.exceptions import StoreError
+from protocol.server_effects import StoreFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,9 +109,17 @@ class StoreThread:
 
     def _answer(self, group: list[Ask]) -> None:
         if group:
-            results = self._store.perform([ask.call for ask in group])
+            results = self._perform(group)
             answers = [Answer(a.ticket, r) for a, r in zip(group, results, strict=True)]
             self._loop.call_soon_threadsafe(self._deliver, answers)
+
+    def _perform(self, group: list[Ask]) -> list[StoreResult]:
+        try:
+            return self._store.perform([ask.call for ask in group])
+        except Exception:
+            # The rim: a row that cannot be read must not end the thread.
+            logger.exception("event=store_failed")
+            return [StoreFailed("try_again") for _ in group]
 
 
 def _finish(done: asyncio.Future[_Result], result: _Result) -> None:

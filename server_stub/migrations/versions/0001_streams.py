@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("boot_id", sa.Text, nullable=False),
         sa.Column("shift", sa.Double, nullable=False),
         sa.Column("instant", sa.Double, nullable=False),
+        sa.Column("elapsed", sa.Double, nullable=False),
         sa.Column("wall", sa.Double, nullable=False),
     )
 

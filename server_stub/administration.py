@@ -1,0 +1,169 @@
+"""What is done to a database while no server uses it: schema, retention, history."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import sqlalchemy as sa
+
+from protocol.exceptions import StoreError, StoreUnusable
+from server_stub import migrate
+from server_stub.clock import MAX_CLOCK_JUMP, ServerClock, read_clocks, wall_jump
+from server_stub.rows import event_of, record_of
+from server_stub.schema import IS_ACTIVE, playback_events, streams
+from server_stub.sqlite import back_up, database_path, explained, open_engine, open_sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from protocol.messages import Event
+    from protocol.server_log import StreamRecord
+    from server_stub.maintenance import Maintained
+    from server_stub.migrate import SchemaStatus
+
+
+class PastStream(NamedTuple):
+    """One stream that a database knows."""
+
+    record: StreamRecord
+    created_at: datetime
+    last_sync_at: datetime | None
+    events: int
+
+
+def schema_status(database: str) -> SchemaStatus:
+    """Which step the schema is at.
+
+    Raises:
+        StoreError: the file cannot be used.
+    """
+    with _opened(database) as (engine, _), engine.begin() as connection:
+        return migrate.status(connection)
+
+
+def change_schema(database: str, direction: Literal["up", "down"]) -> SchemaStatus:
+    """To the newest step, or one back; the file is backed up beside itself first.
+
+    Raises:
+        StoreError: the file cannot be used.
+    """
+    with _opened(database) as (engine, path):
+        with engine.begin() as connection:
+            before = migrate.status(connection)
+        if before.current:
+            back_up(engine, path, before.current)
+        with engine.begin() as connection:
+            if direction == "up":
+                migrate.upgrade(connection)
+            elif before.current:
+                migrate.downgrade(connection)
+            return migrate.status(connection)
+
+
+def maintain(database: str, *, accept_clock: bool = False) -> Maintained:
+    """Delete old events and reset inactive streams.
+
+    Raises:
+        StoreError: the file cannot be used, or the wall clock is in doubt.
+    """
+    store = open_sqlite(_existing(database))
+    try:
+        anchor = store.anchor()
+        jump = 0.0 if anchor is None else wall_jump(anchor, read_clocks())
+        if abs(jump) > MAX_CLOCK_JUMP and not accept_clock:
+            raise StoreError(
+                f"the clock has moved by {jump / 3600:+.1f} h since the server last ran, so what"
+                " is old cannot be told",
+                "set the clock right, or start the server once and try again",
+            )
+        clock = ServerClock(anchor)
+        done = store.maintain(clock.now(), ())
+        store.set_anchor(clock.anchor())
+        return done
+    finally:
+        store.close()
+
+
+def past_streams(database: str, limit: int = 100) -> list[PastStream]:
+    """The streams of a database, latest first.
+
+    Raises:
+        StoreError: the file cannot be used.
+    """
+    with _opened(database) as (engine, _), engine.begin() as connection:
+        _check_current(connection)
+        rows = list(connection.execute(latest_streams(limit)).mappings())
+        counts = dict(
+            connection.execute(
+                sa.select(playback_events.c.stream_id, sa.func.count())
+                .where(playback_events.c.stream_id.in_([row["id"] for row in rows]))
+                .group_by(playback_events.c.stream_id)
+            )
+            .tuples()
+            .all()
+        )
+    return [
+        PastStream(record_of(row), row["created_at"], row["last_sync_at"], counts.get(row["id"], 0))
+        for row in rows
+    ]
+
+
+def past_events(
+    database: str, stream_id: str, event_types: tuple[str, ...] = (), limit: int = 10_000
+) -> list[Event]:
+    """The log of one stream, oldest first; only of these types, if any are named.
+
+    Raises:
+        StoreError: the file cannot be used.
+    """
+    with _opened(database) as (engine, _), engine.begin() as connection:
+        _check_current(connection)
+        rows = connection.execute(log_by_time(stream_id, event_types, limit)).mappings()
+        return [event_of(row) for row in rows]
+
+
+def latest_streams(limit: int) -> sa.Select[Any]:
+    """Streams that synchronise, by when they last did."""
+    return (
+        sa.select(streams)
+        .where(IS_ACTIVE, streams.c.sync_enabled.is_(True))
+        .order_by(streams.c.last_sync_at.desc())
+        .limit(limit)
+    )
+
+
+def log_by_time(stream_id: str, event_types: tuple[str, ...], limit: int) -> sa.Select[Any]:
+    """Events of one stream in the order of the wall clock, or of some types."""
+    columns = playback_events.c
+    query = sa.select(playback_events).where(columns.stream_id == stream_id).limit(limit)
+    if event_types:
+        query = query.where(columns.event_type.in_(event_types))
+    return query.order_by(columns.timestamp_ms)
+
+
+@contextmanager
+def _opened(database: str) -> Generator[tuple[Engine, Path]]:
+    path = _existing(database)
+    engine = open_engine(path)
+    try:
+        with explained(path):
+            yield engine, path
+    finally:
+        engine.dispose()
+
+
+def _check_current(connection: Connection) -> None:
+    if not migrate.status(connection).is_current:
+        raise StoreUnusable("the database is of an older matinee", "run matinee migrate up")
+
+
+def _existing(database: str) -> Path:
+    path = database_path(database)
+    if not path.is_file():
+        raise StoreUnusable(f"there is no database {path}", "name one with --database")
+    return path
