@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
@@ -75,8 +74,7 @@ async def look(url: str, rules: MediaRules) -> Seen:
                     if answer.has_redirect_location:
                         url = urljoin(url, answer.headers["location"])
                         continue
-                    async with contextlib.aclosing(answer.aiter_bytes()) as pieces:
-                        return await _judge(answer, pieces, url, rules)
+                    return await _judge(answer, answer.aiter_bytes(), url, rules)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise _unreachable(url, error) from error
     raise ResolveError("the address redirects again and again", "look at it in a browser")

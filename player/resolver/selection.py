@@ -45,14 +45,12 @@ def found_in(info: Info, languages: Iterable[str]) -> Found:
     Raises:
         LookupError: there is none that a player could open.
     """
-    one_of, title = 1, ""
+    one_of = 1
     if info.get("_type") in ("playlist", "multi_video"):
         entries = [entry for entry in info.get("entries") or () if entry]
         if not entries:
             raise LookupError("the page has no film that can be opened")
         one_of = max(int(info.get("playlist_count") or 0), len(entries))
-        # yt-dlp numbers the entries, even where there is only one.
-        title = str(info.get("title") or "") if one_of == 1 else ""
         info = cast("Info", entries[0])
     chosen: list[Info] = info.get("requested_formats") or [info]
     pictures, *others = chosen
@@ -65,7 +63,7 @@ def found_in(info: Info, languages: Iterable[str]) -> Found:
         audio_url=audio_url if audio_url != url else "",
         subtitles=tuple(_subtitles(info.get("subtitles") or {}, languages)),
         headers=_headers(pictures),
-        title=(title or str(info.get("title") or ""))[:2000],
+        title=_title_of(info, one_of),
         duration=duration if duration > 0 else None,
         chapters=tuple(
             Chapter(str(chapter.get("title") or ""), max(0.0, _number(chapter.get("start_time"))))
@@ -81,6 +79,13 @@ def plain_words(text: str) -> str:
     plain = _PREFIX.sub("", _ANSI.sub("", text).strip())
     plain = _CAUSE.sub("", _PLEA.sub("", plain))
     return " ".join(_EXTRACTOR.sub("", plain).split())[:2000]
+
+
+def _title_of(info: Info, one_of: int) -> str:
+    title = str(info.get("title") or "")[:2000]
+    # yt-dlp numbers what it finds inside a page, even where there is only one.
+    numbered = one_of == 1 and info.get("extractor_key") in ("HTML5MediaEmbed", "Generic")
+    return title.removesuffix(" (1)") if numbered else title
 
 
 def _url_of(track: Info) -> str:
