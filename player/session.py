@@ -29,7 +29,7 @@ from player.views import (
     ViewOnly,
 )
 from player.wishes import Wishes
-from protocol import client, messages
+from protocol import client_events, messages
 from protocol.client import ClientProtocol
 from protocol.exceptions import DecodeError, MatineeError
 from protocol.invite import Invite
@@ -246,33 +246,33 @@ class Session:
         for event in self.protocol.events_received():
             self._server_event(event)
 
-    def _server_event(self, event: client.ClientEvent) -> None:
+    def _server_event(self, event: client_events.ClientEvent) -> None:
         now = time.monotonic()
         match event:
-            case client.Joined(welcome=welcome):
+            case client_events.Joined(welcome=welcome):
                 self._joined(welcome)
-            case client.Recovered(events=count, by_snapshot=by_snapshot):
+            case client_events.Recovered(events=count, by_snapshot=by_snapshot):
                 self._recovered(count, by_snapshot=by_snapshot)
-            case client.StateChanged():
+            case client_events.StateChanged():
                 self._state_changed()
-            case client.Logged(event=logged):
+            case client_events.Logged(event=logged):
                 self._logged(logged)
-            case client.MembersChanged(came=came, left=left):
+            case client_events.MembersChanged(came=came, left=left):
                 self._members_changed(came, left)
-            case client.Said(chat=chat):
+            case client_events.Said(chat=chat):
                 self._said(chat)
-            case client.RefusedBy(refusal=refusal, act=act):
+            case client_events.RefusedBy(refusal=refusal, act=act):
                 self._refused(refusal, act)
-            case client.ClockMoved(estimate=estimate):
+            case client_events.ClockMoved(estimate=estimate):
                 self.gauges.take_clock(now, estimate)
                 self.driver.set_clock(estimate.offset)
-            case client.Dropped(count=count):
+            case client_events.Dropped(commands=count):
                 self.notice(f"{count} commands were dropped: somebody else has hosted since")
-            case client.Unanswered():
+            case client_events.Unanswered():
                 task = asyncio.create_task(self.link.drop())
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-            case client.Ended(bye=bye):
+            case client_events.Ended(bye=bye):
                 if not bye.reconnect:
                     self.fail("replaced", bye.message)
 

@@ -6,12 +6,26 @@ when to call again. Instants are seconds on the seat's own monotonic clock.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-import msgspec
-
+from protocol.client_events import (
+    ClientEvent,
+    ClockLost,
+    ClockMoved,
+    Dropped,
+    Ended,
+    Joined,
+    Logged,
+    MembersChanged,
+    Recovered,
+    RefusedBy,
+    Said,
+    StateChanged,
+    Unanswered,
+)
 from protocol.clock import ClockEstimate, ClockFilter, ClockSample
-from protocol.codec import decode_server, encode
+from protocol.codec import decode_client, decode_server, encode
+from protocol.exceptions import DecodeError
 from protocol.messages import (
     PROTOCOL_OLDEST,
     PROTOCOL_VERSION,
@@ -33,104 +47,21 @@ from protocol.messages import (
     Report,
     Resume,
     Say,
-    Seek,
     Snapshot,
     StateNow,
     Welcome,
 )
+from protocol.outbox import Commands, Notes
 from protocol.pings import Pings
 from protocol.stream import StreamState, from_snapshot
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 SILENCE: Final = 12.0
 """Without a word from the server the connection is given up."""
-SEEK_INTERVAL: Final = 0.2
-"""Seeks that come faster are coalesced."""
-MAX_PENDING: Final = 64
-
-
-# What happened --------------------------------------------------------------------------
-
-
-class Joined(NamedTuple):
-    """The server took the seat in."""
-
-    welcome: Welcome
-    again: bool
-    """The seat had been in this stream before."""
-
-
-class Recovered(NamedTuple):
-    """The state is whole again after a connection was lost."""
-
-    events: int
-    by_snapshot: bool
-
-
-class StateChanged(NamedTuple):
-    """``ClientProtocol.state`` is a new one."""
-
-
-class Logged(NamedTuple):
-    """An event was applied."""
-
-    event: Event
-
-
-class MembersChanged(NamedTuple):
-    """Members came (names), left (names) or changed."""
-
-    came: tuple[str, ...]
-    left: tuple[str, ...]
-
-
-class Said(NamedTuple):
-    """Chat."""
-
-    chat: Chat
-
-
-class RefusedBy(NamedTuple):
-    """The server refused ``act`` (None: something else, or the whole connection)."""
-
-    refusal: Refusal
-    act: Act | None
-
-
-class ClockMoved(NamedTuple):
-    """There is a new estimate of the server's clock."""
-
-    estimate: ClockEstimate
-
-
-class Dropped(NamedTuple):
-    """Commands that waited were given up: somebody else hosts now."""
-
-    count: int
-
-
-class Unanswered(NamedTuple):
-    """The server is silent: close the connection and try anew."""
-
-
-class Ended(NamedTuple):
-    """The server closes the connection."""
-
-    bye: Bye
-
-
-ClientEvent = (
-    Joined
-    | Recovered
-    | StateChanged
-    | Logged
-    | MembersChanged
-    | Said
-    | RefusedBy
-    | ClockMoved
-    | Dropped
-    | Unanswered
-    | Ended
-)
+RESUME_TIMEOUT: Final = 4.0
+"""A gap that is still there after so long is asked about again."""
 
 
 class ClientProtocol:
@@ -153,18 +84,15 @@ class ClientProtocol:
         self._clock = ClockFilter()
         self._clock_id = ""
         self._pings = Pings()
-        self._pending: dict[str, Command] = {}
-        self._notes: dict[str, Note] = {}
-        self._counter = 0
-        self._late_seek: tuple[Seek, str] | None = None
-        self._seek_at = float("-inf")
+        self._commands = Commands()
+        self._notes = Notes()
         self._connected = False
         self._greeting = True
         self._heard_at = 0.0
         self._away = False
         self._missed = 0
         self._catching_up = False
-        self._asked_resume = False
+        self._resume_at = float("-inf")
         self._out: list[str] = []
         self._events: list[ClientEvent] = []
 
@@ -180,8 +108,9 @@ class ClientProtocol:
         self._connected = True
         self._greeting = True
         self._heard_at = now
-        self._asked_resume = False
+        self._resume_at = float("-inf")
         self._out.clear()
+        is_first = self.welcome is None
         self._send(
             Hello(
                 version_min=PROTOCOL_OLDEST,
@@ -189,14 +118,17 @@ class ClientProtocol:
                 name=self._name,
                 instance_id=self._instance_id,
                 cursor=self.state.cursor if self.state else None,
-                create=self._create if self.state is None else None,
-                take_over=self._take_over and self.state is None,
+                create=self._create if is_first else None,
+                take_over=self._take_over and is_first,
             )
         )
 
     def connection_lost(self) -> None:
         """The socket is gone; what is under way is kept for the next one."""
-        self._away = self._away or (self._connected and self.state is not None)
+        if self._connected and self.state is not None and not self._away:
+            self._away = True
+            if not self._catching_up:
+                self._missed = 0
         self._connected = False
         self._greeting = True
         self._out.clear()
@@ -218,20 +150,21 @@ class ClientProtocol:
             case Snapshot():
                 self._snapshot(message)
             case Event():
-                self._event(message)
+                self._event(message, received_at)
             case StateNow():
-                self._state_now(message)
+                self._state_now(message, received_at)
             case Presence():
                 self._presence(message)
             case Ack():
-                self._pending.pop(message.event_id, None)
-                self._notes.pop(message.event_id, None)
+                self._commands.answered(message.event_id)
+                self._notes.answered(message.event_id)
             case Chat():
                 self._events.append(Said(message))
             case Refusal():
                 self._refused(message)
             case Bye():
                 self._events.append(Ended(message))
+        self._send_waiting(received_at)
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due at ``now``."""
@@ -244,20 +177,17 @@ class ClientProtocol:
             return
         if self._pings.due(now):
             self._send(self._pings.send(now))
-        if self._late_seek and now >= self._seek_at + SEEK_INTERVAL:
-            (seek, event_id), self._late_seek = self._late_seek, None
-            self._command(seek, event_id, now)
+        self._send_waiting(now)
 
     def next_deadline(self) -> float | None:
         """When `handle_timeout` is due next; None while there is no connection."""
         if not self._connected:
             return None
-        deadline = self._heard_at + SILENCE
-        if not self._greeting:
-            deadline = min(deadline, self._pings.next_at)
-            if self._late_seek:
-                deadline = min(deadline, self._seek_at + SEEK_INTERVAL)
-        return deadline
+        silence = self._heard_at + SILENCE
+        if self._greeting:
+            return silence
+        waiting = min(self._commands.next_at(), self._notes.next_at())
+        return min(silence, self._pings.next_at, waiting)
 
     def data_to_send(self) -> list[str]:
         """Frames to send now, in this order."""
@@ -277,40 +207,43 @@ class ClientProtocol:
         Returns:
             False when so much waits already that this one was not taken.
         """
-        if len(self._pending) >= MAX_PENDING:
-            return False
-        if isinstance(act, Seek) and (self._late_seek or now < self._seek_at + SEEK_INTERVAL):
-            self._late_seek = (act, event_id)
+        based_on = self.state.cursor if self.state else Cursor(0, 0)
+        if self._is_unfit(Command(event_id, 0, 0, based_on, act), event_id, act):
             return True
-        if self._late_seek:
-            (seek, seek_id), self._late_seek = self._late_seek, None
-            self._command(seek, seek_id, now)
-        self._command(act, event_id, now)
-        return True
+        taken = self._commands.put(act, event_id, based_on)
+        self._send_waiting(now)
+        return taken
 
     def note(self, note: Note) -> None:
-        """Something for the log; kept until the server has it."""
-        if len(self._notes) < MAX_PENDING:
-            self._notes[note.event_id] = note
-            self._send_when_joined(note)
+        """Something for the log, sent by `handle_timeout`; kept until the server has it."""
+        if not self._is_unfit(note, note.event_id):
+            self._notes.put(note)
 
     def say(self, text: str) -> bool:
         """Chat; returns False without a connection, since old chat is not sent later."""
-        return self._send_when_joined(Say(text))
+        if not self.joined:
+            return False
+        if not self._is_unfit(Say(text)):
+            self._send(Say(text))
+        return True
 
     def report(self, report: Report) -> None:
         """How the seat is doing; dropped without a connection."""
-        self._send_when_joined(report)
+        if self.joined and not self._is_unfit(report):
+            self._send(report)
 
     def leave(self) -> None:
         """Say that the seat goes for good."""
-        self._send_when_joined(Leave())
+        if self.joined:
+            self._send(Leave())
 
     def measure_clock(self, now: float, *, forget: bool = False) -> None:
         """Sample the server's clock in a burst; with ``forget`` from nothing."""
         if forget:
-            self._clock.clear()
-        self._pings.start(now)
+            self._forget_clock()
+            self._pings.start(now)
+        else:
+            self._pings.burst(now)
 
     def clock(self, now: float) -> ClockEstimate | None:
         """The server's clock at local instant ``now``."""
@@ -323,102 +256,89 @@ class ClientProtocol:
     @property
     def unsent(self) -> int:
         """Commands and notes that the server has not confirmed."""
-        return len(self._pending) + len(self._notes) + bool(self._late_seek)
+        return len(self._commands) + len(self._notes)
 
     # What the server says ---------------------------------------------------------------
 
     def _welcomed(self, welcome: Welcome, now: float) -> None:
         again = self.welcome is not None
-        same_term = again and self.welcome is not None and (
-            self.welcome.host_term == welcome.host_term
-        )
         self.welcome = welcome
-        self._create = None
         self._greeting = False
-        self._missed = 0
         self._catching_up = self._away
         self._away = False
+        self._events.append(Joined(welcome, again))
         if welcome.clock_id != self._clock_id:
             self._clock_id = welcome.clock_id
-            self._clock.clear()
+            self._forget_clock()
         self._pings.start(now)
-        self._events.append(Joined(welcome, again))
-        if not same_term and self._pending:
-            self._events.append(Dropped(len(self._pending)))
-            self._pending.clear()
-        self._counter = max([welcome.counter, *(c.counter for c in self._pending.values())])
-        for message in (*self._pending.values(), *self._notes.values()):
-            self._send(message)
+        dropped = self._commands.welcomed(welcome.host_term, welcome.counter)
+        if dropped:
+            self._events.append(Dropped(dropped))
+        self._notes.welcomed()
 
     def _snapshot(self, snapshot: Snapshot) -> None:
-        self._asked_resume = False
+        self._resume_at = float("-inf")
         self.state = from_snapshot(snapshot)
         self._events.append(StateChanged())
         self._events.append(MembersChanged((), ()))
         self._caught_up(by_snapshot=True)
 
-    def _event(self, event: Event) -> None:
+    def _event(self, event: Event, now: float) -> None:
         if self.state is None:
             return
         applied, self.state = self.state.apply(event)
         if applied == "applied":
             self._missed += self._catching_up
-            self._asked_resume = False
+            self._resume_at = float("-inf")
             self._events.append(Logged(event))
             self._events.append(StateChanged())
         elif applied == "gap":
-            self._resume()
+            self._resume(self.state.cursor, now)
 
-    def _state_now(self, message: StateNow) -> None:
+    def _state_now(self, message: StateNow, now: float) -> None:
         if self.state is None:
             return
         before = self.state.timeline
         applied, self.state = self.state.restate(message)
         if applied == "gap":
-            self._resume()
+            self._resume(self.state.cursor, now)
             return
-        self._caught_up(by_snapshot=False)
         if self.state.timeline != before:
             self._events.append(StateChanged())
+        self._caught_up(by_snapshot=False)
 
     def _caught_up(self, *, by_snapshot: bool) -> None:
         if self._catching_up:
             self._catching_up = False
             self._events.append(Recovered(self._missed, by_snapshot))
 
-    def _resume(self) -> None:
-        if self.state is not None and not self._asked_resume:
-            self._asked_resume = True
-            self._send(Resume(self.state.cursor))
+    def _resume(self, cursor: Cursor, now: float) -> None:
+        """Ask for what is missing: once, and again if nothing came of it."""
+        if now - self._resume_at >= RESUME_TIMEOUT:
+            self._resume_at = now
+            self._send(Resume(cursor))
 
     def _presence(self, presence: Presence) -> None:
         if self.state is None:
             return
-        known = self.state.members
-        came = tuple(m.name for m in presence.changed if m.member_id not in known)
-        left = tuple(known[i].name for i in presence.left if i in known)
+        before = self.state.members
         self.state = self.state.present(presence)
+        after = self.state.members
+        came = tuple(member.name for i, member in after.items() if i not in before)
+        left = tuple(member.name for i, member in before.items() if i not in after)
         self._events.append(MembersChanged(came, left))
 
     def _refused(self, refusal: Refusal) -> None:
-        command = self._pending.get(refusal.event_id)
-        if refusal.code == "out_of_order" and refusal.expected is not None and command:
-            self._renumber(refusal.expected)
+        if refusal.code == "out_of_order" and refusal.expected is not None:
+            self._commands.expect(refusal.event_id, refusal.expected)
             return
-        self._pending.pop(refusal.event_id, None)
-        self._notes.pop(refusal.event_id, None)
+        self._notes.answered(refusal.event_id)
+        act = self._commands.answered(refusal.event_id)
+        self._events.append(RefusedBy(refusal, act))
         if refusal.code == "stale_host":
-            self._pending.clear()
-        self._events.append(RefusedBy(refusal, command.act if command else None))
-
-    def _renumber(self, expected: int) -> None:
-        """Number what waits from ``expected`` on and send it again, in its order."""
-        self._counter = expected - 1
-        for event_id, command in list(self._pending.items()):
-            self._counter += 1
-            command = msgspec.structs.replace(command, counter=self._counter)
-            self._pending[event_id] = command
-            self._send(command)
+            dropped = self._commands.clear()
+            if dropped:
+                self._events.append(Dropped(dropped))
 
     def _pong(self, pong: Pong, received_at: float) -> None:
         if not self._pings.answered(pong.t0):
@@ -428,26 +348,37 @@ class ClientProtocol:
         if estimate is not None:
             self._events.append(ClockMoved(estimate))
 
+    def _forget_clock(self) -> None:
+        if self._clock.is_known:
+            self._events.append(ClockLost())
+        self._clock.clear()
+
     # Sending ----------------------------------------------------------------------------
 
-    def _command(self, act: Act, event_id: str, now: float) -> None:
-        if isinstance(act, Seek):
-            self._seek_at = now
-        self._counter += 1
-        command = Command(
-            event_id=event_id,
-            host_term=self.welcome.host_term if self.welcome else 0,
-            counter=self._counter,
-            based_on=self.state.cursor if self.state else Cursor(0, 0),
-            act=act,
-        )
-        self._pending[event_id] = command
-        self._send_when_joined(command)
+    def _is_unfit(self, message: ClientMessage, event_id: str = "", act: Act | None = None) -> bool:
+        """Whether the server could not read it; then it is refused here.
 
-    def _send_when_joined(self, message: ClientMessage) -> bool:
+        Its own answer would not say which message it was, and three of them end the seat.
+        """
+        try:
+            decode_client(encode(message))
+        except DecodeError as error:
+            code = "invalid_field" if error.code == "invalid_field" else "bad_message"
+            refusal = Refusal(code, error.message, field=error.field, event_id=event_id)
+            self._events.append(RefusedBy(refusal, act))
+            return True
+        return False
+
+    def _send_waiting(self, now: float) -> None:
         if self.joined:
-            self._send(message)
-        return self.joined
+            for message in self._due(now):
+                self._send(message)
+
+    def _due(self, now: float) -> Iterator[ClientMessage]:
+        while command := self._commands.take(now):
+            yield command
+        while note := self._notes.take(now):
+            yield note
 
     def _send(self, message: ClientMessage) -> None:
         self._out.append(encode(message))

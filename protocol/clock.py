@@ -78,6 +78,11 @@ class ClockFilter:
         """Seconds per second that the server's clock gains on the local one."""
         return self._skew
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there is an estimate."""
+        return self._offset is not None
+
     def add(self, sample: ClockSample) -> None:
         """Take a sample; one that no pair of running clocks can give is ignored."""
         if sample.t3 < sample.t0 or sample.t2 < sample.t1 or sample.delay < 0.0:

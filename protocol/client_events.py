@@ -1,0 +1,97 @@
+"""What `ClientProtocol` tells of: one type for each thing that can happen to a seat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from protocol.clock import ClockEstimate
+    from protocol.messages import Act, Bye, Chat, Event, Refusal, Welcome
+
+
+class Joined(NamedTuple):
+    """The server took the seat in."""
+
+    welcome: Welcome
+    again: bool
+    """The seat had been in this stream before."""
+
+
+class Recovered(NamedTuple):
+    """The state is whole again after a connection was lost."""
+
+    events: int
+    """How many were missed and have been applied since."""
+    by_snapshot: bool
+
+
+class StateChanged(NamedTuple):
+    """``ClientProtocol.state`` is a new one."""
+
+
+class Logged(NamedTuple):
+    """An event was applied."""
+
+    event: Event
+
+
+class MembersChanged(NamedTuple):
+    """Members came (names), left (names) or changed."""
+
+    came: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+class Said(NamedTuple):
+    """Chat."""
+
+    chat: Chat
+
+
+class RefusedBy(NamedTuple):
+    """The server refuses ``act`` (None: something else, or the whole connection)."""
+
+    refusal: Refusal
+    act: Act | None
+
+
+class ClockMoved(NamedTuple):
+    """There is a new estimate of the server's clock."""
+
+    estimate: ClockEstimate
+
+
+class ClockLost(NamedTuple):
+    """The server's clock is another one, unknown until it has moved: its instants mean nothing."""
+
+
+class Dropped(NamedTuple):
+    """So many commands that waited were given up: somebody else hosts now."""
+
+    commands: int
+
+
+class Unanswered(NamedTuple):
+    """The server is silent: close the connection and try anew."""
+
+
+class Ended(NamedTuple):
+    """The server closes the connection."""
+
+    bye: Bye
+
+
+ClientEvent = (
+    Joined
+    | Recovered
+    | StateChanged
+    | Logged
+    | MembersChanged
+    | Said
+    | RefusedBy
+    | ClockMoved
+    | ClockLost
+    | Dropped
+    | Unanswered
+    | Ended
+)
