@@ -41,6 +41,7 @@ def describe_file(path: Path) -> Media:
         media_id=UNNAMED,
         kind="file",
         title=title_of_file(path),
+        file_name=clean_text(path.name, TITLE_CELLS),
         size=size,
         fingerprint=Fingerprint.digest(size, pieces),
     )

@@ -114,7 +114,7 @@ class Screening:
         differences = [
             f"{name}: yours {mine}, the host's {theirs}"
             for name, mine, theirs in (
-                ("name", own.title, media.title),
+                ("name", own.file_name, media.file_name),
                 ("size", _size(own.size), _size(media.size)),
             )
             if mine != theirs and theirs
@@ -130,9 +130,8 @@ class Screening:
         if media is None:
             return
         self._retried_at = float("-inf")
-        title = media.title if media.kind == "file" else (event.title or media.title)
         self.view = MediaView(
-            title=title or event.title,
+            title=event.title or media.title,
             duration=event.duration,
             kind=media.kind,
             tracks=event.tracks,

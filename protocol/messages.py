@@ -96,6 +96,8 @@ class Media(Struct, frozen=True):
     media_id: Id
     kind: Literal["url", "file"]
     title: Title = ""
+    file_name: Title = ""
+    """Of a file, without its folder."""
     url: Url = ""
     duration: Seconds | None = None
     """Seconds; None while unknown or live."""
