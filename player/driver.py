@@ -84,8 +84,8 @@ class PlayerDriver:
         self._inbox.put(None)
         self._thread.join(wait)
 
-    def set_clock(self, offset: float) -> None:
-        """Server's clock minus the local one."""
+    def set_clock(self, offset: float | None) -> None:
+        """Server's clock minus the local one; None while it is unknown."""
 
         def work(now: float) -> list[PlayerCommand]:
             self._follower.set_clock(offset)

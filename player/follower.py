@@ -92,8 +92,8 @@ class Follower:
 
     # What is agreed ---------------------------------------------------------------------
 
-    def set_clock(self, offset: float) -> None:
-        """Server's clock minus the local one, in seconds."""
+    def set_clock(self, offset: float | None) -> None:
+        """Server's clock minus the local one, in seconds; without it nothing is corrected."""
         self._course.offset = offset
 
     def follow(self, timeline: Timeline, now: float) -> list[PlayerCommand]:

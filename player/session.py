@@ -266,7 +266,10 @@ class Session:
             case client_events.ClockMoved(estimate=estimate):
                 self.gauges.take_clock(now, estimate)
                 self.driver.set_clock(estimate.offset)
+            case client_events.ClockLost():
+                self.driver.set_clock(None)
             case client_events.Dropped(commands=count):
+                self.driver.release()
                 self.notice(f"{count} commands were dropped: somebody else has hosted since")
             case client_events.Unanswered():
                 task = asyncio.create_task(self.link.drop())
