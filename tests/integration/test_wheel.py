@@ -84,7 +84,6 @@ def test_the_wheel_says_its_version_from_anywhere(matinee: Path) -> None:
     assert "0.1.0" in run(matinee, "--version")
 
 
-@pytest.mark.skip(reason="the command `matinee demo` does not exist yet")
 def test_the_wheel_plays_the_demo_from_anywhere(matinee: Path) -> None:
     seen: set[str] = set()
     with started(matinee, "demo", "--json") as demo:
