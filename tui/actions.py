@@ -192,8 +192,8 @@ def keys_page() -> str:
     lines = [
         "# Keys",
         "",
-        "The same keys work in the terminal and, where marked, in mpv's window. Those marked",
-        "*host* move the film for everybody; a viewer who presses one is told who hosts.",
+        "The same keys work in the terminal and, where marked, in mpv's window. What is for the",
+        "host moves the film for everybody; a viewer who presses such a key is told who hosts.",
         "Everything is in the palette (ctrl+p), too.",
     ]
     for group in dict.fromkeys(action.group for action in ACTIONS):

@@ -181,7 +181,7 @@ def _staged(
     if config.video != "terminal":
         return None, config
     folder = stack.enter_context(
-        tempfile.TemporaryDirectory(prefix="stage-", dir=places.runtime_folder())
+        tempfile.TemporaryDirectory(prefix="matinee-", dir=places.runtime_folder())
     )
     file = Path(folder) / "stage"
     create_stage(file)

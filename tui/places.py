@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Final
+import tempfile
+from pathlib import Path
+from typing import Final
 
 import platformdirs
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 APP: Final = "matinee"
 LOG_LIMIT: Final = 4 * 1024 * 1024
@@ -27,8 +26,8 @@ def keys_folder() -> Path:
 
 
 def runtime_folder() -> Path:
-    """What is of use while we run, such as pictures."""
-    return _private(platformdirs.user_runtime_path(APP))
+    """Where short-lived files go, such as pictures; each into a private folder of its own."""
+    return Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
 
 
 def log_file(name: str) -> Path:

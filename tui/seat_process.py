@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 import msgspec
 
 from player import views
-from player.intents import Intent, Quit
+from player.intents import Intent, Quit, StageSize
 from protocol.text import clean_text
 from tui.room import SEAT_DIED
 
@@ -77,7 +77,8 @@ class SeatProcess:
     """One seat for the whole evening, over as many processes as that takes.
 
     `lines` is the life of it: whoever iterates it runs the seat. `send` may be called at
-    any time; what is sent while there is no process is lost, as a key pressed then is.
+    any time: what is asked before the seat's first word waits for it; what is asked while
+    it is being started again is lost, as a key pressed then is.
     """
 
     def __init__(
@@ -100,6 +101,9 @@ class SeatProcess:
         self._wall_clock = wall_clock
         self._process: asyncio.subprocess.Process | None = None
         self._deaths: deque[float] = deque(maxlen=self._rule.limit)
+        self._early: list[bytes] | None = []
+        """What is asked before the first word; None once that was heard."""
+        self._stage_size: StageSize | None = None
         self._leaving = asyncio.Event()
         self._failed = False
         self.exit_code = 0
@@ -135,7 +139,15 @@ class SeatProcess:
 
     def send(self, intent: Intent | bytes) -> None:
         """Ask the seat for something; bytes are a line that a person typed."""
+        if isinstance(intent, StageSize):
+            self._stage_size = intent
         line = _encode(intent) if isinstance(intent, Intent) else intent
+        if self._early is not None:
+            self._early.append(line)
+        else:
+            self._write(line)
+
+    def _write(self, line: bytes) -> None:
         stdin = self._process.stdin if self._process else None
         if stdin is None or stdin.is_closing():
             return
@@ -149,7 +161,7 @@ class SeatProcess:
         process = self._process
         if process is None or process.returncode is not None:
             return
-        self.send(Quit())
+        self._write(_encode(Quit()))
         if process.stdin is not None:
             process.stdin.close()
         for act, patience in (
@@ -199,6 +211,12 @@ class SeatProcess:
 
     def _learn(self, view: views.AnyView | None) -> None:
         """Keep what a restart must know: the same stream, and where in the queue it is."""
+        if self._early is not None:
+            early, self._early = self._early, None
+            for line in early:
+                self._write(line)
+        elif isinstance(view, views.Ready) and self._stage_size is not None:
+            self._write(_encode(self._stage_size))
         match view:
             case views.Ready() if self.config.role == "host":
                 self.config = msgspec.structs.replace(

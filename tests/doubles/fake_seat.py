@@ -94,6 +94,12 @@ class FakeSeat:
             )
         )
 
+    def tick(self) -> None:
+        """A status line, unless the last line is out."""
+        with self._lock:
+            if not self.over.is_set():
+                self.status()
+
     def tell(self, view: views.AnyView) -> None:
         """One line out."""
         with self._lock:
@@ -145,11 +151,14 @@ class FakeSeat:
                         name=name, you=True, timestamp_ms=now, before_ms=-1800.0, after_ms=0.4
                     )
                 )
+            case intents.StageSize(width=width, height=height):
+                self.tell(views.Notice(message=f"the stage is {width}x{height}"))
             case intents.Say():
                 self._said(intent.text, now)
             case intents.Quit():
-                self.tell(views.Ended(reason="left"))
                 self.over.set()
+                self.tell(views.Ended(reason="left"))
+                return
             case _:
                 pass
         self.status()
@@ -217,7 +226,7 @@ def main() -> int:
 
     def tick() -> None:
         while not seat.over.wait(config.status_interval):
-            seat.status()
+            seat.tick()
 
     threading.Thread(target=tick, daemon=True).start()
     for line in sys.stdin:

@@ -1,0 +1,83 @@
+"""Settings: defaults < file < environment < flags, and a clear word about a wrong one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from protocol.exceptions import SettingsError
+from tui.settings import load_settings, parse_mpv, settings_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "settings.toml"
+
+
+def test_later_layers_win_field_by_field(file: Path) -> None:
+    file.write_text(
+        'name = "Filed"\nvideo = "none"\ntrim_ms = 40\n[mpv]\nvo = "null"\nhwdec = true\n'
+    )
+    environment = {"MATINEE_VIDEO": "terminal", "MATINEE_TRIM_MS": "-12.5", "HOME": "/"}
+    settings = load_settings({"name": None, "mpv": {"vo": "x11"}}, environment, file)
+    assert settings.name == "Filed"
+    assert settings.video == "terminal"
+    assert settings.trim_ms == -12.5
+    assert settings.mpv == {"vo": "x11", "hwdec": "yes"}
+    assert load_settings({"name": "Flag"}, environment, file).name == "Flag"
+
+
+def test_without_anything_there_are_defaults_and_a_name(file: Path) -> None:
+    settings = load_settings({}, {}, file)
+    assert settings.listen == "127.0.0.1:8765"
+    assert settings.tolerance_ms == 500
+    assert settings.name
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('video = "cinema"', "video"),
+        ("tolerance_ms = 5", "tolerance_ms"),
+        ("trim_ms = nan", "trim_ms"),
+        ("colour = 1", "colour"),
+        ("name = 7", "name"),
+        ('mpv = "x"', "mpv"),
+        ("[mpv]\n'a b' = 1", "mpv"),
+    ],
+)
+def test_a_wrong_field_in_the_file_is_named(file: Path, text: str, field: str) -> None:
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, {}, file)
+    assert caught.value.field == field
+    assert field in str(caught.value)
+
+
+def test_a_wrong_variable_says_where_it_is_set(file: Path) -> None:
+    with pytest.raises(SettingsError, match="environment"):
+        load_settings({}, {"MATINEE_TRIM_MS": "late"}, file)
+
+
+def test_a_file_that_is_not_toml_is_named(file: Path) -> None:
+    file.write_text("name = ")
+    with pytest.raises(SettingsError, match=r"settings\.toml.*TOML"):
+        load_settings({}, {}, file)
+
+
+def test_another_file_can_be_named(tmp_path: Path) -> None:
+    assert settings_file({"MATINEE_SETTINGS": str(tmp_path / "x.toml")}) == tmp_path / "x.toml"
+
+
+@pytest.mark.parametrize("pair", ["vo", "=x", "a b=c", "", "vo;=x", "-=x"])
+def test_an_option_that_is_not_key_and_value_is_refused(pair: str) -> None:
+    with pytest.raises(SettingsError, match="KEY=VALUE"):
+        parse_mpv([pair])
+
+
+def test_an_options_value_may_hold_anything() -> None:
+    assert parse_mpv(["vf=lavfi=[scale=1:2]", "--ao="]) == {"vf": "lavfi=[scale=1:2]", "ao": ""}
