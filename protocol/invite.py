@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from protocol.exceptions import InviteError
 
 _ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
+_SERVER_HINT = "write it as http://host:port or https://host"
 _HINT = "paste the whole line that the host sent, from http to the last character after #"
 
 
@@ -46,20 +47,26 @@ def parse_server(text: str) -> str:
     text = text.strip()
     if "://" not in text:
         text = f"http://{text}"
+    if not text.isprintable() or any(c.isspace() or c == "\\" for c in text):
+        # Before it is parsed, since parsing would silently drop some of them.
+        raise InviteError("the server address has characters that do not belong", _SERVER_HINT)
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
         raise InviteError(f"{text!r} is not a server address ({error})", _SERVER_HINT) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.username is not None
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+        or port == 0
+    ):
         raise InviteError(f"{text!r} is not a server address", _SERVER_HINT)
-    if any(c.isspace() or not c.isprintable() or c == "\\" for c in text):
-        raise InviteError("the server address has characters that do not belong there", _HINT)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
-
-
-_SERVER_HINT = "write it as http://host:port or https://host"
 
 
 def parse_invite(text: str) -> Invite:
@@ -75,7 +82,10 @@ def parse_invite(text: str) -> Invite:
     if "/j/" not in address:
         raise InviteError("this is not an invite: it has no /j/ part", _HINT)
     server, _, stream_id = address.rpartition("/j/")
-    server = parse_server(server)
+    try:
+        server = parse_server(server)
+    except InviteError as error:
+        raise InviteError(error.message, _HINT) from None
     if not _ID.fullmatch(stream_id):
         raise InviteError("the invite names no stream after /j/", _HINT)
     if not mark or not token:
