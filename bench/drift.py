@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.cast import NULL_OUTPUTS, SeatProcess, ServerProcess
+from tests.cast import NULL_OUTPUTS, SeatProcess, ServerProcess
 from bench.mpv_socket import MpvSocket
 from bench.slow_link import SlowLink
 from bench.table import percentile, table

@@ -61,6 +61,8 @@ SEEK_TIMEOUT: Final = 12.0
 ECHO_FOR: Final = 0.5
 """After our own pause or start, a pause that the player tells is its echo."""
 SEEK_MARGIN: Final = 0.050
+DRIFT_HOLDS: Final = 1.0
+"""Seconds a measured drift is still told while a new rate takes hold."""
 SHOWN_NUDGE: Final = 0.0004
 
 
@@ -87,6 +89,8 @@ class Follower:
         self._controlled_at = 0.0
         self._position: tuple[float, float] | None = None
         self._quiet_until = 0.0
+        self._last_drift = (float("-inf"), 0.0)
+        self._is_new = False
         self._own_pause_at = float("-inf")
         self._told: list[Told] = []
 
@@ -101,6 +105,8 @@ class Follower:
         if timeline == self._course.timeline:
             return []
         self._course.take(timeline)
+        self._is_new = True
+        self._last_drift = (float("-inf"), 0.0)
         self._rate_changed = 0.0
         self._jumped_at = float("-inf")
         self._controller.forget()
@@ -255,18 +261,19 @@ class Follower:
             return [PauseNow()]
         if self._course.is_handing_over or self._course.is_past_end(now):
             return []
-        drift = self._drift(now)
-        gap = self._expected(now) - self._timeline.position
-        if self._course.starts_in(now) > 0 and abs(gap) > PAUSED_TOLERANCE:
+        if self._is_new and not self._fits(now):
             return self._seek(self._aim(now), now)
-        if (
-            drift is None
-            and abs(self._expected(now) - (self._course.target(now) or 0.0)) > self.tolerance
-        ):
-            return self._seek(self._aim(now), now)
+        drift = self._controller.drift
         if drift is not None and abs(drift) > self.tolerance and self.correction != "off":
             return self._intercept(now, drift, "beyond tolerance")
         return []
+
+    def _fits(self, now: float) -> bool:
+        """Whether a running player is near enough to a timeline that has just come."""
+        if self._course.starts_in(now) > 0:
+            return abs(self._expected(now) - self._timeline.position) <= PAUSED_TOLERANCE
+        target = self._course.target(now) or 0.0
+        return abs(self._expected(now) - target) <= self.tolerance
 
     def _steer_paused(self, now: float) -> list[PlayerCommand]:
         commands: list[PlayerCommand] = []
@@ -326,6 +333,7 @@ class Follower:
         drift = self._controller.drift
         if commands or drift is None:
             return commands
+        self._is_new = False
         self._learn(now, drift)
         if self.correction == "off":
             return []
@@ -349,6 +357,7 @@ class Follower:
 
     def _seek(self, position: float, now: float) -> list[PlayerCommand]:
         self._to("seeking")
+        self._is_new = False
         self._seek_sent = (now, position)
         self._own_pause_at = now
         self._position = (now, position)
@@ -452,7 +461,10 @@ class Follower:
 
     def _drift(self, now: float) -> float | None:
         if self._phase == "running":
-            return self._controller.drift
+            if self._controller.drift is not None:
+                self._last_drift = (now, self._controller.drift)
+            known_at, drift = self._last_drift
+            return drift if now - known_at < DRIFT_HOLDS else None
         target = self._course.target(now)
         if self._phase == "stalled" and target is not None:
             return self._expected(now) - target
