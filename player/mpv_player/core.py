@@ -24,7 +24,7 @@ _MPV_ERRORS = (AttributeError, MemoryError, RuntimeError, SystemError, TypeError
 """What python-mpv raises for mpv's error codes; see its ``ErrorCode``."""
 
 _OPTION_NOT_FOUND = -5
-_MAX_MISSING_OPTIONS = 20
+_OPTION_REFUSED = -7
 
 
 class CoreError(Exception):
@@ -65,8 +65,8 @@ class Core:
         """
         mpv = _load_library()
         for name, value in chosen.items():
-            _check_option(mpv, name, value)
-        left_out: set[str] = set()
+            _check_chosen(mpv, name, value)
+        wanted = {**options, **{k: v for k, v in doubtful.items() if not _refusal(mpv, k, v)}}
 
         def logged(level: str, prefix: str, text: str | bytes) -> None:
             listen(ev.Logged(level, prefix, str(text).strip()))
@@ -74,30 +74,18 @@ class Core:
         def happened(event: Any) -> None:
             _pass_on(mpv, event, listen)
 
-        while True:
-            # mpv reads numbers with the C library, and a face may have set a locale since.
-            locale.setlocale(locale.LC_NUMERIC, "C")
-            wanted = {k: v for k, v in doubtful.items() if k not in left_out}
-            handle = mpv.MPV.__new__(mpv.MPV)
-            try:
-                handle.__init__(
-                    log_handler=logged,
-                    loglevel="warn",
-                    **{**options, **wanted, **chosen},
-                )
-            except _MPV_ERRORS as error:
-                # python-mpv has initialised the core in spite of the error: end it.
-                _end_orphan(handle)
-                name = _option_of(error)
-                if name not in wanted or len(left_out) > _MAX_MISSING_OPTIONS:
-                    raise PlayerUnavailable(
-                        f"libmpv did not start ({_words_of(error)})", _install_hint()
-                    ) from error
-                left_out.add(name)
-                continue
-            core = cls(mpv, handle)
-            handle.register_event_callback(happened)
-            return core
+        _set_c_numbers()
+        handle = mpv.MPV.__new__(mpv.MPV)
+        try:
+            handle.__init__(log_handler=logged, loglevel="warn", **{**wanted, **chosen})
+        except _MPV_ERRORS as error:
+            # python-mpv has initialised the core in spite of the error: end it.
+            if handle.__dict__.get("handle") is not None:
+                handle.terminate()
+            words = f"libmpv did not start ({_words_of(error)})"
+            raise PlayerUnavailable(words, _install_hint()) from error
+        handle.register_event_callback(happened)
+        return cls(mpv, handle)
 
     @property
     def alive(self) -> bool:
@@ -189,36 +177,37 @@ def _install_hint() -> str:
     return "install it with `apt install libmpv2`, `dnf install mpv-libs` or `pacman -S mpv`"
 
 
-def _check_option(mpv: Any, name: str, value: str) -> None:
-    """Try a person's option on a core that is never started."""
-    locale.setlocale(locale.LC_NUMERIC, "C")
+def _check_chosen(mpv: Any, name: str, value: str) -> None:
+    refusal = _refusal(mpv, name, value)
+    if refusal == _OPTION_NOT_FOUND:
+        raise SettingsError(f"mpv {name}", "this mpv has no such option")
+    if refusal:
+        raise SettingsError(f"mpv {name}", f"mpv does not accept the value {value!r}")
+
+
+def _refusal(mpv: Any, name: str, value: str) -> int:
+    """mpv's error code for an option, tried on a core that is never started; 0 for none.
+
+    A core that is started with half of its options opens a window of its own.
+    """
+    _set_c_numbers()
     handle = mpv._mpv_create()
     try:
         mpv._mpv_set_option_string(handle, name.encode(), value.encode())
     except _MPV_ERRORS as error:
-        if _code_of(error) == _OPTION_NOT_FOUND:
-            raise SettingsError(f"mpv {name}", "this mpv has no such option") from error
-        raise SettingsError(f"mpv {name}", f"mpv does not accept the value {value!r}") from error
+        match error.args:
+            case (_, int(code), *_):
+                return code
+            case _:
+                return _OPTION_REFUSED
     finally:
         mpv._mpv_terminate_destroy(handle)
+    return 0
 
 
-def _end_orphan(handle: Any) -> None:
-    if handle.__dict__.get("handle") is not None:
-        handle.terminate()
-
-
-def _code_of(error: BaseException) -> int | None:
-    return error.args[1] if len(error.args) > 1 and isinstance(error.args[1], int) else None
-
-
-def _option_of(error: BaseException) -> str:
-    """Name of the option that python-mpv's constructor failed on."""
-    match error.args:
-        case (_, _, (_, bytes(name), *_)):
-            return name.decode()
-        case _:
-            return ""
+def _set_c_numbers() -> None:
+    # mpv reads numbers with the C library, and a face may have set a locale since.
+    locale.setlocale(locale.LC_NUMERIC, "C")
 
 
 def _words_of(error: BaseException) -> str:

@@ -120,8 +120,18 @@ def window_options(video: Video, wanted: Mapping[str, str]) -> dict[str, str]:
     """Which drivers may open the window, where mpv's own order would take odd ones."""
     if video != "window" or "vo" in wanted or sys.platform in ("darwin", "win32"):
         return {}
-    # Without this a broken display ends in SDL's dummy driver, which shows nothing.
-    return {"vo": "gpu,gpu-next,x11,wlshm,null"}
+    return {
+        # Without a list a broken display ends in SDL's dummy driver, which shows nothing. With
+        # its context named, mpv no longer turns down OpenGL in software, which costs thrice.
+        "vo": ("gpu,gpu-next," if _has_gpu() else "") + "x11,wlshm,null",
+        # Left to itself mpv 0.35 tries the console next, fails, and closes file 0 by mistake:
+        # our standard input.
+        "gpu-context": "wayland" if os.environ.get("WAYLAND_DISPLAY") else "x11egl",
+    }
+
+
+def _has_gpu() -> bool:
+    return os.path.isdir("/dev/dri") or os.path.exists("/dev/nvidia0")
 
 
 def trust_options() -> dict[str, str]:
