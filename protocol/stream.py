@@ -43,14 +43,13 @@ class StreamState(msgspec.Struct, frozen=True):
         begins = there.epoch == here.epoch + 1 and there.seq == 1 and event.media is not None
         if not (follows or begins):
             return "gap", self
-        is_change = event.event_type == "host_change"
         return "applied", msgspec.structs.replace(
             self,
             cursor=there,
             timeline=event.timeline,
             media=event.media or self.media,
-            host_id=event.host_id if is_change else self.host_id,
-            host_term=event.host_term if is_change else self.host_term,
+            host_id=event.host_id or self.host_id,
+            host_term=event.host_term if event.host_id else self.host_term,
         )
 
     def restate(self, state: StateNow) -> tuple[Applied, StreamState]:
