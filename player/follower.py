@@ -287,7 +287,7 @@ class Follower:
         return commands
 
     def _steer_start(self, now: float) -> list[PlayerCommand]:
-        due = self._course.due(self._landed) - self._learned.latency
+        due = self._course.due(self._landed) - self._learned.latency(self._timeline.rate)
         ahead_of_start = self._landed < self._timeline.position - PAUSED_TOLERANCE
         if now - due > LATE or due - now > EARLY + self._course.starts_in(now) or ahead_of_start:
             return self._seek(self._aim(now), now)
@@ -365,7 +365,9 @@ class Follower:
 
     def _aim(self, now: float) -> float:
         """Where to go so that the timeline arrives there when the player is ready."""
-        return self._course.aim(now + self._learned.seek_cost + SEEK_MARGIN + self._learned.latency)
+        return self._course.aim(
+            now + self._learned.seek_cost + SEEK_MARGIN + self._learned.latency(self._timeline.rate)
+        )
 
     # What came of it --------------------------------------------------------------------
 
@@ -430,7 +432,7 @@ class Follower:
             return
         self._judge_start = False
         if now - self._started_at < 1.5 and abs(drift) < LATE:
-            self._learned.start_was_late(-drift / self._timeline.rate)
+            self._learned.start_was_late(-drift / self._timeline.rate, self._timeline.rate)
 
     # Small answers ----------------------------------------------------------------------
 

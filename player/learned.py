@@ -20,7 +20,7 @@ class Learned:
 
     def __init__(self) -> None:
         self._costs: deque[float] = deque(maxlen=REMEMBERED)
-        self._latencies: deque[float] = deque(maxlen=REMEMBERED)
+        self._latencies: dict[float, deque[float]] = {}
         self._rate_latencies: deque[float] = deque(maxlen=REMEMBERED)
         self._first_cost = FIRST_SEEK_COST
 
@@ -33,10 +33,11 @@ class Learned:
         """A seek was done after ``seconds``."""
         self._costs.append(seconds)
 
-    def start_was_late(self, seconds: float) -> None:
-        """A start that allowed for `latency` was still late by ``seconds``."""
-        latency = self.latency + seconds
-        self._latencies.append(min(max(latency, -MAX_LATENCY), MAX_LATENCY))
+    def start_was_late(self, seconds: float, rate: float) -> None:
+        """A start at ``rate`` that allowed for `latency` was still late by ``seconds``."""
+        latency = self.latency(rate) + seconds
+        known = self._latencies.setdefault(rate, deque(maxlen=REMEMBERED))
+        known.append(min(max(latency, -MAX_LATENCY), MAX_LATENCY))
 
     def rate_was_late(self, seconds: float) -> None:
         """A rate that was written `rate_latency` ahead still took hold late by ``seconds``."""
@@ -55,7 +56,10 @@ class Learned:
             return self._first_cost
         return sorted(self._costs)[min(int(len(self._costs) * 0.8), len(self._costs) - 1)]
 
-    @property
-    def latency(self) -> float:
-        """From the order to play until sound is heard; median."""
-        return median(self._latencies) if self._latencies else 0.0
+    def latency(self, rate: float) -> float:
+        """From the order to play at ``rate`` until sound is heard; median.
+
+        By rate, since a filter that keeps the pitch takes its own time to fill.
+        """
+        known = self._latencies.get(rate) or self._latencies.get(1.0)
+        return median(known) if known else 0.0
