@@ -207,13 +207,17 @@ class ServerProtocol:
     # Messages of a seated peer ----------------------------------------------------------
 
     def _seated(self, sender: Peer, message: ClientMessage, now: Moment) -> None:
+        room = sender.room
+        assert room is not None
+        seat = room.seats.get(sender.member_id)
+        if seat is None or seat.peer != sender.number:
+            # Another connection has this seat, or another host this party: this one closes.
+            return
         event_id = message.event_id if isinstance(message, Command | Note) else ""
         wait = sender.limits.take(message, now.instant)
         if wait > 0.0:
             self._limited(sender, wait, event_id, now)
             return
-        room = sender.room
-        assert room is not None
         match message:
             case Command():
                 self._command(sender, room, message, now)

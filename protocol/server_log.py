@@ -85,13 +85,12 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def digest(self) -> str:
         """The same for a repetition, another for other content under the same id."""
-        match self.change:
-            case Command(act=act):
-                content = msgspec.json.encode(act)
-            case Note():
-                content = encode(self.change).encode()
-            case HostChange():
-                content = b"host_change"
+        if isinstance(self.change, Command):
+            content = msgspec.json.encode(self.change.act)
+        elif isinstance(self.change, Note):
+            content = encode(self.change).encode()
+        else:
+            content = b"host_change"
         return hashlib.sha256(self.member_id.encode() + b"\n" + content).hexdigest()
 
 
@@ -126,13 +125,11 @@ def decide(record: StreamRecord, known: Known | None, entry: Entry) -> Outcome:
         if known.digest != entry.digest:
             return refuse.event_id_conflict(entry.event_id)
         return Duplicate(known.cursor)
-    match entry.change:
-        case Command():
-            return _command(record, entry, entry.change)
-        case Note():
-            return _note(record, entry, entry.change)
-        case HostChange():
-            return _host_change(record, entry)
+    if isinstance(entry.change, Command):
+        return _command(record, entry, entry.change)
+    if isinstance(entry.change, Note):
+        return _note(record, entry, entry.change)
+    return _host_change(record, entry)
 
 
 def _command(record: StreamRecord, entry: Entry, command: Command) -> Outcome:
@@ -206,17 +203,13 @@ _TYPES: Final[dict[type[Act], Literal["play", "pause", "seek", "rate"]]] = {
 
 def _moved(timeline: Timeline, act: Play | Pause | Seek | SetRate, entry: Entry) -> Timeline:
     now = entry.now.instant
-    match act:
-        case Play():
-            return timeline.play(now + entry.lead)
-        case Pause(position=position):
-            return timeline.pause(position, now)
-        case Seek(position=position):
-            return timeline.seek(position, now + (entry.seek_lead if timeline.playing else 0.0))
-        case SetRate(rate=rate):
-            # A start that is agreed already is not brought forward.
-            at = max(now + entry.lead, timeline.at) if timeline.playing else now
-            return timeline.at_rate(rate, at)
+    if isinstance(act, Play):
+        return timeline.play(now + entry.lead)
+    if isinstance(act, Pause):
+        return timeline.pause(act.position, now)
+    if isinstance(act, Seek):
+        return timeline.seek(act.position, now + (entry.seek_lead if timeline.playing else 0.0))
+    return timeline.at_rate(act.rate, now + (entry.lead if timeline.playing else 0.0))
 
 
 def _event(record: StreamRecord, entry: Entry, *, event_type: EventType) -> Event:

@@ -114,8 +114,7 @@ class Room:
 
     def leave(self, member_id: str, now: Moment) -> None:
         """The member is gone for good."""
-        if self.seats.pop(member_id, None) is None:
-            return
+        del self.seats[member_id]
         timers = self._desk.timers
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
