@@ -1,0 +1,367 @@
+"""What waits goes in its order, at a bearable pace, and again until it is answered."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.messages import Act, Command, Cursor, Note, Pause, Play, Seek, SetRate
+from protocol.outbox import (
+    ANSWER_TIMEOUT,
+    COMMAND_BURST,
+    COMMAND_INTERVAL,
+    MAX_WAITING,
+    NOTE_BURST,
+    NOTE_INTERVAL,
+    SEEK_INTERVAL,
+    Commands,
+    Notes,
+    Pace,
+)
+
+BASE = Cursor(1, 4)
+
+
+def welcomed(term: int = 1, counter: int = 0) -> Commands:
+    commands = Commands()
+    assert commands.welcomed(term, counter) == 0
+    return commands
+
+
+def put(commands: Commands, *acts: Act) -> list[str]:
+    ids: list[str] = []
+    for act in acts:
+        ids.append(f"event-{len(commands):03}-{id(act)}")
+        assert commands.put(act, ids[-1], BASE)
+    return ids
+
+
+def taken(commands: Commands, now: float) -> list[Command]:
+    found: list[Command] = []
+    while command := commands.take(now):
+        found.append(command)
+    return found
+
+
+def note(event_id: str) -> Note:
+    return Note(event_id, "buffer_start", 1.0)
+
+
+def test_a_pace_lets_a_burst_through_and_then_one_at_a_time() -> None:
+    pace = Pace(0.5, 3)
+    went: list[float] = []
+    for tick in range(50):
+        now = 100.0 + tick * 0.1
+        while pace.ready_at <= now + 1e-9:
+            pace.take(now)
+            went.append(round(now, 1))
+    assert went[:6] == [100.0, 100.0, 100.0, 100.5, 101.0, 101.5]
+
+
+def test_commands_go_at_once_numbered_one_by_one_under_the_term() -> None:
+    commands = welcomed(term=3, counter=7)
+    ids = put(commands, Play(), Pause(5.0))
+    sent = taken(commands, 10.0)
+    assert [(c.event_id, c.host_term, c.counter, c.based_on) for c in sent] == [
+        (ids[0], 3, 8, BASE),
+        (ids[1], 3, 9, BASE),
+    ]
+    assert taken(commands, 10.0) == []
+
+
+def test_no_more_goes_than_the_server_bears() -> None:
+    commands = welcomed()
+    put(commands, *(act for _ in range(30) for act in (Play(), Pause(1.0))))
+    sent = [(now / 100, len(taken(commands, now / 100))) for now in range(1000)]
+    assert sent[0][1] == COMMAND_BURST
+    for start, _ in sent:
+        second = sum(count for at, count in sent if start <= at < start + 1.0)
+        assert second <= COMMAND_BURST + 1 / COMMAND_INTERVAL + 1
+    assert sum(count for _, count in sent) == 60
+
+
+def test_fast_seeks_become_five_a_second_and_the_last_one_counts() -> None:
+    commands = welcomed()
+    sent: list[Command] = []
+    for i in range(100):
+        commands.put(Seek(float(i)), f"seek-{i:05}", BASE)
+        sent += taken(commands, i * 0.01)
+        for command in sent:
+            commands.answered(command.event_id)
+    assert taken(commands, commands.next_at())[0].act == Seek(99.0)
+    assert len(sent) == 5
+    assert [c.counter for c in sent] == [1, 2, 3, 4, 5]
+
+
+def test_a_single_seek_does_not_wait() -> None:
+    commands = welcomed()
+    put(commands, Seek(1.0))
+    assert len(taken(commands, 0.0)) == 1
+
+
+def test_what_follows_a_seek_does_not_overtake_it_and_does_not_wait_either() -> None:
+    commands = welcomed()
+    put(commands, Seek(1.0))
+    taken(commands, 0.0)
+    put(commands, Seek(2.0), Seek(3.0), Play())
+    assert [c.act for c in taken(commands, 0.01)] == [Seek(3.0), Play()]
+
+
+def test_only_neighbours_of_one_kind_are_coalesced() -> None:
+    commands = Commands()
+    put(commands, Seek(1.0), Seek(2.0), Play(), Seek(3.0), SetRate(1.5), SetRate(2.0), Pause(9.0))
+    put(commands, Pause(9.5))
+    commands.welcomed(1, 0)
+    assert [c.act for c in taken(commands, 0.0)] == [
+        Seek(2.0),
+        Play(),
+        Seek(3.0),
+        SetRate(2.0),
+        Pause(9.0),
+        Pause(9.5),
+    ]
+
+
+def test_what_has_gone_once_is_not_replaced() -> None:
+    commands = welcomed()
+    put(commands, Seek(1.0))
+    taken(commands, 0.0)
+    put(commands, Seek(2.0))
+    assert len(commands) == 2
+
+
+def test_over_a_new_connection_all_goes_again_as_it_was() -> None:
+    commands = welcomed()
+    put(commands, Play(), Pause(2.0))
+    before = taken(commands, 0.0)
+    put(commands, SetRate(2.0))
+    assert commands.welcomed(1, 1) == 0
+    after = taken(commands, 100.0)
+    assert after[:2] == before
+    assert after[2].counter == 3
+
+
+def test_the_servers_counter_goes_on_where_it_is() -> None:
+    commands = welcomed()
+    put(commands, Play())
+    sent = taken(commands, 0.0)
+    commands.answered(sent[0].event_id)
+    commands.welcomed(1, 41)
+    put(commands, Pause(1.0))
+    assert [c.counter for c in taken(commands, 0.0)] == [42]
+
+
+def test_another_term_drops_what_waits_sent_or_not() -> None:
+    commands = welcomed(term=1)
+    put(commands, Play())
+    taken(commands, 0.0)
+    put(commands, Seek(1.0), Pause(2.0))
+    assert commands.welcomed(2, 0) == 3
+    assert len(commands) == 0
+    assert commands.next_at() == float("inf")
+    put(commands, Play())
+    assert [(c.host_term, c.counter) for c in taken(commands, 1.0)] == [(2, 1)]
+
+
+def test_what_is_asked_before_the_first_welcome_waits_for_it() -> None:
+    commands = Commands()
+    put(commands, Play())
+    assert commands.welcomed(5, 2) == 0
+    assert [(c.host_term, c.counter) for c in taken(commands, 0.0)] == [(5, 3)]
+
+
+def test_an_answer_ends_the_waiting() -> None:
+    commands = welcomed()
+    ids = put(commands, Play())
+    taken(commands, 0.0)
+    assert commands.answered(ids[0]) == Play()
+    assert commands.answered(ids[0]) is None
+    assert commands.next_at() == float("inf")
+
+
+def test_too_much_is_not_taken_but_a_last_seek_still_changes_its_mind() -> None:
+    commands = Commands()
+    for i in range(MAX_WAITING - 1):
+        assert commands.put(Pause(float(i)), f"pause-{i:03}", BASE)
+    assert commands.put(Seek(1.0), "seek-001", BASE)
+    assert not commands.put(Play(), "play-001", BASE)
+    assert commands.put(Seek(2.0), "seek-002", BASE)
+    assert len(commands) == MAX_WAITING
+
+
+def test_a_gap_in_the_counters_is_closed_by_numbering_anew_in_the_same_order() -> None:
+    commands = welcomed()
+    ids = put(commands, Play(), Pause(1.0), SetRate(2.0))
+    taken(commands, 0.0)
+    commands.answered(ids[0])
+    # Refused on its merits, so its number was not used up: the others are one too far.
+    commands.expect(ids[1], 1)
+    assert [(c.event_id, c.counter) for c in taken(commands, 1.0)] == [(ids[1], 1), (ids[2], 2)]
+    put(commands, Play())
+    assert [c.counter for c in taken(commands, 2.0)] == [3]
+
+
+def test_one_gap_sends_everything_again_once_and_not_once_per_command() -> None:
+    commands = welcomed()
+    ids = put(commands, *(Pause(float(i)) for i in range(6)))
+    taken(commands, 0.0)
+    commands.answered(ids[0])
+    for event_id in ids[1:]:
+        commands.expect(event_id, 1)
+    assert [c.counter for c in taken(commands, 10.0)] == [1, 2, 3, 4, 5]
+
+
+def test_what_has_not_gone_yet_gets_its_number_later() -> None:
+    commands = welcomed()
+    ids = put(commands, *(Pause(float(i)) for i in range(COMMAND_BURST + 2)))
+    taken(commands, 0.0)
+    commands.expect(ids[0], 31)
+    sent = [c for now in range(5) for c in taken(commands, 1.0 + now)]
+    assert [c.counter for c in sent] == list(range(31, 31 + COMMAND_BURST + 2))
+
+
+@pytest.mark.parametrize("expected", [1, 9])
+def test_a_refusal_of_what_is_not_first_or_not_there_changes_nothing(expected: int) -> None:
+    commands = welcomed()
+    ids = put(commands, Play(), Pause(1.0))
+    taken(commands, 0.0)
+    commands.expect(ids[1], expected)
+    commands.expect("unknown-0", expected)
+    Commands().expect("unknown-0", expected)
+    assert taken(commands, 1.0) == []
+
+
+def test_a_server_that_insists_on_the_number_it_got_starts_no_loop() -> None:
+    commands = welcomed()
+    ids = put(commands, Play())
+    taken(commands, 0.0)
+    commands.expect(ids[0], 1)
+    assert taken(commands, 1.0) == []
+
+
+def test_a_command_without_an_answer_goes_again() -> None:
+    commands = welcomed()
+    put(commands, Play(), Pause(1.0))
+    first = taken(commands, 0.0)
+    assert commands.next_at() == ANSWER_TIMEOUT
+    assert taken(commands, ANSWER_TIMEOUT - 0.01) == []
+    assert taken(commands, ANSWER_TIMEOUT) == first
+    assert commands.next_at() == 2 * ANSWER_TIMEOUT
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.builds(Seek, st.integers(0, 100).map(float)),
+            st.builds(Pause, st.integers(0, 100).map(float)),
+            st.just(Play()),
+        ),
+        max_size=40,
+    ),
+    st.integers(0, 2**32),
+)
+def test_whatever_happens_the_server_gets_each_once_and_in_order(
+    acts: list[Act], seed: int
+) -> None:
+    """A server that keeps its rules, refusals on their merits, connections that break."""
+    chance = Random(seed)
+    commands, log, now = Commands(), _Log(), 0.0
+    asked = iter(enumerate(acts))
+    there: list[Command] = []
+    back: list[tuple[str, int]] = []
+    commands.welcomed(1, 0)
+    for round_ in range(1200):
+        now += 0.05
+        following = next(asked, None) if chance.random() < 0.3 else None
+        if following is not None:
+            commands.put(following[1], f"event-{following[0]:03}", BASE)
+        if chance.random() < 0.03 and round_ < 600:
+            there.clear()
+            back.clear()
+            commands.welcomed(1, log.counter)
+        there += taken(commands, now)
+        if there and chance.random() < 0.6:
+            back.append(log.take(there.pop(0), refuse=chance.random() < 0.1))
+        if back and chance.random() < 0.6:
+            event_id, expected = back.pop(0)
+            if expected:
+                commands.expect(event_id, expected)
+            else:
+                commands.answered(event_id)
+    assert len(commands) == 0
+    assert log.order == sorted(set(log.order))
+    if acts:
+        last = f"event-{len(acts) - 1:03}"
+        assert last in log.refused or log.order[-1] == last
+
+
+class _Log:
+    """The rules of the server's log, as far as they matter here."""
+
+    def __init__(self) -> None:
+        self.counter = 0
+        self.order: list[str] = []
+        self.refused: set[str] = set()
+
+    def take(self, command: Command, *, refuse: bool) -> tuple[str, int]:
+        """The id that is answered, and the counter that was expected instead (0: none)."""
+        if command.event_id not in self.order:
+            if command.counter != self.counter + 1:
+                return command.event_id, self.counter + 1
+            if refuse:
+                self.refused.add(command.event_id)
+            else:
+                self.counter += 1
+                self.order.append(command.event_id)
+        return command.event_id, 0
+
+
+def test_notes_go_at_their_own_pace() -> None:
+    notes = Notes()
+    for i in range(NOTE_BURST + 2):
+        notes.put(note(f"note-{i:04}"))
+    burst = [notes.take(0.0) for _ in range(NOTE_BURST)]
+    assert all(burst)
+    assert notes.take(0.0) is None
+    assert notes.next_at() == NOTE_INTERVAL
+    assert notes.take(NOTE_INTERVAL) == note(f"note-{NOTE_BURST:04}")
+
+
+def test_notes_go_again_until_they_are_answered() -> None:
+    notes = Notes()
+    notes.put(note("note-0001"))
+    notes.put(note("note-0002"))
+    assert notes.take(0.0)
+    assert notes.take(0.0)
+    assert notes.next_at() == float("inf")
+    notes.answered("note-0001")
+    notes.welcomed()
+    assert notes.take(9.0) == note("note-0002")
+    notes.answered("note-0002")
+    notes.answered("note-0002")
+    assert len(notes) == 0
+    notes.welcomed()
+    assert notes.take(99.0) is None
+
+
+def test_a_note_that_is_answered_before_it_goes_again_stays_here() -> None:
+    notes = Notes()
+    notes.put(note("note-0001"))
+    notes.take(0.0)
+    notes.welcomed()
+    notes.answered("note-0001")
+    assert notes.take(9.0) is None
+
+
+def test_not_more_notes_are_kept_than_anybody_will_read() -> None:
+    notes = Notes()
+    for i in range(MAX_WAITING + 5):
+        notes.put(note(f"note-{i:04}"))
+    assert len(notes) == MAX_WAITING
+
+
+def test_seeks_keep_the_interval_the_server_allows() -> None:
+    assert 1 / SEEK_INTERVAL == 5.0
