@@ -31,6 +31,8 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     play: bool = False
     """Start at once."""
     take_over: bool = False
+    returning: bool = False
+    """This seat was in the stream before: it waits for its server however long it takes."""
     mpv: tuple[tuple[str, str], ...] = ()
     """libmpv options the user asked for."""
     video: Literal["window", "terminal", "none"] = "window"

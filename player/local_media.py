@@ -57,7 +57,8 @@ def open_file(path: Path) -> Source:
     _size_of(path)
     if not os.access(path, os.R_OK):
         raise ResolveError(f"{path} may not be read by this user", "look at its permissions")
-    return Source(url=str(path), title=title_of_file(path))
+    # The title inside the film is better than its file's name, and mpv knows it.
+    return Source(url=str(path))
 
 
 def title_of_file(path: Path) -> str:

@@ -12,6 +12,7 @@ from protocol import messages
 
 if TYPE_CHECKING:
     from player.surroundings import Surroundings
+    from protocol.exceptions import MatineeError
     from protocol.messages import Media
 
 
@@ -77,8 +78,16 @@ class Reactions:
         if seat.is_host and seat.protocol.state and media != seat.protocol.state.media:
             seat.request(messages.Load(media))
 
-    def film_failed(self, reason: str) -> None:
-        """There is no film to play, and why."""
+    def film_failed(self, error: MatineeError) -> None:
+        """No film could be found; a host who has none to begin with may as well leave."""
+        seat = self._seat
+        if seat.is_host and not seat.screening.ever_opened and not seat.config.returning:
+            seat.fail("media", error.message, error.remedy)
+            return
+        seat.say_error("media", error.message, error.remedy)
+        self._without_film(error.message)
+
+    def _without_film(self, reason: str) -> None:
         seat = self._seat
         seat.gauges.reason = reason
         seat.report_soon()
@@ -87,7 +96,7 @@ class Reactions:
         seat = self._seat
         if seat.screening.player_failed(event):
             return
-        self.film_failed(event.reason)
+        self._without_film(event.reason)
         remedy = "say reopen (o) to open it again" if event.lost else "say resync (r) to try again"
         seat.say_error("player", event.reason, remedy)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from player.port import Failed, Opened, Source, Track, TracksChanged
-from player.views import AnyView, ErrorLine, MediaView, Notice, Progress
+from player.views import AnyView, MediaView, Notice, Progress
 from protocol.exceptions import MatineeError, MediaError
 from protocol.messages import Media
 
@@ -45,7 +45,7 @@ class Screening:
         identify: Identify,
         emit: Callable[[AnyView], None],
         opened: Callable[[Media], None],
-        failed: Callable[[str], None],
+        failed: Callable[[MatineeError], None],
     ) -> None:
         self._config = config
         self._driver = driver
@@ -61,6 +61,7 @@ class Screening:
         self._task: asyncio.Task[None] | None = None
         self._retried_at = float("-inf")
         self.queue_left = 0
+        self.ever_opened = False
 
     def show(self, media: Media | None, own: str = "") -> None:
         """Watch ``media``; ``own`` is where this seat finds it, when not at its address."""
@@ -98,8 +99,7 @@ class Screening:
             source = await self._resolve(self._own, self._progress)
         except MatineeError as error:
             self._progress("")
-            self._emit(ErrorLine(code="media", message=error.message, remedy=error.remedy))
-            self._failed(error.message)
+            self._failed(error)
             return
         self._progress("")
         self._driver.load(source)
@@ -130,6 +130,7 @@ class Screening:
         if media is None:
             return
         self._retried_at = float("-inf")
+        self.ever_opened = True
         self.view = MediaView(
             title=event.title or media.title,
             duration=event.duration,

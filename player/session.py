@@ -48,10 +48,10 @@ REPORT_INTERVAL: Final = 1.0
 SLEPT: Final = 2.0
 """Seconds between the monotonic and the wall clock: the machine slept or was stopped."""
 BURST_TAKES: Final = 0.8
-FATAL: Final = frozenset(
-    ("unauthorized", "upgrade_required", "host_present", "stream_closed", "not_found")
-)
-"""Refusals of a connection that trying again does not change."""
+PASSING: Final = frozenset(("rate_limited", "storage_full", "try_again", "internal"))
+"""Refusals of a connection that trying again may change."""
+FIRST_CONTACT: Final = 10.0
+"""Seconds after which a server that was never reached is given up."""
 
 
 class Session:
@@ -93,7 +93,7 @@ class Session:
             identify=identify,
             emit=emit,
             opened=lambda media: self._reactions.film_opened(media),
-            failed=lambda reason: self._reactions.film_failed(reason),
+            failed=lambda error: self._reactions.film_failed(error),
         )
         self.emit = emit
         self.identify = identify
@@ -366,14 +366,20 @@ class Session:
     def _refused(self, refusal: messages.Refusal, act: messages.Act | None) -> None:
         if act is not None:
             self.driver.release()
-        if refusal.code in FATAL and act is None and not self.protocol.joined:
+        if refusal.code not in PASSING and act is None and not self.protocol.joined:
             self.fail(refusal.code, refusal.message)
         else:
             self.say_error(refusal.code, refusal.message, field=refusal.field)
 
     def _link_down(self, down: Down) -> None:
+        now = time.monotonic()
         if self._down_since is None:
-            self._down_since = time.monotonic()
+            self._down_since = now
+        never = self.protocol.welcome is None and not self.config.returning
+        if never and now - self._down_since > FIRST_CONTACT:
+            remedy = "check the address, and whether the host is still there"
+            self.fail("unreachable", f"{self.config.server}: {down.reason}", remedy)
+            return
         self.emit(
             Reconnecting(reason=down.reason, attempt=down.attempt, retry_in=round(down.retry_in, 2))
         )

@@ -35,12 +35,15 @@ FIXED: Final = {
     "input-vo-keyboard": "yes",
     # What a stranger's media may not do on this machine.
     "load-unsafe-playlists": "no",
-    "autoload-files": "no",
     "tls-verify": "yes",
 }
 """What the seat relies on; a person may not set these."""
 
 BASE: Final = {
+    # Not autoload-files=no, which would leave separate sound unselected as well.
+    "audio-file-auto": "no",
+    "sub-auto": "no",
+    "cover-art-auto": "no",
     "audio-fallback-to-null": "yes",
     "audio-client-name": "matinee",
     "demuxer-max-bytes": "150MiB",

@@ -31,9 +31,11 @@ class Playback:
     loads: dict[int, Load] = field(default_factory=dict[int, Load])
     """By mpv's number of the playlist entry."""
     asked: int = 0
-    """Written by the caller."""
+    """Written by the caller, as is the next."""
+    target: float = 0.0
+    """Position that the last load or seek asked for, in seconds."""
     done: int = 0
-    """Written by the teller, as are the next two."""
+    """Written by the teller, as are the next ones."""
     seeking: bool = False
     jumps: int = 0
     """Restarts so far: what was measured before one says nothing about after it."""
@@ -44,7 +46,8 @@ class Playback:
     def settled(self) -> bool:
         return self.asked == self.done and not self.seeking
 
-    def next_ticket(self) -> int:
-        """A ticket for the load or seek about to be asked for."""
+    def next_ticket(self, target: float) -> int:
+        """A ticket for the load or seek to ``target`` that is about to be asked for."""
+        self.target = target
         self.asked += 1
         return self.asked

@@ -122,7 +122,7 @@ class MpvPlayer:
         try:
             with playback.lock:
                 self._item.prepare(source, position)
-                load = Load(generation, source, playback.next_ticket())
+                load = Load(generation, source, playback.next_ticket(position))
                 playback.loads[self._item.open(source)] = load
         except CoreGone:
             self._teller.tell(port.Failed(generation, "mpv has ended", lost=True))
@@ -147,7 +147,7 @@ class MpvPlayer:
 
     def seek(self, position: float) -> None:
         """See `port.Player.seek`."""
-        ticket = self._playback.next_ticket()
+        ticket = self._playback.next_ticket(position)
         self._expect(position)
         inbox = self._teller.inbox
         self._try(

@@ -52,7 +52,7 @@ def http_status_of(log: Sequence[Logged]) -> int | None:
 
 def reason_for_end(error: int, log: Sequence[Logged], source: Source) -> str:
     """Why an item could not be opened or went on to fail."""
-    known = _known_cause(log)
+    known = known_cause(log)
     if known:
         return known
     if error == _UNKNOWN_FORMAT:
@@ -71,13 +71,14 @@ def reason_for_end(error: int, log: Sequence[Logged], source: Source) -> str:
 
 
 def reason_for_break(position: float, duration: float, log: Sequence[Logged]) -> str:
-    """Why the media ended at ``position``, well before its ``duration``."""
+    """Why the media cannot go on at ``position``, well before its ``duration``."""
     at = f"the film breaks off at {_clock(position)} of {_clock(duration)}"
-    cause = _known_cause(log) or _last_words(log)
+    cause = known_cause(log) or _last_words(log)
     return f"{at}: {cause}" if cause else at
 
 
-def _known_cause(log: Sequence[Logged]) -> str:
+def known_cause(log: Sequence[Logged]) -> str:
+    """What the log says went wrong, in our words; "" when there is no telling."""
     status = http_status_of(log)
     if status is not None:
         meaning = _ANSWERS.get(status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -34,6 +34,9 @@ OBSERVED: Final = (
 KEY_MESSAGE: Final = "matinee-intent"
 CLOSED_MESSAGE: Final = "matinee-window-closed"
 _LOG_LINES: Final = 40
+_LOG_DELAY: Final = 0.05
+"""mpv hands out log lines last, after the events that they explain."""
+_STRAY: Final = 2.0
 
 
 class SeekAnswered(msgspec.Struct, frozen=True):
@@ -80,6 +83,10 @@ class Teller:
         self._paused = True
         self._stalled = False
         self._window_closed = False
+        self._strayed = False
+        """The last seek in network media went past its target: data is missing there."""
+        self._verdict: Callable[[], None] | None = None
+        """What is told once the log is complete."""
         self._tracks: port.TracksChanged | None = None
         self._silent = threading.Event()
 
@@ -105,7 +112,7 @@ class Teller:
             self._report(event)
 
     def _run(self, core: Core, before_end: Callable[[], bool]) -> None:
-        while not isinstance(told := self.inbox.get(), Stop):
+        while not isinstance(told := self._next(), Stop):
             if self._silent.is_set():
                 continue
             try:
@@ -116,6 +123,21 @@ class Teller:
                 self._fail(f"mpv refused a question ({error})")
         if before_end():
             core.end()
+
+    def _next(self) -> Told:
+        """The next event; a verdict is pronounced when its log is complete."""
+        while self._verdict is not None:
+            try:
+                told = self.inbox.get(timeout=_LOG_DELAY)
+            except Empty:
+                told = None
+            if isinstance(told, ev.Logged | ev.PropertyChanged):
+                return told
+            verdict, self._verdict = self._verdict, None
+            verdict()
+            if told is not None:
+                return told
+        return self.inbox.get()
 
     def _handle(self, core: Core, told: Told) -> None:
         match told:
@@ -130,6 +152,7 @@ class Teller:
             case ev.SeekBegun():
                 self._playback.seeking = True
                 self._seek_to_come = False
+                self._log.clear()
             case ev.PlaybackRestarted(instant):
                 self._restart(core, instant)
             case ev.PropertyChanged():
@@ -158,14 +181,20 @@ class Teller:
             self._fail("it is a playlist, not a film")
             return
         self._load, self._answered = load, load.ticket
-        self._opened = self._failed = self._seek_to_come = self._stalled = False
+        self._opened = self._failed = self._seek_to_come = False
+        self._stalled = self._strayed = False
         self._log.clear()
 
     def _end_file(self, ended: ev.FileEnded) -> None:
         self._playback.seeking = False
-        if ended.reason == ev.END_ERROR and self._load is not None:
-            self._fail(reasons.reason_for_end(ended.error, tuple(self._log), self._load.source))
-        elif ended.reason == ev.END_EOF and self._load is not None and not self._failed:
+        if self._load is None or self._failed:
+            return
+        source = self._load.source
+        if ended.reason == ev.END_ERROR:
+            self._verdict = lambda: self._fail(
+                reasons.reason_for_end(ended.error, tuple(self._log), source)
+            )
+        elif ended.reason == ev.END_EOF:
             self.tell(port.EndReached(self._generation))
 
     def _open(self, core: Core, load: Load) -> None:
@@ -211,6 +240,8 @@ class Teller:
         playback.jumps += 1
         if self._load is None or self._seek_to_come or self._answered != playback.asked:
             return  # a later load or seek is on its way: this is not what was asked for
+        if playback.done == self._answered:
+            return  # nobody asked: mpv has switched a track, or tried again
         paused = core.get("pause") is True
         playback.rests_on_picture = paused
         playback.done = self._answered
@@ -219,6 +250,8 @@ class Teller:
         sample = resting_sample(core, on_picture=True) if paused else sound_sample(core)
         sample = sample or picture_sample(core)
         if sample is not None:
+            beyond = sample.position - playback.target
+            self._strayed = self._load.source.is_network and beyond > _STRAY
             self.tell(port.Restarted(self._generation, sample.position, instant))
 
     # What changes meanwhile -------------------------------------------------------------
@@ -244,13 +277,23 @@ class Teller:
         if self._load is None or self._failed:
             return
         position, duration = core.number("time-pos"), self._duration(core)
-        if position is not None and duration and not self._load.source.is_live:
-            # Streams of one film differ in length by a little.
-            missing = duration - position
-            if missing > min(max(2.0, 0.02 * duration), 30.0):
-                self._fail(reasons.reason_for_break(position, duration, tuple(self._log)))
-                return
-        self.tell(port.EndReached(self._generation))
+        if position is None or not duration or self._load.source.is_live:
+            self.tell(port.EndReached(self._generation))
+            return
+        # Streams of one film differ in length by a little.
+        is_short = duration - position > min(max(2.0, 0.02 * duration), 30.0)
+        if not is_short and not self._strayed:
+            self.tell(port.EndReached(self._generation))
+            return
+        broken_at = position if is_short else self._playback.target
+        self._verdict = lambda: self._judge_end(broken_at, duration, certain=is_short)
+
+    def _judge_end(self, position: float, duration: float, *, certain: bool) -> None:
+        log = tuple(self._log)
+        if certain or reasons.known_cause(log):
+            self._fail(reasons.reason_for_break(position, duration, log))
+        else:
+            self.tell(port.EndReached(self._generation))
 
     def _tell_tracks(self, core: Core, *, always: bool) -> None:
         told = port.TracksChanged(

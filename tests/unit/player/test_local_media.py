@@ -41,7 +41,7 @@ def test_a_source_has_an_absolute_path(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     source = open_file(Path("film.mp4"))
     assert source.url == str(tmp_path / "film.mp4")
-    assert (source.title, source.is_network) == ("film", False)
+    assert (source.title, source.is_network) == ("", False)
 
 
 @pytest.mark.parametrize("ask", [describe_file, open_file])
