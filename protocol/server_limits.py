@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,6 +67,10 @@ class Limits:
     """Wrong tokens of one address."""
     creations: Rate = Rate(5 / 60, 5)
     """New streams of one address."""
+    unread: int = 256 * 1024
+    """Bytes that wait for a seat which does not read."""
+    behind: float = 5.0
+    """Seconds that anything may wait for a seat which does not read."""
     invite_lifetime: float = 24 * 3600.0
     """Seconds."""
 
@@ -203,15 +207,16 @@ class AddressLimits:
     def _of(self, address: str, now: float) -> _Address:
         known = self._known.get(address)
         if known is None:
-            known = self._known[address] = _Address(self._limits, now)
             self._forget()
+            known = self._known[address] = _Address(self._limits, now)
         self._known.move_to_end(address)
         return known
 
     def _forget(self) -> None:
-        idle = deque(a for a, known in self._known.items() if known.open == 0)
-        while len(self._known) > MAX_ADDRESSES and len(idle) > 1:
-            del self._known[idle.popleft()]
+        if len(self._known) >= MAX_ADDRESSES:
+            idle = next((a for a, known in self._known.items() if known.open == 0), None)
+            if idle is not None:
+                del self._known[idle]
 
 
 def is_own(address: str) -> bool:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-MAX_UNREAD: Final = 256 * 1024
-"""Bytes that wait for one seat."""
-MAX_BEHIND: Final = 5.0
-"""Seconds that anything may wait."""
+    from protocol.server_limits import Limits
 
 _Connection = TypeVar("_Connection")
 
@@ -20,10 +17,12 @@ class Backlog(Generic[_Connection]):
 
     Args:
         unread: bytes that wait to be taken by a connection.
+        limits: how many may, and for how long.
     """
 
-    def __init__(self, unread: Callable[[_Connection], int]) -> None:
+    def __init__(self, unread: Callable[[_Connection], int], limits: Limits) -> None:
         self._unread = unread
+        self._limits = limits
         self._since: dict[_Connection, float] = {}
 
     def sent(self, connections: Iterable[_Connection], now: float) -> list[_Connection]:
@@ -33,14 +32,14 @@ class Backlog(Generic[_Connection]):
             unread = self._unread(connection)
             if unread:
                 self._since.setdefault(connection, now)
-            if unread > MAX_UNREAD:
+            if unread > self._limits.unread:
                 too_much.append(connection)
         return too_much
 
     def overdue(self, now: float) -> list[_Connection]:
         """Those who have had something waiting for too long."""
         self._since = {c: since for c, since in self._since.items() if self._unread(c)}
-        return [c for c, since in self._since.items() if now - since > MAX_BEHIND]
+        return [c for c, since in self._since.items() if now - since > self._limits.behind]
 
     def gone(self, connection: _Connection) -> None:
         self._since.pop(connection, None)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.server import Server
 
     from protocol.server import ServerProtocol
+    from protocol.server_limits import Limits
     from server_stub.clock import ServerClock
     from server_stub.http_requests import HttpRequests
     from server_stub.store_thread import Answer, StoreThread
@@ -43,13 +44,14 @@ _LAG_INTERVAL: Final = 1.0
 class Gateway:
     """Connections, numbered; the store's answers; the core's deadlines."""
 
-    def __init__(self, core: ServerProtocol, clock: ServerClock) -> None:
+    def __init__(self, core: ServerProtocol, clock: ServerClock, limits: Limits) -> None:
         self._core = core
         self._clock = clock
         self._store: StoreThread | None = None
-        self._connections: dict[int, ServerConnection] = {}
+        self.connections: dict[int, ServerConnection] = {}
+        """Open ones, by peer."""
         self._numbers = count(1)
-        self._backlog = Backlog[ServerConnection](_unread)
+        self._backlog = Backlog[ServerConnection](_unread, limits)
         self._closing: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -97,7 +99,7 @@ class Gateway:
         self.perform()
         if self._closing:
             await asyncio.wait(self._closing, timeout=max(0.0, deadline - self._loop.time()))
-        for connection in list(self._connections.values()):
+        for connection in list(self.connections.values()):
             connection.transport.abort()
         for timer in (self._timer, self._lag_timer):
             if timer is not None:
@@ -116,7 +118,7 @@ class Gateway:
 
     async def _handle(self, connection: ServerConnection) -> None:
         number = next(self._numbers)
-        self._connections[number] = connection
+        self.connections[number] = connection
         try:
             await self._converse(number, connection)
         except ConnectionClosed:
@@ -125,7 +127,7 @@ class Gateway:
             # The rim: one seat's trouble must stay one seat's.
             logger.exception("event=connection_failed peer=%d", number)
         finally:
-            del self._connections[number]
+            del self.connections[number]
             self._backlog.gone(connection)
             self._core.disconnect(number, self._clock.now())
             self.perform()
@@ -165,7 +167,7 @@ class Gateway:
                     assert self._store is not None
                     self._store.ask(effect)
                 case Close(peer=peer):
-                    connection = self._connections.get(peer)
+                    connection = self.connections.get(peer)
                     if connection is not None:
                         task = self._loop.create_task(connection.close(effect.code, effect.reason))
                         self._closing.add(task)
@@ -173,7 +175,7 @@ class Gateway:
         self._rearm()
 
     def _send(self, effect: Send) -> None:
-        known = self._connections
+        known = self.connections
         connections = [known[peer] for peer in effect.peers if peer in known]
         if isinstance(effect.message, Refusal):
             logger.info("event=refused peer=%s code=%s", effect.peers[0], effect.message.code)

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -17,6 +18,7 @@ from platformdirs import user_data_path
 from protocol.exceptions import SettingsError, StoreError
 from protocol.media import MediaRules
 from protocol.server import ServerProtocol
+from protocol.server_limits import Limits
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
 from server_stub.gateway import Gateway
 from server_stub.hosts import (
@@ -34,10 +36,9 @@ from server_stub.sqlite import database_path, open_sqlite
 from server_stub.store_thread import StoreThread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
-    from protocol.server_limits import Limits
     from protocol.server_log import StreamRecord
     from server_stub.store import Store
 
@@ -47,6 +48,7 @@ _PATIENCE: Final = 5.0
 """Seconds to end after a signal."""
 _ORPHAN_PATIENCE: Final = 0.6
 """Seconds to end after the parent has died."""
+_LIMITS: Final = Limits()
 _ANCHOR_INTERVAL: Final = 60.0
 _MAINTENANCE_INTERVAL: Final = 3600.0
 
@@ -103,13 +105,22 @@ def checked_listen(options: ServeOptions) -> tuple[ListenAddress, str]:
     return address, public_url
 
 
-async def serve(
-    options: ServeOptions,
-    told: Callable[[Listening], None],
-    *,
-    limits: Limits | None = None,
-) -> None:
-    """Serve until a signal or, with ``parent_pipe``, the end of standard input.
+@dataclass(slots=True)
+class Running:
+    """A server that can be reached, and what it is made of."""
+
+    listening: Listening
+    core: ServerProtocol
+    gateway: Gateway
+    thread: StoreThread
+    clock: ServerClock
+    patience: float = _PATIENCE
+    """Seconds that its end may take."""
+
+
+@asynccontextmanager
+async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGenerator[Running]:
+    """A server for as long as the context lasts.
 
     Raises:
         MatineeError: it cannot start; says why.
@@ -119,8 +130,6 @@ async def serve(
     with bind(address) as listening:
         address = ListenAddress(address.host, listening.getsockname()[1])
         store = open_sqlite(path)
-        stop: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        _watch_for_the_end(stop, options)
         clock = ServerClock(store.anchor())
         core = ServerProtocol(
             RandomMint(),
@@ -128,7 +137,7 @@ async def serve(
             limits=limits,
             rules=MediaRules(options.allow_http_media, options.allow_http_media),
         )
-        gateway = Gateway(core, clock)
+        gateway = Gateway(core, clock, limits)
         thread = StoreThread(store, gateway.delivered)
         try:
             await thread.run(lambda opened: opened.set_anchor(clock.anchor()))
@@ -136,14 +145,31 @@ async def serve(
             await gateway.open(listening, requests, thread)
             chores = asyncio.create_task(_chores(thread, clock, core, gateway))
             reached = urls(address)
-            logger.info("event=listening address=%s", address)
-            told(Listening(reached[0], reached, public_url, str(path)))
-            patience = await stop
-            chores.cancel()
-            await gateway.close(patience)
+            server = Running(
+                Listening(reached[0], reached, public_url, str(path)), core, gateway, thread, clock
+            )
+            try:
+                yield server
+            finally:
+                chores.cancel()
+                await gateway.close(server.patience)
         finally:
             await _put_away(thread, clock)
-        logger.info("event=stopped")
+
+
+async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> None:
+    """Serve until a signal or, with ``parent_pipe``, the end of standard input.
+
+    Raises:
+        MatineeError: it cannot start; says why.
+    """
+    stop: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    _watch_for_the_end(stop, options)
+    async with running(options) as server:
+        logger.info("event=listening url=%s", server.listening.url)
+        told(server.listening)
+        server.patience = await stop
+    logger.info("event=stopped")
 
 
 async def _put_away(thread: StoreThread, clock: ServerClock) -> None:
