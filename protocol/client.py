@@ -31,7 +31,6 @@ from protocol.messages import (
     PROTOCOL_VERSION,
     Ack,
     Act,
-    Bye,
     Chat,
     ClientMessage,
     Command,
@@ -162,7 +161,7 @@ class ClientProtocol:
                 self._events.append(Said(message))
             case Refusal():
                 self._refused(message)
-            case Bye():
+            case _:
                 self._events.append(Ended(message))
         self._send_waiting(received_at)
 
