@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.cast import NULL_OUTPUTS, SeatProcess, ServerProcess
 from bench.mpv_socket import MpvSocket
 from bench.slow_link import SlowLink
 from bench.table import percentile, table
+from tests.cast import NULL_OUTPUTS, SeatProcess, ServerProcess
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from player import intents
-from player.host import HostControls
+from player.host import END_MARGIN, HostControls
 from player.port import Chapter
 from protocol import messages
 from protocol.messages import Cursor
@@ -55,7 +55,7 @@ def test_toggle_is_whichever_is_not(controls: HostControls, held: list[str]) -> 
 
 def test_seeks_stay_inside_the_film(controls: HostControls) -> None:
     acts = controls.acts(intents.Seek(9999.0), _state(), 10.0, 0.0)
-    assert acts == [messages.Seek(pytest.approx(599.7))]
+    assert acts == [messages.Seek(600.0 - END_MARGIN)]
     assert controls.acts(intents.SeekBy(-50.0), _state(), 10.0, 5.0) == [messages.Seek(0.0)]
 
 
