@@ -100,7 +100,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "go_to", "go to", "Go to a time: 1:02:03, 4:30, 270, +30, -10, 50%", "film",
-        ("g",), "g", face_host_only=True, footer=4,
+        ("g",), "g", face_host_only=True, footer=5,
     ),
     Action(
         "slower", "slower", "Play slower, by a tenth", "film",
@@ -119,7 +119,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "resync", "resync", "Measure again and jump back into step now", "sync",
-        ("r",), "r", ("r",), Resync(), footer=3,
+        ("r",), "r", ("r",), Resync(), footer=4,
     ),
     Action(
         "reopen", "open player", "Open the player again after its window was closed", "sync",
@@ -154,15 +154,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
         ("ctrl+left",), "ctrl+←", ("Ctrl+LEFT",), Trim(-10.0),
     ),
     Action(
-        "chat", "chat", "Say something to everybody", "people", ("c",), "c", footer=5,
+        "chat", "chat", "Say something to everybody", "people", ("c",), "c", footer=6,
     ),
     Action(
-        "invite", "invite", "Show the invite, and copy it", "people", ("i",), "i", footer=6,
+        "invite", "invite", "Show the invite, and copy it", "people", ("i",), "i", footer=8,
         face_host_only=True,
     ),
     Action("help", "help", "Show what the keys do", "program", ("question_mark",), "?", footer=7),
     Action(
-        "palette", "palette", "Find anything by its name", "program", ("ctrl+p",), "^p", footer=8,
+        "palette", "palette", "Find anything by its name", "program", ("ctrl+p",), "^p", footer=3,
     ),
     Action("quit", "leave", "Leave", "program", ("q",), "q", ("q",), Quit(), footer=2),
 )  # fmt: skip

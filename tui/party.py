@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import os
 import secrets
 import signal
 import sys
 import tempfile
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 FaceKind = Literal["tui", "plain", "json"]
 TUI_STATUS_INTERVAL: Final = 0.5
 """Seconds; the graph of drift gets a point each time."""
+HANG_UP_TIMEOUT: Final = 3.0
+"""Seconds to end in once the terminal is gone."""
 SECOND: Final = "second"
 """Name in JSON lines of the demo's other seat."""
 
@@ -96,8 +101,12 @@ class TuiFace:
         app = MatineeApp(seat, stage=self._stage, theme=self._theme, reports=self._reports)
         self._say = app.say
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, app.leave)
+        loop.add_signal_handler(signal.SIGTERM, app.leave)
+
+        def hang_up(_number: int, _frame: object) -> None:
+            _hang_up(loop, app.leave)
+
+        signal.signal(signal.SIGHUP, hang_up)
         error = await app.run_async()
         if app.return_code:
             log = places.log_file("face.log")
@@ -112,6 +121,24 @@ class TuiFace:
 
     def show_second(self, line: SeatLine) -> None:
         """The second seat is seen among the members."""
+
+
+def _hang_up(loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:
+    """The terminal is gone: end in order, or anyway.
+
+    Textual's writing thread would die of the first write, and everybody who has
+    something to draw would wait for it for ever.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+    def last_resort() -> None:
+        time.sleep(HANG_UP_TIMEOUT)
+        os._exit(128 + signal.SIGHUP)
+
+    threading.Thread(target=last_resort, name="hang-up", daemon=True).start()
+    loop.call_soon_threadsafe(leave)
 
 
 class PrintedFace(LineFace):

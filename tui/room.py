@@ -195,7 +195,8 @@ def position_at(room: Room, now: float) -> float | None:
         return None
     position = status.position if status.position is not None else status.target
     if status.state == "playing" and status.playing and room.seat_down_since is None:
-        position += status.rate * min(max(0.0, now - status.at), FORESIGHT)
+        since = now - status.at - (status.starts_in or 0.0)
+        position += status.rate * min(max(0.0, since), FORESIGHT)
     duration = room.duration
     return min(position, duration) if duration is not None else position
 
@@ -214,8 +215,10 @@ def state_word(room: Room) -> str:
 def _player_word(status: views.Status | None, progress: str) -> str:
     if status is None:
         return "OPENING" if progress else "LOADING"
+    if status.starts_in and status.state in ("playing", "paused"):
+        return "WAITING"
     if status.state == "paused":
-        return "WAITING" if status.playing or status.starts_in else "PAUSED"
+        return "WAITING" if status.playing else "PAUSED"
     words = {"idle": "NO FILM", "loading": "LOADING", "failed": "STOPPED"}
     return words.get(status.state, status.state.upper())
 

@@ -6,9 +6,10 @@ from typing import Final
 
 from textual.theme import Theme
 
-VARIABLES: Final = {"muted": "#8b91a8", "faint": "#3a4058", "rule": "#262b40"}
+VARIABLES: Final = {"muted": "#8b91a8", "faint": "#585e74", "rule": "#3a3d48"}
 """Own names of colours, for the themes that do not set them."""
 
+# Greys that have a near neighbour among 256 colours, so that none turns navy there.
 DARK: Final = Theme(
     name="matinee-dark",
     primary="#ffb454",
@@ -18,17 +19,15 @@ DARK: Final = Theme(
     warning="#f2c06b",
     error="#ff7a90",
     foreground="#dfe3f2",
-    background="#13151f",
-    surface="#181b28",
-    panel="#1e2235",
-    boost="#262b40",
+    background="#121318",
+    surface="#1c1d22",
+    panel="#262830",
+    boost="#303440",
     dark=True,
     variables={
         "muted": "#8b91a8",
-        "faint": "#4a5170",
-        "rule": "#2a3049",
-        "footer-background": "#1e2235",
-        "input-cursor-background": "#ffb454",
+        "faint": "#585e74",
+        "rule": "#3a3d48",
     },
 )
 

@@ -81,7 +81,7 @@ def _of_member(view: views.Happened) -> Sentence | None:
         case views.Resynced():
             text, tone = "resynced" + _was_now(view), "event"
         case views.BufferStarted():
-            text, tone = "waits for data; nobody waits", "warning"
+            text, tone = "buffering; nobody waits", "warning"
         case views.BufferEnded():
             text, tone = "has data again", "good"
         case _:

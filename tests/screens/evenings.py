@@ -89,6 +89,7 @@ def happened() -> list[views.AnyView]:
     return [
         views.Played(name="Ana", timestamp_ms=EVENING),
         views.Resynced(name="Ben", timestamp_ms=EVENING + _MINUTE, before_ms=-1800.0, after_ms=0.4),
+        views.Corrected(drift_ms=-1800.0, timestamp_ms=EVENING + 2 * _MINUTE),
         views.ChatLine(name="Chloé", text="the owl!!", timestamp_ms=EVENING + 3 * _MINUTE),
         views.BufferStarted(name="Dmitri", timestamp_ms=EVENING + 4 * _MINUTE, position=740.0),
         views.Sought(name="Ana", timestamp_ms=EVENING + 4 * _MINUTE, position=751.0),
@@ -97,7 +98,6 @@ def happened() -> list[views.AnyView]:
             text="worth the rewind, and then some: look at the left edge of the picture",
             timestamp_ms=EVENING + 5 * _MINUTE,
         ),
-        views.Corrected(drift_ms=-1800.0, timestamp_ms=EVENING + _MINUTE),
     ]
 
 

@@ -58,7 +58,8 @@ class RoomScreen(Screen[None], inherit_bindings=True):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (Textual's own name and type)
         (0, "-tiny"),
         (MIN_WIDTH, "-narrow"),
-        (100, "-wide"),
+        (96, "-middle"),
+        (116, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-flat"),
@@ -83,7 +84,7 @@ class RoomScreen(Screen[None], inherit_bindings=True):
                 if self._stage is None:
                     yield StageView(id="stage").data_bind(cls.room, cls.now)
                 else:
-                    yield FilmView(self._stage, id="film")
+                    yield FilmView(self._stage, widget_id="film")
                     yield StateLine(id="state").data_bind(cls.room, cls.now)
                 yield TransportBar(id="transport").data_bind(cls.room, cls.now)
                 with Horizontal(id="panels"):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
-from rich.color import Color
-from rich.segment import Segment
-from rich.style import Style
+from rich.color import ColorSystem
 from textual import getters
 from textual.app import App
 from textual.geometry import Region
@@ -16,21 +13,26 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from player.stage import MAX_HEIGHT, MAX_WIDTH, Picture, Stage
+from tui.widgets.half_blocks import PixelStrip
 
 if TYPE_CHECKING:
+    from rich.style import Style
     from textual import events
-    from textual.filter import LineFilter
 
 MAX_PICTURES: Final = 30
 """A second."""
-_SHADES: Final = " ·:░▒▓█"
-"""For terminals without colours."""
+_SYSTEMS: Final = {
+    "truecolor": ColorSystem.TRUECOLOR,
+    "256": ColorSystem.EIGHT_BIT,
+    "standard": ColorSystem.STANDARD,
+}
 
 
 class FilmView(Widget, inherit_bindings=False):
     """Shows the newest picture of the stage; only rows that changed are painted."""
 
     DEFAULT_CSS = "FilmView { height: 1fr; width: 1fr; }"
+    app = getters.app(cast("type[App[object]]", App))
 
     class Resized(Message):
         """So many pixels can be shown now."""
@@ -40,19 +42,17 @@ class FilmView(Widget, inherit_bindings=False):
             self.width = width
             self.height = height
 
-    app = getters.app(cast("type[App[object]]", App))
-
-    def __init__(self, stage: Stage, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, stage: Stage, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
         self._stage = stage
-        self._number = 0
         self._picture: Picture | None = None
         self._rows: list[bytes] = []
         self._strips: dict[int, Strip] = {}
+        self._background: Style | None = None
 
     def on_mount(self) -> None:
-        """Look for pictures at the highest rate that is shown."""
-        self.set_interval(1 / MAX_PICTURES, self._look)
+        """Look for pictures twice as often as they are shown, so that none is late by much."""
+        self.set_interval(1 / (2 * MAX_PICTURES), self._look)
 
     def on_resize(self, event: events.Resize) -> None:
         """Ask for pictures of the new size."""
@@ -60,14 +60,19 @@ class FilmView(Widget, inherit_bindings=False):
         self._strips.clear()
         self.post_message(self.Resized(min(width, MAX_WIDTH), min(height * 2, MAX_HEIGHT)))
 
-    def _look(self) -> None:
-        picture = self._stage.read(self._number)
-        if picture is None:
-            return
-        self._number = picture.number
-        self._show(picture)
+    def notify_style_update(self) -> None:
+        """The colours around the picture may be others."""
+        super().notify_style_update()
+        self._background = None
+        self._strips.clear()
 
-    def _show(self, picture: Picture) -> None:
+    def _look(self) -> None:
+        picture = self._stage.read(self._picture.number if self._picture else 0)
+        if picture is not None:
+            self.show(picture)
+
+    def show(self, picture: Picture) -> None:
+        """Paint what is different in this picture."""
         before, old_rows = self._picture, self._rows
         pair = picture.width * 3 * 2
         rows = [picture.rgb[at : at + pair] for at in range(0, len(picture.rgb), pair)]
@@ -76,18 +81,19 @@ class FilmView(Widget, inherit_bindings=False):
             self._strips.clear()
             self.refresh()
             return
-        top = self._top(len(rows))
-        width = self.size.width
-        changed = [
-            at for at, (new, old) in enumerate(zip(rows, old_rows, strict=True)) if new != old
-        ]
-        for at in changed:
-            self._strips.pop(top + at, None)
+        top, width = self._top(), self.size.width
+        changed = [y for y, (new, old) in enumerate(zip(rows, old_rows, strict=True)) if new != old]
+        for y in changed:
+            self._strips.pop(top + y, None)
         if changed:
-            self.refresh(*(Region(0, top + at, width, 1) for at in changed))
+            self.refresh(*(Region(0, top + y, width, 1) for y in changed))
 
-    def _top(self, rows: int) -> int:
-        return max(0, (self.size.height - rows) // 2)
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of ``crop``; without borders and the like there is nothing to add to them."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
 
     def render_line(self, y: int) -> Strip:
         """A row of cells, centred; blank above, below and before the first picture."""
@@ -97,71 +103,15 @@ class FilmView(Widget, inherit_bindings=False):
         return strip
 
     def _draw_line(self, y: int) -> Strip:
-        width = self.size.width
-        background = self.rich_style
-        row = y - self._top(len(self._rows))
+        if self._background is None:
+            self._background = self.rich_style
+        width, background = self.size.width, self._background
+        row = y - self._top()
         if self._picture is None or not 0 <= row < len(self._rows):
             return Strip.blank(width, background)
-        columns = min(self._picture.width, width)
-        drawn = shades if self.app.console.no_color else half_blocks
-        segments = drawn(self._rows[row], self._picture.width, columns)
-        left = (width - columns) // 2
-        return Strip(
-            [
-                Segment(" " * left, background),
-                *segments,
-                Segment(" " * (width - columns - left), background),
-            ],
-            width,
-        )
+        console = self.app.console
+        system = None if console.no_color else _SYSTEMS.get(console.color_system or "")
+        return PixelStrip(self._rows[row], self._picture.width, width, background, system)
 
-    def get_line_filters(self) -> list[LineFilter]:
-        """None: pictures are what they are, and a filter would cost more than drawing does."""
-        return []
-
-
-def half_blocks(pair: bytes, width: int, columns: int) -> list[Segment]:
-    """Two rows of pixels as one row of cells, equal neighbours in one segment.
-
-    Args:
-        pair: RGB of the upper row, then of the lower one, which may be missing.
-        width: pixels of a row.
-        columns: how many of them to draw.
-    """
-    lower_at = width * 3
-    if len(pair) < lower_at * 2:
-        pair += bytes(lower_at)
-    segments: list[Segment] = []
-    last, run = b"", 0
-    for at in range(0, columns * 3, 3):
-        colours = pair[at : at + 3] + pair[lower_at + at : lower_at + at + 3]
-        if colours == last:
-            run += 1
-            continue
-        if run:
-            segments.append(_segment(last, run))
-        last, run = colours, 1
-    if run:
-        segments.append(_segment(last, run))
-    return segments
-
-
-def shades(pair: bytes, width: int, columns: int) -> list[Segment]:
-    """The same without colour: how bright the two pixels of a cell are."""
-    lower_at = width * 3
-    text: list[str] = []
-    for at in range(0, columns * 3, 3):
-        both = pair[at : at + 3] + pair[lower_at + at : lower_at + at + 3]
-        text.append(_SHADES[sum(both) * len(_SHADES) // (256 * len(both))])
-    return [Segment("".join(text))]
-
-
-@lru_cache(maxsize=8192)
-def _segment(colours: bytes, run: int) -> Segment:
-    upper, lower = _colour(colours[:3]), _colour(colours[3:])
-    return Segment("▀" * run, Style(color=upper, bgcolor=lower))
-
-
-@lru_cache(maxsize=8192)
-def _colour(rgb: bytes) -> Color:
-    return Color.from_rgb(*rgb)
+    def _top(self) -> int:
+        return max(0, (self.size.height - len(self._rows)) // 2)

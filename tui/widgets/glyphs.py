@@ -39,14 +39,21 @@ _BARS: Final = "▂▄▆█"
 _BAR_COUNT: Final[dict[Quality, int]] = {"good": 3, "fair": 2, "poor": 1, "lost": 0}
 
 
-def big_figures(text: str, *, double: bool) -> list[str]:
-    """``text`` of digits, ``:`` and ``-`` in big figures.
+def big_figures(text: str, width: int, height: int) -> list[str]:
+    """``text`` of digits, ``:`` and ``-`` in figures as big as fit.
 
     Args:
         text: such as ``0:12:47``.
-        double: 5 rows of 6 cells a digit, else 3 rows of 3 cells.
+        width: cells; without room for any it is the text itself.
+        height: cells; digits take 5 rows of 6 cells or 3 rows of 3.
     """
-    rows = ["  ".join(_FIGURES[c][row] for c in text) for row in range(5)]
+    shapes = [_figures(text, " ", double=True)] if height >= 5 else []
+    shapes += [_figures(text, gap, double=False) for gap in ("  ", " ")] if height >= 3 else []
+    return next((rows for rows in shapes if len(rows[0]) <= width), [text])
+
+
+def _figures(text: str, gap: str, *, double: bool) -> list[str]:
+    rows = [gap.join(_FIGURES[c][row] for c in text) for row in range(5)]
     if double:
         return ["".join("██" if pixel == "#" else "  " for pixel in row) for row in rows]
     rows.append(" " * len(rows[0]))
@@ -92,4 +99,4 @@ def drift_graph(drifts: Sequence[float | None], width: int, rows: int, scale: fl
 def graph_scale(drifts: Sequence[float | None]) -> float:
     """A round number of ms that the recent drifts fit under."""
     largest = max((abs(drift) for drift in drifts if drift is not None), default=0.0)
-    return next((scale for scale in (10, 20, 50, 100, 250, 500, 1000) if largest <= scale), 5000)
+    return next((scale for scale in (5, 10, 20, 50, 100, 250, 500, 1000) if largest <= scale), 5000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tui.room import Room, reconnecting_text
-from tui.widgets.cells import Piece, spread
+from tui.widgets.cells import Piece, fit, spread
 from tui.widgets.glyphs import link_bars
 from tui.widgets.view import RoomView
 
@@ -40,8 +40,8 @@ def _role(room: Room, width: int) -> list[Piece]:
         return [(" ", ""), (" HOST ", "bold $background on $primary")]
     pieces: list[Piece] = [(" ", ""), (" VIEW ONLY ", "bold $background on $accent")]
     name = room.host_name
-    who = f" {name} hosts" if name else " nobody hosts"
-    return [*pieces, (who[:24], "$muted")] if width >= 72 else pieces
+    who = f" {fit(name, 20)} hosts" if name else " nobody hosts"
+    return [*pieces, (who, "$muted")] if width >= 72 else pieces
 
 
 def _link(room: Room, now: float, width: int) -> list[Piece]:

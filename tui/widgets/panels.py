@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from player.views import Status
 
 GRADE_STYLES: Final = {"good": "$success", "fair": "$warning", "poor": "$error", "none": "$muted"}
-_TEXT_WIDTH: Final = 27
+_TEXT_WIDTH: Final = 25
 
 
 class SyncPanel(RoomView):
@@ -54,7 +54,7 @@ def _sync_lines(room: Room, height: int) -> list[list[Piece]]:
         else [(_without_drift(room), "$muted")]
     )
     correction = status.correction if status else ""
-    busy: list[Piece] = [(f"now: {correction}" if correction else "nothing to mend", "$muted")]
+    busy: list[Piece] = [(f"now: {correction}" if correction else "no correction", "$muted")]
     last: list[Piece] = [
         (f"last: {room.last_correction}" if room.last_correction else "", "$muted")
     ]

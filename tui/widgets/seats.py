@@ -16,7 +16,7 @@ from tui.widgets.view import RoomView
 if TYPE_CHECKING:
     from protocol.messages import Member
 
-_DRIFT, _DELAY = 9, 8
+_DRIFT, _DELAY = 9, 7
 _WIDE = 38
 """Cells from which on there is room for delays and durations."""
 
@@ -75,7 +75,7 @@ def _row(room: Room, member: Member, width: int, now: float) -> Content:
     symbol: Piece = ("★" if host else STATE_SYMBOLS[member.state], "$primary" if host else style)
     drift = ms_text(member.drift_ms) if member.drift_ms is not None else ""
     delay = f"{member.rtt_ms:.0f} ms" if member.rtt_ms is not None else ""
-    word_width = 14 if wide else 10 if width >= 28 else 0
+    word_width = 13 if wide else 10 if width >= 28 else 0
     name_width = width - 2 - word_width - _DRIFT - (_DELAY if wide else 0)
     tag = " you" if you else ""
     name = fit(member.name, name_width - len(tag) - 1)

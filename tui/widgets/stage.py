@@ -36,15 +36,15 @@ class StageView(RoomView):
         """As much as the height allows; the state and the clock are never left out."""
         position = position_at(self.room, self.now)
         text = clock_text(position) if position is not None else "-:--:--"
-        double = width >= 52 and height >= 12
         rows = [centered([state_piece(self.room)], width), Content("")]
-        if height >= 6:
-            rows += [centered([(row, "bold")], width) for row in big_figures(text, double=double)]
-        else:
-            rows += [centered([(text, "bold")], width)]
+        # Big figures need some air around them.
+        figures = big_figures(text, width - 2, height - 3 if height < 12 else height)
+        rows += [centered([(row, "bold")], width) for row in figures]
         rows += [Content(""), centered(where_pieces(self.room, position, width), width)]
         if why := explanation(self.room, self.now):
             rows.append(centered([(why, "$warning")], width))
+        elif height >= 14:
+            rows.append(centered(_ahead(self.room, position), width))
         if hint := _hint(self.room):
             rows += [Content("")] * (height > 10) + [centered(hint, width)]
         rows = rows[:height]
@@ -88,6 +88,17 @@ def where_pieces(room: Room, position: float | None, width: int) -> list[Piece]:
     while len(parts) > 1 and cell_len(" · ".join(parts)) > width:
         parts.pop()
     return [(" · ".join(parts), "$muted")]
+
+
+def _ahead(room: Room, position: float | None) -> list[Piece]:
+    """The next chapter, and when it begins."""
+    if position is None or room.media is None:
+        return []
+    for chapter in room.media.chapters:
+        title = chapter.title.strip()
+        if title and chapter.start > position + 0.05:
+            return [(f"next: {title}, in {clock_text(chapter.start - position)}", "$faint")]
+    return []
 
 
 def _hint(room: Room) -> list[Piece]:

@@ -20,7 +20,9 @@ class RoomView(Widget, inherit_bindings=False):
     ``now`` ticks several times a second, so most ticks must cost no output.
     """
 
-    DEFAULT_CSS = "RoomView { height: auto; width: 1fr; }"
+    DEFAULT_CSS = """
+    RoomView { height: auto; width: 1fr; text-wrap: nowrap; text-overflow: clip; }
+    """
 
     room: reactive[Room] = reactive(Room(), repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)

@@ -8,15 +8,19 @@ from tui.widgets.cells import cells, centered, fit, pad, spread
 from tui.widgets.glyphs import big_figures, drift_graph, graph_scale, link_bars
 
 
-@pytest.mark.parametrize("double", [True, False])
-def test_big_figures_are_a_rectangle(double: bool) -> None:
-    rows = big_figures("0:12:47", double=double)
-    assert len(rows) == (5 if double else 3)
-    assert len({len(row) for row in rows}) == 1
+@pytest.mark.parametrize(
+    ("width", "height", "rows"),
+    [(80, 9, 5), (46, 5, 5), (45, 5, 3), (80, 4, 3), (23, 3, 3), (22, 9, 1)],
+)
+def test_big_figures_are_a_rectangle_that_fits(width: int, height: int, rows: int) -> None:
+    figures = big_figures("0:12:47", width, height)
+    assert len(figures) == rows
+    assert len({len(row) for row in figures}) == 1
+    assert len(figures[0]) <= width
 
 
 def test_every_digit_looks_different() -> None:
-    assert len({tuple(big_figures(digit, double=False)) for digit in "0123456789-:"}) == 12
+    assert len({tuple(big_figures(digit, 9, 3)) for digit in "0123456789-:"}) == 12
 
 
 def test_ahead_is_above_the_middle_and_behind_below() -> None:

@@ -64,6 +64,14 @@ def test_a_position_goes_on_between_two_status_lines_at_the_films_rate() -> None
     assert position_at(room, 51.0) == 101.5
 
 
+def test_a_position_waits_for_a_scheduled_start() -> None:
+    room = told(READY, status(starts_in=1.0))
+    assert position_at(room, 50.9) == 100.0
+    assert position_at(room, 52.0) == 101.5
+    assert state_word(room) == "WAITING"
+    assert explanation(room, 50.2) == "starts now"
+
+
 def test_a_position_stops_at_the_films_end_and_without_news() -> None:
     assert position_at(told(READY, MEDIA, STATUS), 53.0) == 102.0
     assert position_at(told(READY, STATUS), 90.0) == 104.5

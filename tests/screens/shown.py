@@ -1,0 +1,45 @@
+"""An app on a scripted seat, at a time that stands still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.doubles.scripted_seat import ScriptedSeat
+from tests.screens.evenings import NOW, Kind, evening
+from tui.app import MatineeApp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.pilot import Pilot
+
+LATER = 3.2
+"""Seconds that a lost server is away in the pictures."""
+
+
+class Clock:
+    """Time as a test wants it."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def shown(kind: Kind, *, theme: str = "matinee-dark") -> tuple[MatineeApp, ScriptedSeat, Clock]:
+    """The app with everything of that evening said."""
+    seat, clock = ScriptedSeat(evening(kind)), Clock()
+    if kind == "error":
+        seat.over()
+    return MatineeApp(seat, theme=theme, clock=clock, wall_clock=lambda: 0.0), seat, clock
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Let the app work until the condition holds."""
+    for _ in range(200):
+        if condition():
+            await pilot.pause()
+            return
+        await pilot.pause()
+    raise AssertionError("it never came to that")

@@ -1,0 +1,292 @@
+"""Keys, toasts, chat, dialogues and sizes of the room's screen."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from textual.widgets import Input, Static
+
+from player import views
+from player.intents import Quit, Resync, Say, Seek, SeekBy, Toggle
+from tests.screens.evenings import members
+from tests.screens.shown import shown, until
+from tui.actions import ACTIONS
+from tui.screens.go_to import GoToScreen
+from tui.screens.help import HelpScreen
+from tui.screens.invite import InviteScreen
+from tui.screens.room import RoomScreen
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui.app import MatineeApp
+
+SIZE = (120, 36)
+
+
+def text_of(app: MatineeApp) -> str:
+    """The whole screen as lines."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text[:width] for strip in strips[:height])
+
+
+def toasts(app: MatineeApp) -> list[str]:
+    return [toast.message for toast in app._notifications]
+
+
+async def ready(pilot: Pilot[Any], app: MatineeApp) -> None:
+    await until(pilot, lambda: app.room.drifts)
+    assert isinstance(app.screen, RoomScreen)
+
+
+async def test_each_key_sends_what_the_registry_says() -> None:
+    sent = [(a.keys[0], a.intent) for a in ACTIONS if a.keys and a.intent and a.action_id != "quit"]
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        for key, intent in sent:
+            seat.asked.clear()
+            await pilot.press(key)
+            await until(pilot, lambda: seat.asked)
+            assert seat.asked == [intent], key
+
+
+async def test_a_viewers_keys_are_sent_as_well_and_the_seats_no_is_shown() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("space")
+        await until(pilot, lambda: seat.asked == [Toggle()])
+        seat.say(views.ViewOnly(intent="toggle", host="Ana", message="View Only: Ana is hosting"))
+        await until(pilot, lambda: toasts(app))
+        assert toasts(app) == ["View Only: Ana is hosting"]
+
+
+async def test_a_viewer_who_wants_to_go_somewhere_is_told_who_hosts() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("g")
+        await until(pilot, lambda: toasts(app))
+        assert toasts(app) == ["View Only: Ana is hosting"]
+        assert isinstance(app.screen, RoomScreen)
+        assert seat.asked == []
+
+
+async def test_q_leaves() -> None:
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("q")
+        await until(pilot, lambda: app._exit)
+    assert seat.asked == [Quit()]
+    assert app.return_code == 0
+
+
+async def test_ctrl_c_leaves_too() -> None:
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: app._exit)
+    assert seat.asked == [Quit()]
+
+
+async def test_g_asks_until_it_is_a_time() -> None:
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, GoToScreen))
+        await pilot.press(*"soon", "enter")
+        advice = app.screen.query_one("#advice", Static)
+        await until(pilot, lambda: "not a time" in str(advice.render()))
+        app.screen.query_one(Input).value = ""
+        await pilot.press(*"12:47", "enter")
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [Seek(767.0)]
+        assert isinstance(app.screen, RoomScreen)
+
+
+async def test_g_can_be_left_and_takes_steps() -> None:
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("g", *"10", "escape")
+        await until(pilot, lambda: isinstance(app.screen, RoomScreen))
+        await pilot.press("g", *"-10", "enter")
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [SeekBy(-10.0)]
+
+
+async def test_while_somebody_chats_keys_are_text() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("c", *"q r", "up", "space", "m", "enter")
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [Say("q r m")]
+        await pilot.press("r")
+        await until(pilot, lambda: len(seat.asked) == 2)
+        assert seat.asked[1] == Resync()
+
+
+async def test_escape_leaves_the_chat_without_a_word() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("c", "x", "escape", "r")
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [Resync()]
+
+
+@pytest.mark.parametrize("nasty", ["[/]", "[@click=quit]x[/]", "${title}", "\\["])
+async def test_markup_from_others_is_text_everywhere(nasty: str) -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        people = members("viewer")
+        first, *others = people.members
+        seat.say(views.ChatLine(name=nasty, text=f"said {nasty}"))
+        seat.say(views.MediaView(title=nasty, duration=10.0, kind="url"))
+        seat.say(views.ErrorLine(code="x", message=nasty, remedy=nasty))
+        seat.say(views.ViewOnly(message=nasty))
+        renamed = type(first)(first.member_id, nasty, "host", "playing", 0.1, 1.0)
+        seat.say(views.MembersView(you=people.you, members=(renamed, *others)))
+        await until(pilot, lambda: len(app.room.members) == 4 and app.room.host_name == nasty)
+        screen = text_of(app)
+        feed = str(app.screen.query_one("#feed Static", Static).render())
+        assert f"{nasty} said {nasty}" in feed.replace("\n      ", " ")
+        assert f"{nasty} hosts" in screen
+        assert nasty in screen.splitlines()[0]
+        assert nasty in toasts(app)
+
+
+async def test_help_lists_every_key_and_closes() -> None:
+    app, _, _ = shown("viewer")
+    async with app.run_test(size=(120, 50)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RoomScreen))
+
+
+async def test_the_palette_offers_every_action_and_theme() -> None:
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert {a.label.capitalize() for a in ACTIONS if a.action_id != "palette"} <= titles
+        assert {"Theme: dark", "Theme: light", "Theme: contrast"} <= titles
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: len(app.screen_stack) == 3)
+        await pilot.press(*"normal speed")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [a.intent for a in ACTIONS if a.action_id == "normal_rate"]
+
+
+async def test_the_invite_is_shown_and_copied() -> None:
+    app, _, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(app.screen, InviteScreen))
+        assert app.room.ready is not None
+        assert app.clipboard == app.room.ready.invite
+        assert app.clipboard in text_of(app)
+
+
+async def test_a_click_on_the_footer_does_what_its_key_does() -> None:
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        at = text_of(app).splitlines()[-1].index("resync")
+        await pilot.click(offset=(at, SIZE[1] - 1))
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [Resync()]
+
+
+async def test_a_small_terminal_says_what_it_needs_and_recovers() -> None:
+    app, _, _ = shown("host")
+    async with app.run_test(size=(40, 10)) as pilot:
+        await ready(pilot, app)
+        assert "needs 60×16, this is 40×10" in text_of(app)
+        assert "Sintel" not in text_of(app)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "Sintel" in text_of(app))
+        assert "needs" not in text_of(app)
+
+
+async def test_a_storm_of_resizes_leaves_a_whole_screen() -> None:
+    app, seat, _ = shown("viewer")
+    sizes = random.Random(1)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        for _ in range(40):
+            await pilot.resize_terminal(sizes.randint(1, 200), sizes.randint(1, 60))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "0:12:47" in text_of(app))
+        await pilot.press("r")
+        await until(pilot, lambda: seat.asked)
+        assert all(len(row) == 80 for row in text_of(app).splitlines())
+
+
+async def test_a_fatal_error_is_read_before_the_app_ends() -> None:
+    app, _, _ = shown("error")
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: len(app.screen_stack) == 3)
+        assert "the host has closed the party" in text_of(app)
+        assert "ask Ana for a new invite" in text_of(app)
+        await pilot.press("q")
+        await until(pilot, lambda: app._exit)
+    assert app.return_value is not None
+    assert app.return_value.code == "stream_closed"
+
+
+async def test_an_error_before_anything_was_shown_ends_the_app_at_once() -> None:
+    app, seat, _ = shown("host")
+    while not seat._waiting.empty():
+        seat._waiting.get_nowait()
+    async with app.run_test(size=SIZE) as pilot:
+        seat.say(views.ErrorLine(code="not_found", message="no such stream", fatal=True))
+        seat.over()
+        await until(pilot, lambda: app._exit)
+    assert app.return_value is not None
+    assert app.return_value.message == "no such stream"
+
+
+async def test_a_dead_seat_is_shown_and_its_return_too() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        message = "the player process died (signal 9, SIGKILL); starting it again"
+        seat.say(views.ErrorLine(code="seat_died", message=message))
+        await until(pilot, lambda: "RESTARTING" in text_of(app))
+        assert toasts(app) == ["The player process died (signal 9, SIGKILL); starting it again."]
+        assert app.room.ready is not None
+        seat.say(app.room.ready)
+        await until(pilot, lambda: "RESTARTING" not in text_of(app))
+
+
+async def test_the_clock_goes_on_between_two_status_lines() -> None:
+    app, _, clock = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert "0:12:47" in text_of(app)
+        clock.now += 2.0
+        await until(pilot, lambda: "0:12:49" in text_of(app))
+
+
+async def test_back_from_the_background_the_seat_resyncs() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        app.app_resume_signal.publish(app)
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [Resync()]
