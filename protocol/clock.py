@@ -72,6 +72,7 @@ class ClockFilter:
         self._lessons = 0
         self._offset: float | None = None
         self._as_of = 0.0
+        self._least = self._most = 0.0
 
     @property
     def skew(self) -> float:
@@ -97,6 +98,7 @@ class ClockFilter:
         self._samples.append(sample)
         self._learn_skew(now)
         self._move(now)
+        self._least, self._most = self._limits(now)
 
     def estimate(self, now: float) -> ClockEstimate | None:
         """The estimate at local instant ``now``; None before the first sample."""
@@ -106,7 +108,7 @@ class ClockFilter:
         delays = [sample.delay for sample in recent]
         changes = [abs(b - a) for a, b in pairwise(delays)]
         offset = self._offset + self._skew * (now - self._as_of)
-        least, most = self._limits(now)
+        least, most = self._limits_at(now)
         return ClockEstimate(
             offset=offset,
             delay=median(delays),
@@ -123,9 +125,9 @@ class ClockFilter:
 
     def _contradicts(self, sample: ClockSample) -> bool:
         """Whether no offset fits both ``sample`` and the earlier ones."""
-        if not self._samples:
+        if self._offset is None:
             return False
-        least, most = self._limits(sample.t3)
+        least, most = self._limits_at(sample.t3)
         room = MAX_SKEW * (sample.t3 - sample.t0)
         return sample.t1 - sample.t0 + room < least or sample.t2 - sample.t3 - room > most
 
@@ -142,6 +144,14 @@ class ClockFilter:
             least = max(least, t2 - t3 + gained - unsure)
             most = min(most, t1 - t0 + gained + unsure)
         return least, most
+
+    def _limits_at(self, now: float) -> tuple[float, float]:
+        """`_limits` as they have widened since the last sample."""
+        doubt = MAX_SKEW + abs(self._skew)
+        elapsed = now - self._as_of
+        gained = self._skew * elapsed
+        unsure = doubt * abs(elapsed)
+        return self._least + gained - unsure, self._most + gained + unsure
 
     def _one_way(
         self, samples: Collection[ClockSample], now: float

@@ -16,6 +16,7 @@ GAIN: Final = 0.4
 """Rate change per second of drift."""
 MAX_SKEW: Final = 300e-6
 """Seconds per second that a sound device may differ from the server's clock by."""
+SKEW_GAIN: Final = 0.5
 SKEW_MIN_SPAN: Final = 10.0
 """Seconds in step that tell the skew; fewer would mistake noise for it."""
 LOCK_IN: Final = 0.003
@@ -26,8 +27,10 @@ WINDOW: Final = 0.5
 MIN_SAMPLES: Final = 3
 WRITE_INTERVAL: Final = 0.450
 SMALLEST_WRITE: Final = 0.0005
-SMALLEST_SKEW_WRITE: Final = 0.00003
-"""Once in step, when the rate stays for a while."""
+SMALLEST_TRIM: Final = 0.00003
+TRIM_INTERVAL: Final = 15.0
+TRIM_TIME: Final = 30.0
+"""In step, the rate is trimmed now and then, so that what is left is gone in so many seconds."""
 STUCK_AFTER: Final = 10.0
 """Seconds without getting closer before a glide is given up for a jump."""
 STUCK_OVER: Final = 0.040
@@ -141,10 +144,14 @@ class DriftController:
             return self._write(now, min(max(change, -cap), cap), SMALLEST_WRITE)
         if not self._locked:
             self._locked = True
-            return self._write(now, -self._skew, SMALLEST_SKEW_WRITE)
+            return self._write(now, -self._skew, SMALLEST_TRIM)
         if self._steady is None:
             self._steady = (now, ahead)
-        return Hold()
+        if now - self._steady[0] < TRIM_INTERVAL:
+            return Hold()
+        self._learn_skew(now, ahead)
+        self._steady = (now, ahead)
+        return self._write(now, -self._skew - ahead / TRIM_TIME, SMALLEST_TRIM)
 
     def _write(self, now: float, change: float, smallest: float) -> Correction:
         rate = self._base * (1 + change)
@@ -161,7 +168,8 @@ class DriftController:
         slope = (ahead - self._steady[1]) / (now - self._steady[0])
         # Steeper than two skews can explain: the clock's estimate or the player has jumped.
         if abs(slope) <= 2 * MAX_SKEW:
-            skew = slope - (self._written / self._base - 1)
+            seen = slope - (self._written / self._base - 1)
+            skew = self._skew + SKEW_GAIN * (seen - self._skew)
             self._skew = min(max(skew, -MAX_SKEW), MAX_SKEW)
 
 
