@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from player.mpv_player.playback import Load, Playback
+
+_logger = logging.getLogger(__name__)
 
 OBSERVED: Final = (
     "pause",
@@ -80,6 +83,7 @@ class Teller:
         self._failed = False
         self._answered = 0
         self._seek_to_come = False
+        self._seek_when_open = False
         self._paused = True
         self._stalled = False
         self._window_closed = False
@@ -121,6 +125,8 @@ class Teller:
                 continue  # ShutDown is on its way and says why
             except CoreError as error:
                 self._fail(f"mpv refused a question ({error})")
+            except Exception:  # the rim: a player that tells nothing more would freeze its seat
+                _logger.exception("An event of mpv's is lost: %s", told)
         if before_end():
             core.end()
 
@@ -182,11 +188,11 @@ class Teller:
             return
         self._load, self._answered = load, load.ticket
         self._opened = self._failed = self._seek_to_come = False
-        self._stalled = self._strayed = False
+        self._seek_when_open = self._stalled = self._strayed = False
         self._log.clear()
 
     def _end_file(self, ended: ev.FileEnded) -> None:
-        self._playback.seeking = False
+        self._playback.seeking = self._opened = False
         if self._load is None or self._failed:
             return
         source = self._load.source
@@ -227,6 +233,8 @@ class Teller:
     def _answer_seek(self, core: Core, ticket: int, accepted: bool) -> None:
         self._answered = ticket
         if not accepted:
+            # mpv refuses to seek in what is not open yet: it is done when it is.
+            self._seek_when_open = self._load is not None and not self._opened
             return
         if self._opened and core.get("seekable") is False:
             # No event follows a seek in a stream that cannot be sought in.
@@ -238,6 +246,10 @@ class Teller:
         playback = self._playback
         playback.seeking = False
         playback.jumps += 1
+        if self._load is not None and self._seek_when_open:
+            self._seek_when_open, self._seek_to_come = False, True
+            core.command("seek", f"{max(0.0, playback.target):.6f}", "absolute+exact")
+            return
         if self._load is None or self._seek_to_come or self._answered != playback.asked:
             return  # a later load or seek is on its way: this is not what was asked for
         if playback.done == self._answered:

@@ -86,6 +86,15 @@ def test_only_the_last_of_two_loads_opens(film: Path, silent: Path) -> None:
         assert not any(isinstance(event, Opened) and event.generation == 1 for event in it.told)
 
 
+def test_a_seek_that_comes_before_the_film_is_open_is_done_when_it_is(film: Path) -> None:
+    with watched_player() as it:
+        it.ask_to_load(film, 5.0)
+        it.player.seek(30.0)
+        assert near(it.wait(Restarted).position, 30.0, FRAME)
+        it.seek(10.0)
+        assert [type(event) for event in it.told].count(Restarted) == 2
+
+
 def test_nothing_of_an_item_is_left_for_the_next(film: Path, tmp_path: Path) -> None:
     subtitles = tmp_path / "film.srt"
     subtitles.write_text("1\n00:00:00,000 --> 00:00:59,000\nHello\n")
@@ -147,14 +156,16 @@ def test_a_negative_position_is_the_beginning(film: Path) -> None:
         assert near(it.seek(-3.0).position, 0.0, FRAME)
 
 
-def test_nothing_is_known_while_seeking_and_only_the_last_seek_is_told(film: Path) -> None:
+def test_a_position_is_never_that_of_before_a_seek_and_the_last_one_is_told(film: Path) -> None:
     with watched_player() as it:
         it.load(film)
         for target in (5.0, 40.0, 20.0):
             it.player.seek(target)
-            assert it.player.sample() is None
-            assert it.player.resting_position() is None
-        assert near(it.wait(Restarted).position, 20.0, FRAME)
+            sample, rest = it.player.sample(), it.player.resting_position()
+            assert sample is None or near(sample.position, target, FRAME)
+            assert rest is None or near(rest, target, FRAME)
+        it.wait(Restarted, where=lambda event: near(event.position, 20.0, FRAME))
+        it.samples(0.2)
         assert not [event for event in it.drain() if isinstance(event, Restarted)]
 
 

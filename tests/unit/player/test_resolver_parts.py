@@ -53,7 +53,8 @@ def test_a_lone_film_in_a_page_loses_yt_dlps_number() -> None:
 
 def test_subtitles_are_few_and_the_persons_language_comes_first() -> None:
     offers = [{"ext": "json3", "url": "https://x/j"}, {"ext": "vtt", "url": "https://x/v"}]
-    by_language = dict.fromkeys(("fr", "it", "en", "es", "de-AT", "live_chat"), offers)
+    names = ("fr", "it", "en", "es", "de-AT", "live_chat")
+    by_language: dict[str, list[dict[str, str]]] = dict.fromkeys(names, offers)
     by_language["pt"] = [{"ext": "json3", "url": "https://x/j"}]
     found = found_in({**PICTURES, "subtitles": by_language}, ["de", "en"]).subtitles
     assert [subtitle.language for subtitle in found] == ["de-AT", "en", "fr", "it"]
