@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from player import views
@@ -39,6 +40,9 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
     TITLE = "matinee"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", "To the background", show=False)
+    ]
 
     room: reactive[Room] = reactive(Room(), repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)

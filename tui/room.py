@@ -142,6 +142,8 @@ def _entry(view: views.AnyView) -> Entry | None:
         return None
     if isinstance(view, views.Reconnecting) and view.attempt > 1:
         return None  # the header counts; the feed says it once
+    if isinstance(view, views.ViewOnly):
+        return None  # the answer to one key, not a thing that happened in the room
     return Entry(view.timestamp_ms, sentence.name, sentence.text, sentence.tone)
 
 

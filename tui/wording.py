@@ -51,8 +51,10 @@ def error_text(error: views.ErrorLine) -> str:
 def _of_link(view: views.Reconnecting | views.Recovered) -> Sentence:
     if isinstance(view, views.Recovered):
         away = f" after {span_text(view.away)}" if view.away >= 1 else ""
-        how = f"recovered {_count(view.events, 'event')}"
-        return Sentence("", how + away, "good")
+        how = f"recovered {_count(view.events, 'event')}" if view.events else "nothing was missed"
+        if view.by == "snapshot":
+            how = "caught up with the whole state"
+        return Sentence("", f"connected again{away}: {how}", "good")
     because = f": {view.reason}" if view.reason else ""
     return Sentence("", f"the server is out of reach{because}", "warning")
 

@@ -105,7 +105,7 @@ async def test_plain_tells_what_happens_in_sentences() -> None:
         await there.line("the server is out of reach: connection refused")
         await there.line("reconnecting · ")
         there.type("say /back")
-        await there.line("recovered 4 events after 3 s")
+        await there.line("connected again after 3 s: recovered 4 events")
 
 
 async def test_plain_tells_a_viewer_who_controls() -> None:

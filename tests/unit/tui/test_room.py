@@ -113,7 +113,7 @@ def test_a_lost_server_counts_the_seconds_and_ends_by_itself() -> None:
     assert [entry.text for entry in room.feed] == ["the server is out of reach: connection refused"]
     room = told(views.Recovered(events=4, away=4.0), at=54.0, room=room)
     assert reconnecting_text(room, 54.0) == ""
-    assert room.recovered == "recovered 4 events after 4 s"
+    assert room.recovered == "connected again after 4 s: recovered 4 events"
     assert state_word(room) == "PLAYING"
 
 
