@@ -186,9 +186,12 @@ class Teller:
             core.command("stop")
             self._fail("it is a playlist, not a film")
             return
-        self._load, self._answered = load, load.ticket
+        self._load = load
+        # A seek asked after this load, but answered before it began, went to the old item.
+        self._seek_when_open = self._answered > load.ticket
+        self._answered = max(self._answered, load.ticket)
         self._opened = self._failed = self._seek_to_come = False
-        self._seek_when_open = self._stalled = self._strayed = False
+        self._stalled = self._strayed = False
         self._log.clear()
 
     def _end_file(self, ended: ev.FileEnded) -> None:

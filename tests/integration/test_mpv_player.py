@@ -95,6 +95,17 @@ def test_a_seek_that_comes_before_the_film_is_open_is_done_when_it_is(film: Path
         assert [type(event) for event in it.told].count(Restarted) == 2
 
 
+def test_a_seek_goes_to_the_film_that_was_asked_for_before_it(film: Path, silent: Path) -> None:
+    with watched_player() as it:
+        it.load(film)
+        for position in (11.0, 22.0, 33.0):
+            it.ask_to_load(silent)
+            it.player.seek(position)
+            restarted = it.wait(Restarted)
+            assert near(restarted.position, position, FRAME)
+        assert restarted.generation == 4
+
+
 def test_nothing_of_an_item_is_left_for_the_next(film: Path, tmp_path: Path) -> None:
     subtitles = tmp_path / "film.srt"
     subtitles.write_text("1\n00:00:00,000 --> 00:00:59,000\nHello\n")
@@ -263,20 +274,20 @@ def test_the_seats_own_tracks_change_and_are_told(films: Films, tmp_path: Path) 
     with watched_player() as it:
         it.load(both)
 
-        def after(what: str, value: float = 0.0) -> TracksChanged:
-            it.drain()
-            it.player.adjust(what, value)
-            return it.wait(TracksChanged)
-
-        def selected(told: TracksChanged) -> list[int]:
+        def sound(told: TracksChanged) -> list[int]:
             return [t.track_id for t in told.tracks if t.kind == "audio" and t.selected]
 
-        assert selected(after("audio")) == [2]
-        assert selected(after("audio")) == [1]
-        assert after("volume", -30).volume == 70.0
-        assert after("volume", 500).volume == 130.0
-        assert after("mute").muted is True
-        assert after("subtitles").muted is True
+        for track in (2, 1):
+            it.player.adjust("audio", 0)
+            it.wait(TracksChanged, where=lambda told, track=track: sound(told) == [track])
+        for step, volume in ((-30, 70.0), (500, 130.0)):
+            it.player.adjust("volume", step)
+            it.wait(TracksChanged, where=lambda told, volume=volume: told.volume == volume)
+        it.player.adjust("mute", 0)
+        it.wait(TracksChanged, where=lambda told: told.muted)
+        it.drain()
+        it.player.adjust("subtitles", 0)
+        it.wait(TracksChanged)
 
 
 # Failing ---------------------------------------------------------------------------------
