@@ -50,4 +50,8 @@ LINKS: Final = {
 
 def leaning(link: Link, seconds: float) -> Link:
     """The same link with a way there that is always longer, which nobody can see."""
-    return Link(lambda chance, at: link.there(chance, at) + seconds, link.back)
+
+    def there(chance: Random, at: float) -> float:
+        return link.there(chance, at) + seconds
+
+    return Link(there, link.back)
