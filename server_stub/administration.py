@@ -98,15 +98,12 @@ def past_streams(database: str, limit: int = 100) -> list[PastStream]:
     with _opened(database) as (engine, _), engine.begin() as connection:
         _check_current(connection)
         rows = list(connection.execute(latest_streams(limit)).mappings())
-        counts = dict(
-            connection.execute(
-                sa.select(playback_events.c.stream_id, sa.func.count())
-                .where(playback_events.c.stream_id.in_([row["id"] for row in rows]))
-                .group_by(playback_events.c.stream_id)
-            )
-            .tuples()
-            .all()
+        counted = connection.execute(
+            sa.select(playback_events.c.stream_id, sa.func.count().label("events"))
+            .where(playback_events.c.stream_id.in_([row["id"] for row in rows]))
+            .group_by(playback_events.c.stream_id)
         )
+        counts: dict[str, int] = {row.stream_id: row.events for row in counted}
     return [
         PastStream(record_of(row), row["created_at"], row["last_sync_at"], counts.get(row["id"], 0))
         for row in rows

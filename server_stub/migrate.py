@@ -16,6 +16,8 @@ from protocol.exceptions import SchemaTooNew, StoreUnusable
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+_ALEMBIC: Final = "alembic_version"
+"""The one table that stays when everything is taken down."""
 _FOLDER: Final = Path(__file__).parent / "migrations"
 
 
@@ -41,7 +43,7 @@ def status(connection: Connection) -> SchemaStatus:
     scripts = ScriptDirectory.from_config(_config(connection))
     newest = scripts.get_current_head() or ""
     current = MigrationContext.configure(connection).get_current_revision() or ""
-    if not current and sa.inspect(connection).get_table_names():
+    if not current and set(sa.inspect(connection).get_table_names()) - {_ALEMBIC}:
         raise StoreUnusable(
             "this database belongs to another program", "name a file of its own with --database"
         )

@@ -134,6 +134,7 @@ sa.Index(
     "idx_playback_events_stream_type",
     playback_events.c.stream_id,
     playback_events.c.event_type,
+    playback_events.c.timestamp_ms,
 )
 sa.Index(
     "idx_playback_events_cursor",

@@ -67,7 +67,7 @@ def open_sqlite(path: Path) -> SqlStore:
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, _is_full, engine.dispose)
+    return SqlStore(engine, is_full, engine.dispose)
 
 
 def open_engine(path: Path) -> Engine:
@@ -171,7 +171,8 @@ def _explain_cause(cause: BaseException, path: Path) -> StoreError:
             return StoreUnusable(f"the database {path} cannot be used ({cause})", _ANOTHER)
 
 
-def _is_full(error: SQLAlchemyError) -> bool:
+def is_full(error: SQLAlchemyError) -> bool:
+    """Whether there was no room to write."""
     return isinstance(error, DBAPIError) and _primary_code(error.orig) == sqlite3.SQLITE_FULL
 
 

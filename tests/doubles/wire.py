@@ -14,6 +14,7 @@ from protocol.invite import socket_url
 from protocol.messages import CreateStream, Cursor, Hello, Media, Snapshot, StateNow, Welcome
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
     from types import TracebackType
 
@@ -33,8 +34,14 @@ class Wire:
         self._looked = 0
 
     @classmethod
-    async def open(cls, server: str, stream_id: str = "", token: str = "") -> Self:
-        """Connect without a word."""
+    async def open(
+        cls,
+        server: str,
+        stream_id: str = "",
+        token: str = "",
+        socket: socket.socket | None = None,
+    ) -> Self:
+        """Connect without a word, through ``socket`` if one is connected already."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return cls(
             await connect(
@@ -42,6 +49,7 @@ class Wire:
                 additional_headers=headers,
                 compression=None,
                 proxy=None,
+                sock=socket,
                 max_queue=None,
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 import httpx
@@ -26,6 +27,7 @@ from protocol.messages import (
     Say,
     Seek,
     Snapshot,
+    StateNow,
     Welcome,
 )
 from protocol.server_limits import Limits, Rate
@@ -218,12 +220,20 @@ async def test_a_seat_that_never_reads_is_dropped_and_others_go_on(tmp_path: Pat
         host = await Wire.create(url)
         created = host.welcome.created
         assert created is not None
-        deaf = await Wire.join(url, host.welcome.stream_id, created.invite_token)
+        # With little room on its side, little is lost in the system's buffers.
+        ear = socket.socket()
+        ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        ear.connect(("127.0.0.1", int(url.rpartition(":")[2])))
+        deaf = await Wire.open(url, host.welcome.stream_id, created.invite_token, ear)
+        await deaf.hello("Deaf")
+        await deaf.wait_for(StateNow)
         deaf.socket.transport.pause_reading()
         async with asyncio.timeout(30):
             while len(server.gateway.connections) > 1:
-                await host.send(Say("x" * 490))
-                await host.wait_for(Chat)
+                for _ in range(100):
+                    await host.send(Say("x" * 490))
+                for _ in range(100):
+                    await host.wait_for(Chat)
         async with host:
             await host.send(Ping(2.0))
             await host.wait_for(Pong, within=1.0)

@@ -41,6 +41,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Parked by the step above; without streams there is nothing to take them back for.
+    op.execute("DROP TABLE IF EXISTS rolled_back_playback_events")
+    op.execute("DROP TABLE IF EXISTS rolled_back_streams")
     op.drop_table("server_clock")
     op.drop_table("stream_tokens")
     op.drop_table("streams")

@@ -105,7 +105,9 @@ def _create_indexes() -> None:
     )
     op.create_index("idx_playback_events_cleanup", "playback_events", ["created_at"])
     op.create_index(
-        "idx_playback_events_stream_type", "playback_events", ["stream_id", "event_type"]
+        "idx_playback_events_stream_type",
+        "playback_events",
+        ["stream_id", "event_type", "timestamp_ms"],
     )
     op.create_index(
         "idx_playback_events_cursor", "playback_events", ["stream_id", "epoch", "seq"], unique=True
