@@ -1,0 +1,1 @@
+"""Parts of the server that need neither a loop nor a file."""
