@@ -100,21 +100,21 @@ def serve(arguments: tuple[str, ...]) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def history(arguments: tuple[str, ...]) -> None:
     """The event log of past streams."""
-    _become_server(("history", *arguments))
+    _missing("history", arguments)
 
 
 @cli.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def maintain(arguments: tuple[str, ...]) -> None:
     """Delete what is older than the retention."""
-    _become_server(("maintain", *arguments))
+    _missing("maintain", arguments)
 
 
 @cli.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def migrate(arguments: tuple[str, ...]) -> None:
     """Bring a database to another version of the schema."""
-    _become_server(("migrate", *arguments))
+    _missing("migrate", arguments)
 
 
 @cli.command()
@@ -132,6 +132,10 @@ def doctor(server: str) -> int:
         remedy = f": {finding.remedy}" if finding.remedy else ""
         click.echo(f"{mark} {finding.subject:<10} {finding.text}{remedy}")
     return EXIT_ERROR if failed else 0
+
+
+def _missing(command: str, _arguments: tuple[str, ...]) -> None:
+    raise click.UsageError(f"`matinee {command}` is not part of this version yet.")
 
 
 def _become_server(arguments: tuple[str, ...]) -> None:

@@ -36,11 +36,13 @@ class EmbeddedServer:
         listen: str,
         database: str,
         *,
+        options: Sequence[str] = (),
         log_file: Path | None = None,
         command: Sequence[str] = SERVER_COMMAND,
     ) -> None:
         self._listen = listen
         self._database = database
+        self._options = tuple(options)
         self._log_file = log_file
         self._command = tuple(command)
         self._process: asyncio.subprocess.Process | None = None
@@ -119,6 +121,7 @@ class EmbeddedServer:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 *("--listen", self._listen, "--database", self._database),
+                *self._options,
                 *("--parent-pipe", "--json"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import sys
 import tempfile
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -57,6 +58,11 @@ def hosting(given: Mapping[str, Any]) -> Party:
     if settings.server:
         return Party(seat, face, theme=settings.theme)
     server, greeting = _own_server(settings, lan=given["lan"], chosen=bool(given["listen"]))
+    options = [
+        *(["--allow-http-media"] if seat.allow_lan_media else []),
+        *(["--insecure-lan"] if given["lan"] or given["insecure_lan"] else []),
+    ]
+    server = replace(server, options=tuple(options))
     return Party(seat, face, server=server, theme=settings.theme, greeting=greeting)
 
 
@@ -175,7 +181,7 @@ def _own_server(settings: Settings, *, lan: bool, chosen: bool) -> tuple[OwnServ
         port = 0
     shown = f"[{address}]" if ":" in address else address
     database = str(places.data_folder() / "matinee.sqlite")
-    return OwnServer(f"{shown}:{port}", database, lan_address() if lan else ""), greeting
+    return OwnServer(f"{shown}:{port}", database, lan=lan_address() if lan else ""), greeting
 
 
 def _media(text: str) -> str:

@@ -53,6 +53,8 @@ class OwnServer:
 
     listen: str
     database: str
+    options: tuple[str, ...] = ()
+    """More arguments for it."""
     lan: str = ""
     """What invites name in the place of the loopback, "" for what it listens on."""
 
@@ -193,7 +195,9 @@ async def _served(
     own = party.server
     if own is None:
         return None, party.seat
-    server = EmbeddedServer(own.listen, own.database, log_file=places.log_file("server.log"))
+    server = EmbeddedServer(
+        own.listen, own.database, options=own.options, log_file=places.log_file("server.log")
+    )
     stack.push_async_callback(server.stop)
     url = await server.start()
     port = url.rpartition(":")[2]

@@ -53,6 +53,7 @@ class PlainPrinter:
         self._room = Room()
         self._state = ""
         self._status_at = float("-inf")
+        self._lost_at = float("-inf")
 
     def __call__(self, line: SeatLine) -> list[bytes]:
         view = line.view
@@ -60,12 +61,12 @@ class PlainPrinter:
             return []
         now = self._clock()
         self._room = fold(self._room, view, now)
-        printed = [text.encode() for text in self._happening(view)]
+        printed = [text.encode() for text in self._happening(view, now)]
         if isinstance(view, views.Status):
             printed += [text.encode() for text in self._standing(now)]
         return printed
 
-    def _happening(self, view: views.AnyView) -> list[str]:
+    def _happening(self, view: views.AnyView, now: float) -> list[str]:
         match view:
             case views.Ready():
                 role = (
@@ -81,8 +82,13 @@ class PlainPrinter:
             case views.Progress() if view.message:
                 return [self._line(view.message, "2")]
             case views.Ended():
-                return [self._line(f"left: {view.reason}" if view.reason else "left", "2")]
+                told = self._room.fatal is not None or not view.reason
+                return [self._line("left" if told else f"left: {view.reason}", "2")]
+            case views.Reconnecting() if view.attempt > 1 and now - self._lost_at < STATUS_INTERVAL:
+                return []
             case _:
+                if isinstance(view, views.Reconnecting):
+                    self._lost_at = now
                 sentence = sentence_of(view)
                 return [self._sentence(sentence)] if sentence else []
 

@@ -10,6 +10,10 @@ from tui.times import clock_text, ms_text, span_text
 Tone = Literal["chat", "event", "good", "warning", "error"]
 
 
+_AS_THEY_ARE = ("mpv", "matinee", "libmpv")
+"""Names that begin a sentence as they are written."""
+
+
 class Sentence(NamedTuple):
     """``name`` is the subject, "" when the program itself speaks."""
 
@@ -110,5 +114,6 @@ def _count(number: int, noun: str) -> str:
 
 def _closed(text: str) -> str:
     text = text.strip()
-    text = text[:1].upper() + text[1:]
+    if text.partition(" ")[0].isalpha() and not text.startswith(_AS_THEY_ARE):
+        text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else text + "."

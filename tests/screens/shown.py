@@ -27,9 +27,11 @@ class Clock:
         return self.now
 
 
-def shown(kind: Kind, *, theme: str = "matinee-dark") -> tuple[MatineeApp, ScriptedSeat, Clock]:
-    """The app with everything of that evening said."""
-    seat, clock = ScriptedSeat(evening(kind)), Clock()
+def shown(
+    kind: Kind | None, *, theme: str = "matinee-dark"
+) -> tuple[MatineeApp, ScriptedSeat, Clock]:
+    """The app with everything of that evening said; None for an evening that has not begun."""
+    seat, clock = ScriptedSeat(evening(kind) if kind else ()), Clock()
     if kind == "error":
         seat.over()
     return MatineeApp(seat, theme=theme, clock=clock, wall_clock=lambda: 0.0), seat, clock
@@ -43,3 +45,14 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
             return
         await pilot.pause()
     raise AssertionError("it never came to that")
+
+
+def text_of(app: MatineeApp) -> str:
+    """The whole screen as lines."""
+    strips = app.screen._compositor.render_strips()  # pyright: ignore[reportPrivateUsage]
+    return "\n".join(strip.text for strip in strips)
+
+
+def toasts(app: MatineeApp) -> list[str]:
+    """What pops up now."""
+    return [toast.message for toast in app._notifications]  # pyright: ignore[reportPrivateUsage]

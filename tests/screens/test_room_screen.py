@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 from player import views
 from player.intents import Quit, Resync, Say, Seek, SeekBy, Toggle
 from tests.screens.evenings import members
-from tests.screens.shown import shown, until
+from tests.screens.shown import shown, text_of, toasts, until
 from tui.actions import ACTIONS
 from tui.screens.go_to import GoToScreen
 from tui.screens.help import HelpScreen
@@ -24,17 +24,6 @@ if TYPE_CHECKING:
     from tui.app import MatineeApp
 
 SIZE = (120, 36)
-
-
-def text_of(app: MatineeApp) -> str:
-    """The whole screen as lines."""
-    width, height = app.size
-    strips = app.screen._compositor.render_strips()
-    return "\n".join(strip.text[:width] for strip in strips[:height])
-
-
-def toasts(app: MatineeApp) -> list[str]:
-    return [toast.message for toast in app._notifications]
 
 
 async def ready(pilot: Pilot[Any], app: MatineeApp) -> None:
@@ -81,7 +70,7 @@ async def test_q_leaves() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("q")
-        await until(pilot, lambda: app._exit)
+        await until(pilot, lambda: app.return_code is not None)
     assert seat.asked == [Quit()]
     assert app.return_code == 0
 
@@ -91,7 +80,7 @@ async def test_ctrl_c_leaves_too() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("ctrl+c")
-        await until(pilot, lambda: app._exit)
+        await until(pilot, lambda: app.return_code is not None)
     assert seat.asked == [Quit()]
 
 
@@ -244,19 +233,17 @@ async def test_a_fatal_error_is_read_before_the_app_ends() -> None:
         assert "the host has closed the party" in text_of(app)
         assert "ask Ana for a new invite" in text_of(app)
         await pilot.press("q")
-        await until(pilot, lambda: app._exit)
+        await until(pilot, lambda: app.return_code is not None)
     assert app.return_value is not None
     assert app.return_value.code == "stream_closed"
 
 
 async def test_an_error_before_anything_was_shown_ends_the_app_at_once() -> None:
-    app, seat, _ = shown("host")
-    while not seat._waiting.empty():
-        seat._waiting.get_nowait()
+    app, seat, _ = shown(None)
     async with app.run_test(size=SIZE) as pilot:
         seat.say(views.ErrorLine(code="not_found", message="no such stream", fatal=True))
         seat.over()
-        await until(pilot, lambda: app._exit)
+        await until(pilot, lambda: app.return_code is not None)
     assert app.return_value is not None
     assert app.return_value.message == "no such stream"
 

@@ -1,0 +1,234 @@
+"""The commands as a person types them, on real processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MATINEE = (sys.executable, "-m", "tui")
+FILM = Path(__file__).parents[2] / "tui" / "demo" / "film.mp4"
+SILENT = ("--mpv", "vo=null", "--mpv", "ao=null", "--video", "none")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A home of its own, without display and settings of whoever runs the tests."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MATINEE_", "XDG_"))}
+    kept.pop("DISPLAY", None)
+    kept.pop("WAYLAND_DISPLAY", None)
+    folders = {name: str(tmp_path / name) for name in ("data", "config", "state", "run")}
+    (tmp_path / "run").mkdir(mode=0o700)
+    return kept | {
+        "HOME": str(tmp_path),
+        "XDG_DATA_HOME": folders["data"],
+        "XDG_CONFIG_HOME": folders["config"],
+        "XDG_STATE_HOME": folders["state"],
+        "XDG_RUNTIME_DIR": folders["run"],
+        "TERM": "xterm-256color",
+        "TZ": "UTC",
+    }
+
+
+def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*MATINEE, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=40,
+        check=False,
+    )
+
+
+def descendants(pid: int) -> set[int]:
+    """All processes that were started by ``pid``, directly or not."""
+    table = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    parents = {int(a): int(b) for a, b in (row.split() for row in table.stdout.splitlines())}
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def alive(pids: set[int]) -> set[int]:
+    table = subprocess.run(["ps", "-eo", "pid=,stat="], capture_output=True, text=True, check=True)
+    rows = (row.split() for row in table.stdout.splitlines())
+    return {int(pid) for pid, state in rows if not state.startswith("Z")} & pids
+
+
+def eventually(condition: Callable[[], bool], seconds: float) -> bool:
+    """Whether it comes true within that time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        select.select([], [], [], 0.05)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("words", "cause", "remedy"),
+    [
+        (("host", "/no/such/film.mp4", "--plain"), "there is no file", "check its name"),
+        (("host", "/", "--plain"), "not a file", "name the film itself"),
+        (("host", str(FILM)), "needs a terminal", "--plain or --json"),
+        (("host", str(FILM), "--plain", "--mpv", "vo"), "not KEY=VALUE", "--mpv vo=null"),
+        (("host", str(FILM), "--plain", "--listen", "here"), "not HOST:PORT", "127.0.0.1:8765"),
+        (("host", str(FILM), "--plain", "--server", "ftp://x"), "not a server", "http"),
+        (("host", str(FILM), "--plain", "--trim", "1e9"), "trim_ms", "command line"),
+        (("host", str(FILM), "--plain", "--video", "terminal"), "screen", "--video none"),
+        (("join", "hello", "--plain"), "not an invite", "paste the whole line"),
+        (("join", "http://x/j/abcdefgh12", "--plain"), "lost its key", "paste the whole line"),
+        (("join", "http://x/j/abcdefgh12#a b", "--plain"), "damaged", "paste the whole line"),
+    ],
+)
+def test_a_bad_input_is_one_sentence_with_its_remedy(
+    environment: dict[str, str], words: tuple[str, ...], cause: str, remedy: str
+) -> None:
+    done = run(environment, *words)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("matinee: ")
+    assert done.stderr.count("\n") == 1
+    assert cause in done.stderr
+    assert remedy.lower() in done.stderr.lower()
+
+
+def test_with_json_the_sentence_is_an_object(environment: dict[str, str]) -> None:
+    done = run(environment, "host", "/no/such/film.mp4", "--json")
+    error = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert error["event"] == "error"
+    assert error["fatal"] is True
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("words", [("host",), ("host", "x", "--video", "cinema"), ("dance",)])
+def test_wrong_usage_ends_with_2(environment: dict[str, str], words: tuple[str, ...]) -> None:
+    done = run(environment, *words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_named(environment: dict[str, str]) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run(environment, "host", str(FILM), "--plain", "--listen", f"127.0.0.1:{port}")
+    assert done.returncode == 1
+    assert f"port {port}" in done.stderr
+    assert "--listen" in done.stderr
+
+
+def test_version_and_json_come_without_textual(environment: dict[str, str]) -> None:
+    code = (
+        "import sys; from tui.__main__ import main; main(); "
+        "print([m for m in sys.modules if m.split('.')[0] in ('textual', 'mpv', 'yt_dlp')])"
+    )
+    for words in (("--version",), ("host", "/no/such/film.mp4", "--json")):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_doctor_checks_each_thing_in_a_line(environment: dict[str, str]) -> None:
+    done = run(environment, "doctor", "http://127.0.0.1:1")
+    assert done.returncode == 1, "the server that was named does not answer"
+    subjects = {row.split()[2] for row in done.stdout.splitlines()}
+    assert {"mpv", "yt-dlp", "javascript", "ffmpeg", "terminal", "clock", "server"} <= subjects
+
+
+@pytest.mark.slow
+def test_the_demo_shows_two_seats_in_json_and_ends_in_order(environment: dict[str, str]) -> None:
+    demo = subprocess.Popen(
+        [*MATINEE, "demo", "--json", "--mpv", "ao=null"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout is not None
+    assert demo.stdin is not None
+    seen: set[tuple[str, str]] = set()
+    first: dict[str, Any] | None = None
+    wanted = {("", "media"), ("", "joined"), ("second", "ready"), ("second", "media")}
+    for text in demo.stdout:
+        line = json.loads(text)
+        first = first or line
+        seen.add((line.get("seat", ""), line["event"]))
+        if wanted <= seen and line["event"] == "status" and line["state"] == "playing":
+            demo.stdin.write("quit\n")
+            demo.stdin.flush()
+            break
+    rest = demo.stdout.read()
+    assert first is not None
+    assert first["event"] == "ready"
+    assert first["role"] == "host"
+    assert '"ended"' in rest
+    assert demo.wait(10) == 0
+    demo.stdin.close()
+    demo.stdout.close()
+
+
+@pytest.fixture
+def screen(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """``matinee demo`` in a terminal, once the second seat is there: its pid and the terminal."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.clear()
+        os.environ.update(environment | {"COLUMNS": "120", "LINES": "36"})
+        os.execv(sys.executable, [*MATINEE, "demo", "--mpv", "ao=null", "--name", "Ana"])
+    drawn = b""
+
+    def shown() -> bool:
+        nonlocal drawn
+        while select.select([terminal], [], [], 0.05)[0]:
+            drawn += os.read(terminal, 65536)
+        return b"Second seat" in drawn
+
+    assert eventually(shown, 30), drawn[-2000:]
+    yield pid, terminal
+    os.close(terminal)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_when_the_screen_is_gone_nothing_is_left(
+    screen: tuple[int, int], number: signal.Signals
+) -> None:
+    pid, terminal = screen
+    children = descendants(pid)
+    assert len(children) >= 3, "a server and two seats"
+    os.kill(pid, number)
+    ended: list[int] = []
+
+    def over() -> bool:
+        if select.select([terminal], [], [], 0)[0]:
+            with contextlib.suppress(OSError):
+                os.read(terminal, 65536)
+        if not any(ended):
+            ended.append(os.waitpid(pid, os.WNOHANG)[0])
+        return any(ended) and not alive(children)
+
+    assert eventually(over, 5.0), alive(children)
