@@ -85,6 +85,8 @@ def open_engine(path: Path) -> Engine:
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
         poolclass=StaticPool,
+        # What fails is logged, and the values are people's names and titles.
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT},
     )
     event.listen(engine, "connect", _configure)

@@ -1,0 +1,157 @@
+"""What a running server does beside serving: retention, dead connections, its store's thread."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from protocol.exceptions import StoreError
+from protocol.messages import Ack, Command, Play, Resume, Seek, Snapshot
+from protocol.server_effects import Ask, OpenStream, StoreFailed
+from protocol.server_log import Moment
+from server_stub import gateway, serving
+from server_stub.serving import ServeOptions, maintain, running
+from server_stub.sqlite import open_sqlite
+from server_stub.store_thread import Answer, StoreThread
+from tests.doubles.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from protocol.server_effects import StoreCall, StoreResult
+    from server_stub.store import Store
+
+
+def options_in(folder: Path) -> ServeOptions:
+    return ServeOptions(listen="127.0.0.1:0", database=str(folder / "party.db"))
+
+
+async def test_a_party_that_goes_on_is_not_reset(tmp_path: Path) -> None:
+    async with (
+        running(options_in(tmp_path)) as server,
+        await Wire.create(server.listening.url) as host,
+    ):
+        await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, Play()))
+        await host.wait_for(Ack)
+        await maintain(server.thread, server.clock, server.core, server.gateway)
+        await host.send(Command("event-0002", 1, 2, host.snapshot.cursor, Seek(5.0)))
+        assert (await host.wait_for(Ack)).seq == 3
+
+
+async def test_a_reset_of_a_party_that_somebody_came_to_is_told(tmp_path: Path) -> None:
+    async with (
+        running(options_in(tmp_path)) as server,
+        await Wire.create(server.listening.url) as host,
+    ):
+        await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, Play()))
+        event = await host.wait_for(Ack)
+        now = server.clock.now()
+        later = Moment(now.instant, now.unix_ms + 25 * 3600 * 1000)
+        done = await server.thread.run(lambda store: store.maintain(later, ()))
+        records = await server.thread.run(lambda store: store.records(done.reset_ids))
+        server.core.reset(records)
+        server.gateway.perform()
+        snapshot = await host.wait_for(Snapshot)
+        assert (snapshot.reason, snapshot.epoch, snapshot.seq) == ("reset", 2, 0)
+        assert not snapshot.timeline.playing
+        await host.send(Resume(snapshot.cursor))
+        await host.send(Command("event-0002", 1, 2, snapshot.cursor, Seek(5.0)))
+        ack = await host.wait_for(Ack)
+        assert (event.seq, ack.epoch, ack.seq) == (2, 2, 1)
+
+
+async def test_maintenance_refuses_when_the_clock_has_jumped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(options_in(tmp_path)) as server:
+        monkeypatch.setattr(server.clock, "wall_jump", lambda: -7200.0)
+        await maintain(server.thread, server.clock, server.core, server.gateway)
+    assert "event=maintenance_refused clock_jump=-7200" in caplog.text
+
+
+async def test_the_anchor_is_kept_and_maintenance_is_run_as_time_goes_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "_ANCHOR_INTERVAL", 0.05)
+    maintained = asyncio.Event()
+
+    async def note(*_: object) -> None:
+        maintained.set()
+        raise StoreError("not now")
+
+    monkeypatch.setattr(serving, "maintain", note)
+    async with running(options_in(tmp_path)) as server:
+        async with asyncio.timeout(5):
+            await maintained.wait()
+        anchor = await server.thread.run(lambda store: store.anchor())
+        assert anchor is not None
+        assert anchor.instant <= server.clock.instant()
+
+
+async def test_a_connection_that_died_without_a_word_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "_PING_INTERVAL", 0.1)
+    monkeypatch.setattr(gateway, "_CLOSE_TIMEOUT", 0.1)
+    async with running(options_in(tmp_path)) as server:
+        dead = await Wire.create(server.listening.url)
+        dead.socket.transport.pause_reading()
+        async with await Wire.create(server.listening.url, "Zoe") as alive:
+            async with asyncio.timeout(5):
+                while len(server.gateway.connections) > 1:
+                    await (await alive.socket.ping())
+        dead.socket.transport.abort()
+
+
+# The thread -----------------------------------------------------------------------------
+
+
+class Brittle:
+    """A store that breaks at each call."""
+
+    def perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
+        raise RuntimeError(f"no answer to {len(calls)}")
+
+
+async def test_a_store_that_breaks_fails_its_callers_and_the_thread_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, heard = open_sqlite(tmp_path / "party.db"), asyncio.Queue[list[Answer]]()
+    monkeypatch.setattr(store, "perform", Brittle().perform)
+    thread = StoreThread(store, heard.put_nowait)
+    call = OpenStream("f" * 32, "hash", Moment(0.0, 0))
+    for ticket in (1, 2):
+        thread.ask(Ask(ticket, call))
+    answers: list[Answer] = []
+    async with asyncio.timeout(5):
+        while len(answers) < 2:
+            answers += await heard.get()
+    assert answers == [Answer(1, StoreFailed("try_again")), Answer(2, StoreFailed("try_again"))]
+
+    def broken(_: Store) -> None:
+        raise RuntimeError("secret of a query")
+
+    with pytest.raises(StoreError, match="RuntimeError"):
+        await thread.run(broken)
+    assert await thread.run(lambda opened: opened.anchor()) is None
+    await thread.close()
+    assert "event=store_failed" in caplog.text
+
+
+async def test_answers_come_in_the_order_of_their_questions(tmp_path: Path) -> None:
+    heard = asyncio.Queue[list[Answer]]()
+    thread = StoreThread(open_sqlite(tmp_path / "party.db"), heard.put_nowait)
+    call = OpenStream("f" * 32, "hash", Moment(0.0, 0))
+    for ticket in range(300):
+        thread.ask(Ask(ticket, call))
+        if ticket % 50 == 0:
+            await thread.run(lambda store: store.anchor())
+    tickets: list[int] = []
+    async with asyncio.timeout(10):
+        while len(tickets) < 300:
+            tickets += [answer.ticket for answer in await heard.get()]
+    assert tickets == list(range(300))
+    await thread.close()
