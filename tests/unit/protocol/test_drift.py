@@ -243,7 +243,7 @@ def test_below_what_anybody_sees_nothing_is_stuck() -> None:
 
 def test_a_jump_of_the_clock_teaches_no_skew() -> None:
     player = Player(0.0)
-    player.run(20.0)
+    player.run(14.0)
     player.drift += 0.030
     player.run(20.0)
     assert player.controller.skew == 0.0
