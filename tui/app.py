@@ -95,8 +95,11 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
     def on_seat_said(self, message: SeatSaid) -> None:
         """Fold the line into the room, and raise what must not be missed."""
         self.now = self._clock()
+        was_down = self.room.seat_down_since is not None
         self.room = fold(self.room, message.view, self.now)
         match message.view:
+            case views.ErrorLine(code=code) if code == SEAT_DIED and was_down:
+                pass  # the screen says so already
             case views.ViewOnly() as blocked:
                 text = blocked.message or f"View Only: {blocked.host} is hosting"
                 self.notify(text, severity="warning", markup=False)

@@ -71,8 +71,11 @@ def _row(room: Room, member: Member, width: int, now: float) -> Content:
         word = f"{word} {span_text(state_for(room, member.member_id, now))}"
     grade = grade_of(member.drift_ms) if member.drift_ms is not None else "none"
     style = GRADE_STYLES["poor" if _lags(member) and grade == "good" else grade]
-    host = member.role == "host"
-    symbol: Piece = ("★" if host else STATE_SYMBOLS[member.state], "$primary" if host else style)
+    symbol: Piece = (STATE_SYMBOLS[member.state], style)
+    if _lags(member):
+        symbol = ("!" if member.state == "playing" else symbol[0], style)
+    elif member.role == "host":
+        symbol = ("★", "$primary")
     drift = ms_text(member.drift_ms) if member.drift_ms is not None else ""
     delay = f"{member.rtt_ms:.0f} ms" if member.rtt_ms is not None else ""
     word_width = 13 if wide else 10 if width >= 28 else 0

@@ -1,0 +1,75 @@
+"""The film in the terminal, from the stage that the seat draws on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from player.intents import StageSize
+from player.stage import Stage, create_stage
+from tests.doubles.scripted_seat import ScriptedSeat
+from tests.screens.evenings import NOW, evening
+from tests.screens.shown import text_of, until
+from tui.app import MatineeApp
+from tui.widgets.film import FilmView
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GREY = bytes((90, 90, 90))
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> tuple[Stage, Stage]:
+    """The seat's side and the face's."""
+    create_stage(tmp_path / "stage")
+    return Stage(tmp_path / "stage"), Stage(tmp_path / "stage")
+
+
+def app_on(stage: Stage, seat: ScriptedSeat) -> MatineeApp:
+    return MatineeApp(seat, stage=stage, theme="matinee-dark", clock=lambda: NOW)
+
+
+async def test_the_seat_is_told_how_many_pixels_can_be_shown(stages: tuple[Stage, Stage]) -> None:
+    seat = ScriptedSeat(evening("host"))
+    app = app_on(stages[1], seat)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: seat.asked)
+        film = app.screen.query_one(FilmView)
+        assert seat.asked[-1] == StageSize(film.size.width, film.size.height * 2)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: len(seat.asked) > 1)
+        assert seat.asked[-1] == StageSize(film.size.width, film.size.height * 2)
+
+
+async def test_a_picture_is_drawn_in_the_middle_and_the_state_below(
+    stages: tuple[Stage, Stage],
+) -> None:
+    app = app_on(stages[1], ScriptedSeat(evening("host")))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.room.drifts)
+        stages[0].write(40, 20, 1.0, GREY * 800)
+        await until(pilot, lambda: text_of(app).count("\n"))
+        film = app.screen.query_one(FilmView)
+        await until(pilot, lambda: film.render_line(film.size.height // 2).text.strip())
+        screen = text_of(app).splitlines()
+        rows = [row for row in screen if "▀" * 40 in row]
+        blank = (film.size.width - 40) // 2
+        assert [row.index("▀") for row in rows] == [blank] * 10
+        assert any("PLAYING" in row and "Chapter 3" in row for row in screen)
+
+
+async def test_only_rows_that_changed_are_drawn_again(stages: tuple[Stage, Stage]) -> None:
+    app = app_on(stages[1], ScriptedSeat(evening("host")))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.room.drifts)
+        film = app.screen.query_one(FilmView)
+        stages[0].write(10, 6, 1.0, GREY * 60)
+        await until(pilot, lambda: film.render_line(film.size.height // 2).text.strip())
+        top = (film.size.height - 3) // 2
+        before = [film.render_line(top + row) for row in range(3)]
+        stages[0].write(10, 6, 1.1, GREY * 20 + bytes(30) + GREY * 30)
+        await until(pilot, lambda: film.render_line(top + 1) is not before[1])
+        after = [film.render_line(top + row) for row in range(3)]
+        assert [old is new for old, new in zip(before, after, strict=True)] == [True, False, True]
