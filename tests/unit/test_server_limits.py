@@ -117,6 +117,13 @@ def test_the_longest_silent_address_is_forgotten_first() -> None:
     assert limits.blocked("192.0.2.2", 0.0) == 0.0
 
 
+def test_an_address_with_open_connections_is_not_forgotten() -> None:
+    limits = AddressLimits(Limits(opens=Rate(1, 5), open_at_once=1))
+    for number in range(MAX_ADDRESSES + 1):
+        assert limits.open(f"2001:db8::{number:x}", 0.0) == 0.0
+    assert limits.open("2001:db8::1", 0.0) == 1.0
+
+
 def test_own_addresses() -> None:
     assert is_own("127.0.0.1")
     assert is_own("")
