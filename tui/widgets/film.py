@@ -109,9 +109,16 @@ class FilmView(Widget, inherit_bindings=False):
         row = y - self._top()
         if self._picture is None or not 0 <= row < len(self._rows):
             return Strip.blank(width, background)
-        console = self.app.console
-        system = None if console.no_color else _SYSTEMS.get(console.color_system or "")
-        return PixelStrip(self._rows[row], self._picture.width, width, background, system)
+        system = _SYSTEMS.get(self.app.console.color_system or "")
+        pair = grey(self._rows[row]) if self.app.no_color else self._rows[row]
+        return PixelStrip(pair, self._picture.width, width, background, system)
 
     def _top(self) -> int:
         return max(0, (self.size.height - len(self._rows)) // 2)
+
+
+def grey(rgb: bytes) -> bytes:
+    """The same pixels without colour, as NO_COLOR asks; everything else is grey then, too."""
+    red, green, blue = rgb[0::3], rgb[1::3], rgb[2::3]
+    bright = ((r * 77 + g * 150 + b * 29) >> 8 for r, g, b in zip(red, green, blue, strict=True))
+    return b"".join(bytes((value,)) * 3 for value in bright)

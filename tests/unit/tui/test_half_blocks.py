@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.widgets.film import grey
 from tui.widgets.half_blocks import BLOCK, PixelStrip
 
 BLACK = Style.parse("white on black")
@@ -60,6 +61,13 @@ def test_a_row_without_a_lower_one_has_black_below() -> None:
 def test_what_lies_over_the_film_cuts_it_by_cells() -> None:
     left, right = strip(WHITE * 8, 4, 4, ColorSystem.TRUECOLOR).divide([1, 4])
     assert (left.text, right.text) == (BLOCK, BLOCK * 3)
+
+
+def test_a_grey_picture_keeps_its_brightness() -> None:
+    assert grey(WHITE + b"\0\0\0") == WHITE + b"\0\0\0"
+    red, green = grey(RED), grey(b"\0\xff\0")
+    assert len(set(red)) == len(set(green)) == 1
+    assert red[0] < green[0]
 
 
 def test_without_colours_brightness_is_drawn() -> None:
