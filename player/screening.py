@@ -141,6 +141,8 @@ class Screening:
             queue_left=self.queue_left,
         )
         self._emit(self.view)
+        if event.notice:
+            self._emit(Notice(message=event.notice))
         if (
             self._config.role == "viewer"
             and media.duration is not None
