@@ -82,7 +82,10 @@ def join(**given: Any) -> int:
 @cli.command()
 @_shared
 def demo(**given: Any) -> int:
-    """A host and a second seat on a built-in film, without network or display."""
+    """A host and a second seat on a built-in film, without network or display.
+
+    With --json the second seat's lines begin with "seat":"second".
+    """
     from tui import evenings, party
 
     with evenings.demonstration(given) as evening:
