@@ -100,9 +100,11 @@ class Gauges:
         ahead = None
         if self.buffered_until is not None and self.view.position is not None:
             ahead = max(0.0, round(self.buffered_until - self.view.position, 1))
+        position = self.view.position
         return Report(
             state=self.state,
-            position=_rounded(self.view.position, 3),
+            # A film may begin a little before 0; the wire does not know such places.
+            position=None if position is None else round(max(0.0, position), 3),
             drift_ms=_ms(self.view.drift),
             rtt_ms=_ms(estimate.delay if estimate else None),
             buffer=ahead,
