@@ -12,27 +12,61 @@ from protocol.timeline import Timeline
 NEAR_END: Final = 0.100
 CONTINUES: Final = 0.050
 """Seconds two timelines may differ by where one takes over from the other."""
+HOLD_OUTLASTS: Final = 3.0
+"""Seconds in which a timeline that still plays may be one from before the hold."""
+MOST_PLANNED: Final = 8
 
 
 class Course:
     """A timeline on the server's clock, seen from here."""
 
     def __init__(self) -> None:
-        self.timeline = Timeline()
         self.offset: float | None = None
         """Server's clock minus the local one; None while unknown."""
         self.duration: float | None = None
-        self.held = False
-        """The host has stopped here, and the timeline does not say so yet."""
-        self._before: Timeline | None = None
+        self._planned = [Timeline()]
+        """Each holds until the next one begins; the last is what is agreed."""
+        self._held_at: float | None = None
 
-    def take(self, timeline: Timeline) -> None:
+    def take(self, timeline: Timeline, now: float) -> None:
         """Keep to ``timeline``; where it carries on the one before, that holds until then."""
-        before, self.timeline = self.timeline, timeline
-        self.held = False
-        both = before.playing and timeline.playing
+        if self._held_at is not None and not (
+            timeline.playing and now - self._held_at < HOLD_OUTLASTS
+        ):
+            self._held_at = None
+        if not self._carries_on(timeline):
+            self._planned = [timeline]
+            return
+        while len(self._planned) > 1 and self._planned[-1].at >= timeline.at:
+            self._planned.pop()
+        self._planned = [*self._planned[1 - MOST_PLANNED :], timeline]
+
+    def _carries_on(self, timeline: Timeline) -> bool:
+        before = self._at(timeline.at)
         gap = abs(before.position_at(timeline.at) - timeline.position)
-        self._before = before if both and gap < CONTINUES else None
+        return before.playing and timeline.playing and gap < CONTINUES
+
+    # The host's own pause ---------------------------------------------------------------
+
+    def hold(self, now: float) -> None:
+        """The host has stopped here, and the timeline does not say so yet."""
+        self._held_at = now
+
+    def release(self) -> None:
+        """The hold is over."""
+        self._held_at = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the host has stopped here ahead of the timeline."""
+        return self._held_at is not None
+
+    # What holds now ---------------------------------------------------------------------
+
+    @property
+    def timeline(self) -> Timeline:
+        """What was agreed last."""
+        return self._planned[-1]
 
     @property
     def known(self) -> bool:
@@ -46,47 +80,61 @@ class Course:
 
     @property
     def is_handing_over(self) -> bool:
-        """The timeline before this one holds until the new one begins."""
-        return self._before is not None
+        """A timeline before the last one still holds."""
+        return len(self._planned) > 1
 
-    @property
-    def rate_change(self) -> float:
-        """By how much the rate changes when the new timeline begins."""
-        return 0.0 if self._before is None else self.timeline.rate - self._before.rate
+    def hand_over(self, now: float) -> None:
+        """Forget timelines that have been taken over from."""
+        while len(self._planned) > 1 and self.local(self._planned[1].at) <= now:
+            del self._planned[0]
 
-    def hand_over(self, now: float) -> bool:
-        """True once, when the new timeline begins."""
-        if self._before is None or now < self.local(self.timeline.at):
-            return False
-        self._before = None
-        return True
+    def _at(self, instant: float) -> Timeline:
+        """The timeline that holds at ``instant`` (server's clock)."""
+        for timeline in reversed(self._planned[1:]):
+            if timeline.at <= instant:
+                return timeline
+        return self._planned[0]
+
+    # On the local clock -----------------------------------------------------------------
 
     def local(self, instant: float) -> float:
         """A server's instant on the local clock."""
         return instant - (self.offset or 0.0)
 
+    def rate_at(self, instant: float) -> tuple[float, float]:
+        """The rate that holds at ``instant``, and since when."""
+        timeline = self._at(instant + (self.offset or 0.0))
+        return timeline.rate, self.local(timeline.at)
+
+    @property
+    def start(self) -> float:
+        """Position from which the player sets out."""
+        return self._planned[0].position
+
     def starts_in(self, now: float) -> float:
-        """Seconds until the timeline begins to move; 0 when it has."""
-        return max(0.0, self.local(self.timeline.at) - now)
+        """Seconds until the position begins to move; 0 when it has."""
+        return max(0.0, self.local(self._planned[0].at) - now)
 
     def due(self, position: float) -> float:
         """When the timeline is at ``position``, on the local clock."""
+        for timeline, after in zip(self._planned, self._planned[1:], strict=False):
+            instant = timeline.instant_of(position)
+            if instant < after.at:
+                return self.local(instant)
         return self.local(self.timeline.instant_of(position))
 
     def target(self, now: float) -> float | None:
         """Where the player should be; None while the server's clock is unknown."""
-        if self.offset is None:
-            return None
-        instant = now + self.offset
-        before = self._before
-        timeline = before if before and instant < self.timeline.at else self.timeline
-        return self.within(timeline.position_at(instant))
+        return None if self.offset is None else self._position_at(now + self.offset)
 
     def aim(self, ready: float) -> float:
         """Where to go when the player will be ready there at ``ready``."""
-        if self.offset is None or self.held:
+        if self.offset is None or not self.wants_play:
             return self.resting_place
-        return self.within(self.timeline.position_at(ready + self.offset))
+        return self._position_at(ready + self.offset)
+
+    def _position_at(self, instant: float) -> float:
+        return self.within(self._at(instant).position_at(instant))
 
     @property
     def resting_place(self) -> float:
@@ -101,4 +149,5 @@ class Course:
         """Whether the timeline has reached the end of the film."""
         if self.duration is None or self.offset is None:
             return False
-        return self.timeline.position_at(now + self.offset) >= self.duration - NEAR_END
+        instant = now + self.offset
+        return self._at(instant).position_at(instant) >= self.duration - NEAR_END

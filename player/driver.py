@@ -2,10 +2,12 @@
 
 Everything that must be on time happens here: the position is read, the follower is asked,
 its commands are carried out, and a start is made at its very instant. Others only post.
+What the thread does is `step`; a simulation calls it on a clock of its own instead.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -15,16 +17,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from player.follower import TICK, Follower
 from player.orders import (
-    Acted,
     FollowerView,
     PauseNow,
     PlayAtRate,
     PlayerCommand,
     SeekTo,
-    StartAt,
     Told,
 )
 from player.port import Failed, KeyPressed, Player, PlayerEvent, Report, Source
+from player.steering import LATE
 from protocol.exceptions import MatineeError
 
 if TYPE_CHECKING:
@@ -56,21 +57,33 @@ News = Told | PlayerEvent | FollowerView | NoPlayer | Buffered
 
 
 class PlayerDriver:
-    """Runs a player on a timeline in a thread of its own."""
+    """Runs a player on a timeline in a thread of its own.
+
+    Args:
+        make_player: makes the player; again when it was lost.
+        follower: decides; nobody else may touch it.
+        post: takes the news, in the thread; must only enqueue.
+        clock: the local monotonic clock, in seconds.
+    """
 
     def __init__(
         self,
         make_player: Callable[[Report], Player],
         follower: Follower,
         post: Callable[[News], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make_player = make_player
         self._follower = follower
         self._post = post
+        self._clock = clock
         self._player: Player | None = None
-        self._inbox: SimpleQueue[Work | None] = SimpleQueue()
-        self._start_at: float | None = None
-        self._view_at = 0.0
+        self._players = 0
+        self._inbox: SimpleQueue[Work] = SimpleQueue()
+        self._taken: Work | None = None
+        self._stopping = False
+        self._tick_at = float("-inf")
+        self._view_at = float("-inf")
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
 
     # Called from other threads: only post -----------------------------------------------
@@ -81,8 +94,14 @@ class PlayerDriver:
 
     def close(self, wait: float = 3.0) -> None:
         """End the player; waits for it at most ``wait`` seconds."""
-        self._inbox.put(None)
-        self._thread.join(wait)
+
+        def work(now: float) -> list[PlayerCommand]:
+            self._stopping = True
+            return []
+
+        self._inbox.put(work)
+        if self._thread.is_alive():
+            self._thread.join(wait)
 
     def set_clock(self, offset: float | None) -> None:
         """Server's clock minus the local one; None while it is unknown."""
@@ -97,7 +116,7 @@ class PlayerDriver:
         """Drift in seconds that a glide may mend."""
 
         def work(now: float) -> list[PlayerCommand]:
-            self._follower.tolerance = tolerance
+            self._follower.set_tolerance(tolerance)
             return []
 
         self._inbox.put(work)
@@ -116,25 +135,21 @@ class PlayerDriver:
 
     def hold(self) -> None:
         """Stop at once; `Acted` tells where."""
-
-        def work(now: float) -> list[PlayerCommand]:
-            self._perform(self._follower.hold(now), now)
-            position = self._follower.view(now).position
-            self._post(Acted(True, position or 0.0))
-            return []
-
-        self._inbox.put(work)
+        self._inbox.put(lambda now: self._follower.hold(now))
 
     def load(self, source: Source) -> None:
         """Open ``source`` where the timeline is."""
 
         def work(now: float) -> list[PlayerCommand]:
             if self._player is None:
-                self._open_player()
-            position = self._follower.load(now, is_network=source.is_network)
-            self._start_at = None
-            if self._player is not None:
-                self._player.load(source, position, self._follower.generation)
+                self.open()
+            position = self._follower.load(
+                now, is_network=source.is_network, is_live=source.is_live
+            )
+            generation = self._follower.generation
+            if self._player is None:
+                return self._follower.player_event(Failed(generation, "there is no player"), now)
+            self._player.load(source, position, generation)
             return []
 
         self._inbox.put(work)
@@ -143,8 +158,7 @@ class PlayerDriver:
         """Close the media."""
 
         def work(now: float) -> list[PlayerCommand]:
-            self._follower.unload()
-            self._start_at = None
+            self._follower.unload(now)
             if self._player is not None:
                 self._player.stop()
             return []
@@ -161,65 +175,73 @@ class PlayerDriver:
 
         self._inbox.put(work)
 
-    def report(self, event: PlayerEvent) -> None:
-        """What the player tells, from any of its threads."""
-
-        def work(now: float) -> list[PlayerCommand]:
-            if isinstance(event, Failed) and event.lost:
-                self._drop_player()
-            commands = self._follower.player_event(event, now)
-            self._post(event)
-            return commands
-
-        if isinstance(event, KeyPressed):
-            self._post(event)
-        else:
-            self._inbox.put(work)
-
     # In the thread ----------------------------------------------------------------------
 
+    def open(self) -> None:
+        """Make the player; what an earlier one still tells is not heard any more."""
+        self._players += 1
+        number = self._players
+        try:
+            self._player = self._make_player(lambda event: self._report(event, number))
+        except MatineeError as error:
+            self._player = None
+            self._post(NoPlayer(error))
+
+    def next_deadline(self) -> float:
+        """When `step` is due, unless something is posted before."""
+        start = self._follower.armed
+        return self._tick_at if start is None else min(self._tick_at, start)
+
+    def step(self) -> None:
+        """Do everything that is posted or due."""
+        while (work := self._next_work()) is not None:
+            now = self._clock()
+            self._perform(work(now), now)
+        now = self._clock()
+        start = self._follower.armed
+        if start is not None and now - start > LATE:
+            # The thread has stood still: the tick finds another place to start from.
+            self._tick_at = now
+        elif start is not None and now >= start:
+            self._start()
+        if now >= self._tick_at:
+            self._tick_at = now + TICK
+            self._tick(now)
+        self._tell(now)
+
+    def _next_work(self) -> Work | None:
+        work, self._taken = self._taken, None
+        if work is None:
+            with contextlib.suppress(Empty):
+                work = self._inbox.get_nowait()
+        return work
+
     def _run(self) -> None:
-        self._open_player()
-        next_tick = time.monotonic()
-        while True:
-            work = self._next_work(next_tick)
-            now = time.monotonic()
-            if work is _STOP:
-                break
+        self.open()
+        while not self._stopping:
+            self._wait()
             try:
-                if work is not None:
-                    self._perform(work(now), now)
-                if now >= next_tick:
-                    next_tick = now + TICK
-                    self._tick(now)
-                self._tell(now)
+                self.step()
             except Exception:
                 log.exception("player thread")
         self._drop_player()
 
-    def _next_work(self, next_tick: float) -> Work | None:
-        """The next thing to do; None when it is time for a tick. Makes a start that is due."""
-        until = next_tick
-        if self._start_at is not None:
-            until = min(until, self._start_at - SPIN)
-        try:
-            work = self._inbox.get(timeout=max(0.0, until - time.monotonic()))
-        except Empty:
-            work = None
-        else:
-            return _STOP if work is None else work
-        if self._start_at is not None and time.monotonic() >= self._start_at - SPIN:
-            self._start(self._start_at)
-        return work
-
-    def _start(self, instant: float) -> None:
-        self._start_at = None
-        if self._player is None:
-            return
-        while time.monotonic() < instant:
+    def _wait(self) -> None:
+        """Until something is posted or due; a start is waited for to its very instant."""
+        start = self._follower.armed
+        wake_at = self._tick_at if start is None else min(self._tick_at, start - SPIN)
+        timeout = wake_at - self._clock()
+        if timeout > 0.0:
+            with contextlib.suppress(Empty):
+                self._taken = self._inbox.get(timeout=timeout)
+                return
+        while start is not None and start - SPIN <= self._clock() < start:
             pass
-        self._player.set_paused(False)
-        self._follower.started(time.monotonic())
+
+    def _start(self) -> None:
+        if self._player is not None:
+            self._player.set_paused(False)
+        self._follower.started(self._clock())
 
     def _tick(self, now: float) -> None:
         if self._player is not None and self._follower.wants_sample(now):
@@ -235,15 +257,9 @@ class PlayerDriver:
         for command in commands:
             match command:
                 case PauseNow():
-                    self._start_at = None
                     player.set_paused(True)
-                    position = player.resting_position()
-                    if position is not None:
-                        self._perform(self._follower.rested(position, now), now)
-                case StartAt(instant):
-                    self._start_at = instant
+                    self._perform(self._follower.rested(player.resting_position(), now), now)
                 case SeekTo(position):
-                    self._start_at = None
                     player.set_paused(True)
                     player.seek(position)
                 case PlayAtRate(rate):
@@ -258,20 +274,24 @@ class PlayerDriver:
             if self._player is not None:
                 self._post(Buffered(self._player.buffered_until()))
 
-    def _open_player(self) -> None:
-        try:
-            self._player = self._make_player(self.report)
-        except MatineeError as error:
-            self._player = None
-            self._post(NoPlayer(error))
+    def _report(self, event: PlayerEvent, number: int) -> None:
+        """What a player tells, from any of its threads."""
+
+        def work(now: float) -> list[PlayerCommand]:
+            if number != self._players:
+                return []
+            if isinstance(event, Failed) and event.lost:
+                self._drop_player()
+            commands = self._follower.player_event(event, now)
+            self._post(event)
+            return commands
+
+        if isinstance(event, KeyPressed):
+            self._post(event)
+        else:
+            self._inbox.put(work)
 
     def _drop_player(self) -> None:
         player, self._player = self._player, None
-        self._start_at = None
         if player is not None:
             player.close()
-
-
-def _STOP(now: float) -> list[PlayerCommand]:
-    """Marks the end of the inbox."""
-    raise AssertionError("never called")

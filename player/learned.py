@@ -1,37 +1,87 @@
-"""What a seat learns of its own player: how long a seek takes, how late a start is."""
+"""What a seat learns of its own player: how long a seek takes, how late a start is.
+
+Pure. Everything is seconds. What a player does late shows only in the first drift that is
+measured after it, so a lesson waits for that, and is given up when something came between.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 FIRST_SEEK_COST: Final = 0.25
 FIRST_NETWORK_SEEK_COST: Final = 1.5
+MAX_SEEK_COST: Final = 6.0
+"""Aiming further ahead than this keeps people waiting; a seek that takes longer comes late."""
 REMEMBERED: Final = 8
 MAX_LATENCY: Final = 0.5
+TAUGHT_BY_START: Final = 0.3
+"""Seconds; a start that is later than this says something else than how late the device is."""
+TAUGHT_WITHIN: Final = 1.5
 FIRST_RATE_LATENCY: Final = 0.42
 """Measured on mpv 0.35: sound that is already filtered goes on at the old rate."""
 MAX_RATE_LATENCY: Final = 1.0
+TELLING_CHANGE: Final = 0.1
+"""A smaller change of the rate does not stand out from the drift there was before."""
+
+
+class _Start(NamedTuple):
+    instant: float
+    rate: float
+
+
+class _RateWrite(NamedTuple):
+    advance: float
+    """How long before it was to hold the rate was written."""
+    change: float
 
 
 class Learned:
-    """Figures of the last eight seeks and starts, in seconds."""
+    """Figures of the last eight seeks and starts."""
 
     def __init__(self) -> None:
         self._costs: deque[float] = deque(maxlen=REMEMBERED)
         self._latencies: dict[float, deque[float]] = {}
         self._rate_latencies: deque[float] = deque(maxlen=REMEMBERED)
         self._first_cost = FIRST_SEEK_COST
+        self._lesson: _Start | _RateWrite | None = None
 
     def new_media(self, *, is_network: bool) -> None:
         """Seeks cost something else from now on; the device stays as late as it was."""
         self._costs.clear()
         self._first_cost = FIRST_NETWORK_SEEK_COST if is_network else FIRST_SEEK_COST
 
+    # What happened ----------------------------------------------------------------------
+
     def seek_took(self, seconds: float) -> None:
         """A seek was done after ``seconds``."""
-        self._costs.append(seconds)
+        self._costs.append(min(max(seconds, 0.0), MAX_SEEK_COST))
+
+    def started(self, instant: float, rate: float) -> None:
+        """A start at ``rate`` was made at its very instant."""
+        self._lesson = _Start(instant, rate)
+
+    def rate_written(self, advance: float, change: float) -> None:
+        """A rate that differs by ``change`` was written ``advance`` seconds before it holds."""
+        self._lesson = _RateWrite(advance, change) if abs(change) >= TELLING_CHANGE else None
+
+    def spoil(self) -> None:
+        """Something came between: the next drift says nothing about a start or a rate."""
+        self._lesson = None
+
+    def first_drift(self, now: float, drift: float) -> None:
+        """The first drift that was measured since; + is ahead."""
+        lesson, self._lesson = self._lesson, None
+        match lesson:
+            case _Start(instant, rate):
+                if now - instant < TAUGHT_WITHIN and abs(drift) < TAUGHT_BY_START:
+                    self.start_was_late(-drift / rate, rate)
+            case _RateWrite(advance, change):
+                if abs(drift) < abs(change) * MAX_RATE_LATENCY:
+                    self.rate_took(advance - drift / change)
+            case None:
+                pass
 
     def start_was_late(self, seconds: float, rate: float) -> None:
         """A start at ``rate`` that allowed for `latency` was still late by ``seconds``."""
@@ -39,10 +89,11 @@ class Learned:
         known = self._latencies.setdefault(rate, deque(maxlen=REMEMBERED))
         known.append(min(max(latency, -MAX_LATENCY), MAX_LATENCY))
 
-    def rate_was_late(self, seconds: float) -> None:
-        """A rate that was written `rate_latency` ahead still took hold late by ``seconds``."""
-        latency = self.rate_latency + seconds
-        self._rate_latencies.append(min(max(latency, 0.0), MAX_RATE_LATENCY))
+    def rate_took(self, seconds: float) -> None:
+        """A rate was heard ``seconds`` after it was written."""
+        self._rate_latencies.append(min(max(seconds, 0.0), MAX_RATE_LATENCY))
+
+    # What is known ----------------------------------------------------------------------
 
     @property
     def rate_latency(self) -> float:
@@ -51,10 +102,12 @@ class Learned:
 
     @property
     def seek_cost(self) -> float:
-        """p80 of what seeks took."""
+        """p80 of what seeks took; one odd seek among three or more does not count."""
         if not self._costs:
             return self._first_cost
-        return sorted(self._costs)[min(int(len(self._costs) * 0.8), len(self._costs) - 1)]
+        count = len(self._costs)
+        most = count - 2 if count > 2 else count - 1
+        return sorted(self._costs)[min(int(count * 0.8), most)]
 
     def latency(self, rate: float) -> float:
         """From the order to play at ``rate`` until sound is heard; median.

@@ -10,13 +10,7 @@ from protocol.messages import SeatState
 
 
 class PauseNow(NamedTuple):
-    """Stop, and forget a start that is planned."""
-
-
-class StartAt(NamedTuple):
-    """Unpause at ``instant``."""
-
-    instant: float
+    """Stop; the follower is told where the player rests."""
 
 
 class SeekTo(NamedTuple):
@@ -31,7 +25,8 @@ class PlayAtRate(NamedTuple):
     rate: float
 
 
-PlayerCommand = PauseNow | StartAt | SeekTo | PlayAtRate
+PlayerCommand = PauseNow | SeekTo | PlayAtRate
+"""A start is no command: it is due at `Follower.armed`."""
 
 
 class Jumped(NamedTuple):
@@ -39,6 +34,12 @@ class Jumped(NamedTuple):
 
     drift: float | None
     reason: str
+
+
+class Widened(NamedTuple):
+    """Jumps repeat without helping: for a while, a drift up to ``tolerance`` s is glided."""
+
+    tolerance: float
 
 
 class InStep(NamedTuple):
@@ -67,7 +68,7 @@ class Finished(NamedTuple):
     position: float
 
 
-Told = Jumped | InStep | Stalled | Acted | Finished
+Told = Jumped | Widened | InStep | Stalled | Acted | Finished
 
 
 class FollowerView(msgspec.Struct, frozen=True):

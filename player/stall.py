@@ -16,6 +16,11 @@ class StallWatch:
         self.acted = False
         """The stall has been told and is not over."""
 
+    @property
+    def waits(self) -> bool:
+        """The player says that it waits, however short."""
+        return self._since is not None
+
     def changed(self, *, stalled: bool, instant: float) -> None:
         """The player says that it waits, or no longer."""
         if not stalled:
@@ -23,8 +28,13 @@ class StallWatch:
         elif self._since is None:
             self._since = instant
 
+    def restart(self, instant: float) -> None:
+        """A seek is done: how long the player waited before it says nothing any more."""
+        if self._since is not None:
+            self._since = instant
+
     def clear(self) -> None:
-        """A seek or a load begins anew."""
+        """Another film: what the player said was about the one before."""
         self._since = None
 
     def shown(self, now: float) -> bool:
@@ -34,10 +44,14 @@ class StallWatch:
     def news(self, now: float, *, counts: bool) -> bool | None:
         """True when a stall begins to matter, False when it is over, None without news.
 
-        A player that is not meant to run does not stall: ``counts`` is False then.
+        A player that is not meant to run does not begin to stall: ``counts`` is False then.
+        Only the player itself can say that it is over, or a host who stalls would take the
+        pause that this brings for its end.
         """
-        matters = counts and self._since is not None and now - self._since >= ACTED_AFTER
-        if matters == self.acted:
+        if self.acted:
+            self.acted = self.waits
+            return None if self.acted else False
+        if not counts or self._since is None or now - self._since < ACTED_AFTER:
             return None
-        self.acted = matters
-        return matters
+        self.acted = True
+        return True

@@ -9,6 +9,7 @@ from player.learned import (
     FIRST_RATE_LATENCY,
     FIRST_SEEK_COST,
     MAX_LATENCY,
+    MAX_SEEK_COST,
     Learned,
 )
 
@@ -51,11 +52,59 @@ def test_each_rate_has_its_own_latency_and_the_plain_one_is_the_first_guess() ->
     assert learned.latency(1.0) == pytest.approx(0.02)
 
 
-def test_a_new_rate_is_written_as_early_as_the_player_follows_it_late() -> None:
+def test_one_odd_seek_among_three_does_not_count() -> None:
+    learned = Learned()
+    for seconds in (0.1, 9.0, 0.2):
+        learned.seek_took(seconds)
+    assert learned.seek_cost == 0.2
+
+
+def test_a_seek_that_took_for_ever_is_not_waited_for_the_next_time() -> None:
+    learned = Learned()
+    learned.seek_took(60.0)
+    assert learned.seek_cost == MAX_SEEK_COST
+
+
+def test_the_first_drift_after_a_start_tells_how_late_the_device_is() -> None:
+    learned = Learned()
+    learned.started(10.0, 2.0)
+    learned.first_drift(10.7, -0.2)
+    assert learned.latency(2.0) == pytest.approx(0.1)
+    learned.first_drift(10.9, -0.2)
+    assert learned.latency(2.0) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("at", "drift"), [(12.0, -0.1), (10.7, -0.4)])
+def test_a_drift_that_is_too_late_or_too_large_teaches_nothing(at: float, drift: float) -> None:
+    learned = Learned()
+    learned.started(10.0, 1.0)
+    learned.first_drift(at, drift)
+    assert learned.latency(1.0) == 0.0
+
+
+def test_a_start_that_something_came_between_teaches_nothing() -> None:
+    learned = Learned()
+    learned.started(10.0, 1.0)
+    learned.spoil()
+    learned.first_drift(10.7, -0.1)
+    assert learned.latency(1.0) == 0.0
+
+
+def test_a_rate_s_latency_is_counted_from_when_it_was_really_written() -> None:
     learned = Learned()
     assert learned.rate_latency == FIRST_RATE_LATENCY
-    learned.rate_was_late(-0.1)
-    assert learned.rate_latency == pytest.approx(FIRST_RATE_LATENCY - 0.1)
-    learned.rate_was_late(-9.0)
-    learned.rate_was_late(-9.0)
+    # Written 0.2 s ahead, heard 0.1 s late: 0.3 s, whatever had been expected.
+    learned.rate_written(0.2, 0.5)
+    learned.first_drift(11.0, -0.05)
+    assert learned.rate_latency == pytest.approx(0.3)
+    learned.rate_took(-9.0)
+    learned.rate_took(-9.0)
     assert learned.rate_latency == 0.0
+
+
+@pytest.mark.parametrize(("change", "drift"), [(0.05, -0.01), (0.25, -0.3)])
+def test_a_change_of_rate_that_tells_nothing_teaches_nothing(change: float, drift: float) -> None:
+    learned = Learned()
+    learned.rate_written(0.2, change)
+    learned.first_drift(11.0, drift)
+    assert learned.rate_latency == FIRST_RATE_LATENCY
