@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.party import FaceKind
 
 EXIT_ERROR: Final = 1
+EXIT_USAGE: Final = 2
 _PASSED_ON: Final[dict[str, Any]] = {"ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -101,23 +102,23 @@ def serve(arguments: tuple[str, ...]) -> None:
 
 @cli.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def history(arguments: tuple[str, ...]) -> None:
+def history(arguments: tuple[str, ...]) -> int:
     """The event log of past streams."""
-    _missing("history", arguments)
+    return _missing("history", arguments)
 
 
 @cli.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def maintain(arguments: tuple[str, ...]) -> None:
+def maintain(arguments: tuple[str, ...]) -> int:
     """Delete what is older than the retention."""
-    _missing("maintain", arguments)
+    return _missing("maintain", arguments)
 
 
 @cli.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def migrate(arguments: tuple[str, ...]) -> None:
+def migrate(arguments: tuple[str, ...]) -> int:
     """Bring a database to another version of the schema."""
-    _missing("migrate", arguments)
+    return _missing("migrate", arguments)
 
 
 @cli.command()
@@ -137,8 +138,9 @@ def doctor(server: str) -> int:
     return EXIT_ERROR if failed else 0
 
 
-def _missing(command: str, _arguments: tuple[str, ...]) -> None:
-    raise click.UsageError(f"`matinee {command}` is not part of this version yet.")
+def _missing(command: str, _arguments: tuple[str, ...]) -> int:
+    click.echo(f"matinee: `matinee {command}` is not part of this version yet.", err=True)
+    return EXIT_USAGE
 
 
 def _become_server(arguments: tuple[str, ...]) -> None:

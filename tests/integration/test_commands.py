@@ -125,6 +125,12 @@ def test_wrong_usage_ends_with_2(environment: dict[str, str], words: tuple[str, 
     assert "Traceback" not in done.stderr
 
 
+def test_a_command_of_a_later_version_says_so(environment: dict[str, str]) -> None:
+    done = run(environment, "history", "--anything")
+    assert done.returncode == 2
+    assert "not part of this version" in done.stderr
+
+
 def test_a_port_in_use_is_named(environment: dict[str, str]) -> None:
     import socket
 

@@ -1,0 +1,98 @@
+"""The host's own server: started, started again on its port, ended with us."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from protocol.exceptions import ListenError
+from tui.embedded_server import EmbeddedServer, is_free, lan_address, parse_listen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def server(tmp_path: Path, listen: str = "127.0.0.1:0") -> EmbeddedServer:
+    return EmbeddedServer(listen, str(tmp_path / "db.sqlite"), log_file=tmp_path / "server.log")
+
+
+async def test_it_answers_and_is_gone_after_stop(tmp_path: Path) -> None:
+    own = server(tmp_path)
+    url = await own.start()
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(f"{url}/healthz")).status_code == 200
+        pid = own.pid
+        assert pid is not None
+        await own.stop()
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+        with pytest.raises(httpx.ConnectError):
+            await client.get(f"{url}/healthz")
+
+
+async def test_killed_it_is_back_on_the_same_port_and_that_is_said(tmp_path: Path) -> None:
+    own = server(tmp_path)
+    url = await own.start()
+    said: asyncio.Queue[str] = asyncio.Queue()
+    watching = asyncio.create_task(own.watch(said.put_nowait))
+    assert own.pid is not None
+    os.kill(own.pid, signal.SIGKILL)
+    assert await said.get() == "the sync server ended (signal 9); starting it again"
+    assert await said.get() == "the sync server is back"
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(f"{url}/healthz")).status_code == 200
+    await own.stop()
+    await watching
+    assert said.empty(), "an end that was wished is not reported"
+
+
+async def test_why_it_cannot_listen_is_said(tmp_path: Path) -> None:
+    first = server(tmp_path)
+    url = await first.start()
+    port = int(url.rpartition(":")[2])
+    assert not is_free("127.0.0.1", port)
+    (tmp_path / "other").mkdir()
+    second = server(tmp_path / "other", f"127.0.0.1:{port}")
+    with pytest.raises(ListenError, match=f"port {port}") as caught:
+        await second.start()
+    assert caught.value.remedy
+    await first.stop()
+    assert is_free("127.0.0.1", port)
+
+
+async def test_a_server_that_says_nothing_is_an_error_that_names_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "server.log"
+    mute = EmbeddedServer("127.0.0.1:0", "", log_file=log, command=(sys.executable, "-c", "1/0"))
+    with pytest.raises(ListenError, match="did not start") as caught:
+        await mute.start()
+    assert str(log) in caught.value.remedy
+    assert "ZeroDivisionError" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("127.0.0.1:8765", ("127.0.0.1", 8765)),
+        ("[::1]:80", ("::1", 80)),
+        (":0", ("127.0.0.1", 0)),
+        ("localhost:1", ("localhost", 1)),
+    ],
+)
+def test_a_place_to_listen_is_read(text: str, place: tuple[str, int]) -> None:
+    assert parse_listen(text) == place
+
+
+@pytest.mark.parametrize("text", ["", "here", "a:b", "1.2.3.4", "x:99999", "a b:1", "::1:80"])
+def test_what_is_no_place_is_refused(text: str) -> None:
+    with pytest.raises(ListenError, match="HOST:PORT"):
+        parse_listen(text)
+
+
+def test_this_machine_has_an_address() -> None:
+    assert lan_address().count(".") == 3
