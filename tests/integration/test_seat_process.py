@@ -137,8 +137,8 @@ async def test_a_seat_that_does_not_listen_is_killed() -> None:
     deaf = (
         sys.executable,
         "-c",
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-        'print(\'{"event":"progress","message":"deaf"}\', flush=True); time.sleep(60)',
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        'print(\'{"event":"progress","message":"deaf"}\', flush=True)\nwhile True: signal.pause()',
     )
     seat = SeatProcess(config(), command=deaf, patience=Patience(0.05, 0.05))
     async with aclosing(seat.lines()) as lines:
