@@ -103,6 +103,12 @@ def _ahead(room: Room, position: float | None) -> list[Piece]:
 
 def _hint(room: Room) -> list[Piece]:
     """What to do next, while somebody may not know it."""
+    if room.status is not None and room.status.state == "failed":
+        return [
+            ("press ", "$muted"),
+            ("o", "bold $primary"),
+            (" to open the player again", "$muted"),
+        ]
     if room.is_host and len(room.members) == 1:
         return [("press ", "$muted"), ("i", "bold $primary"), (" to invite somebody", "$muted")]
     return []
