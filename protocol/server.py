@@ -276,6 +276,7 @@ class ServerProtocol:
             now=now,
             lead=room.lead(),
             seek_lead=room.seek_lead(),
+            rate_lead=room.rate_lead(),
         )
         self._desk.ask(
             entry, lambda result, _: self._appended(sender, room, change.event_id, result)

@@ -21,6 +21,7 @@ from protocol.messages import (
     Role,
     Welcome,
 )
+from protocol.server_desertion import Desertion
 from protocol.server_effects import (
     POLICY,
     CreateStream,
@@ -61,6 +62,7 @@ class Lobby:
         self._desk = desk
         self._rooms = rooms
         self._addresses = addresses
+        self._desertion = Desertion(desk, rooms)
 
     def hello(self, peer: Peer, hello: Hello, now: Moment) -> None:
         """The first message of a connection."""
@@ -328,7 +330,9 @@ class Lobby:
     def _room_of(self, record: StreamRecord) -> Room:
         room = self._rooms.get(record.stream_id)
         if room is None:
-            room = self._rooms[record.stream_id] = Room(self._desk, record, self._drop_if_empty)
+            room = self._rooms[record.stream_id] = Room(
+                self._desk, record, self._drop_if_empty, self._desertion.begin
+            )
         return room
 
     def _drop_if_empty(self, room: Room) -> None:
@@ -352,4 +356,9 @@ def checked_media(media: Media, desk: Desk) -> Media:
         raise MediaRefused("a file is named by its title, never by an address")
     else:
         url = ""
-    return msgspec.structs.replace(media, title=clean_text(media.title, TITLE_CELLS), url=url)
+    return msgspec.structs.replace(
+        media,
+        title=clean_text(media.title, TITLE_CELLS),
+        file_name=clean_text(media.file_name, TITLE_CELLS),
+        url=url,
+    )

@@ -68,6 +68,13 @@ class HostChange(msgspec.Struct, frozen=True):
     """The member who causes it hosts from now on."""
 
 
+class Deserted(msgspec.Struct, frozen=True):
+    """Nobody is connected any more: the server itself pauses what they watched."""
+
+    since: float
+    """Instant at which the last one went."""
+
+
 class Entry(msgspec.Struct, frozen=True):
     """Something that wants into a stream's log."""
 
@@ -75,12 +82,14 @@ class Entry(msgspec.Struct, frozen=True):
     event_id: str
     member_id: str
     name: str
-    change: Command | Note | HostChange
+    change: Command | Note | HostChange | Deserted
     now: Moment
     lead: float = 0.2
     """Seconds that every seat needs to be ready for a start."""
     seek_lead: float = 0.35
     """The same for a start somewhere else."""
+    rate_lead: float = 0.6
+    """The same for another rate."""
 
     @property
     def digest(self) -> str:
@@ -90,7 +99,7 @@ class Entry(msgspec.Struct, frozen=True):
         elif isinstance(self.change, Note):
             content = encode(self.change).encode()
         else:
-            content = b"host_change"
+            content = b"host_change" if isinstance(self.change, HostChange) else b"deserted"
         return hashlib.sha256(self.member_id.encode() + b"\n" + content).hexdigest()
 
 
@@ -129,6 +138,8 @@ def decide(record: StreamRecord, known: Known | None, entry: Entry) -> Outcome:
         return _command(record, entry, entry.change)
     if isinstance(entry.change, Note):
         return _note(record, entry, entry.change)
+    if isinstance(entry.change, Deserted):
+        return _deserted(record, entry, entry.change)
     return _host_change(record, entry)
 
 
@@ -193,6 +204,19 @@ def _host_change(record: StreamRecord, entry: Entry) -> Outcome:
     return _appended(record, event)
 
 
+def _deserted(record: StreamRecord, entry: Entry, change: Deserted) -> Outcome:
+    if not record.timeline.playing:
+        return refuse.stale_base(entry.event_id)
+    position = record.timeline.position_at(change.since)
+    if record.media is not None and record.media.duration is not None:
+        position = min(position, record.media.duration)
+    # Not a foreign one: what a host did while the connection was lost still counts.
+    record = msgspec.structs.replace(
+        record, timeline=record.timeline.pause(position, entry.now.instant)
+    )
+    return _appended(record, _event(record, entry, event_type="pause"))
+
+
 _TYPES: Final[dict[type[Act], Literal["play", "pause", "seek", "rate"]]] = {
     Play: "play",
     Pause: "pause",
@@ -209,7 +233,7 @@ def _moved(timeline: Timeline, act: Play | Pause | Seek | SetRate, entry: Entry)
         return timeline.pause(act.position, now)
     if isinstance(act, Seek):
         return timeline.seek(act.position, now + (entry.seek_lead if timeline.playing else 0.0))
-    return timeline.at_rate(act.rate, now + (entry.lead if timeline.playing else 0.0))
+    return timeline.at_rate(act.rate, now + (entry.rate_lead if timeline.playing else 0.0))
 
 
 def _event(record: StreamRecord, entry: Entry, *, event_type: EventType) -> Event:

@@ -28,6 +28,9 @@ START_MARGIN: Final = 0.11
 MIN_LEAD: Final = 0.2
 MAX_LEAD: Final = 1.5
 MIN_SEEK_LEAD: Final = 0.35
+RATE_MARGIN: Final = 0.48
+"""Seconds on top of the way: 60 ms for its changes, 420 ms until a player is heard at a rate."""
+MIN_RATE_LEAD: Final = 0.6
 POOR_RTT_MS: Final = 2000.0
 """A seat behind such a link is not waited for."""
 
@@ -48,13 +51,20 @@ class Seat:
 class Room:
     """The living side of a stream; its log is the store's."""
 
-    def __init__(self, desk: Desk, record: StreamRecord, vacated: Callable[[Room], None]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        record: StreamRecord,
+        vacated: Callable[[Room], None],
+        deserted: Callable[[Room, Moment], None],
+    ) -> None:
         self.record = record
         self.seats: dict[str, Seat] = {}
         self.claimed_by: int | None = None
         """Peer that is being made host."""
         self._desk = desk
         self._vacated = vacated
+        self._deserted = deserted
         self._changed: dict[str, None] = {}
         self._left: dict[str, None] = {}
         self._told_at = float("-inf")
@@ -93,6 +103,7 @@ class Room:
         self.seats[member_id] = seat
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
+        timers.cancel(("deserted", self.record.stream_id))
         self._listeners = None
         self._mark(member_id, now)
         if timers.due_at((self, "state")) is None:
@@ -111,17 +122,20 @@ class Room:
         self._desk.timers.set(
             (self, "grace", member_id), until, lambda then: self.leave(member_id, then)
         )
+        if not self.listeners:
+            self._deserted(self, now)
 
     def leave(self, member_id: str, now: Moment) -> None:
         """The member is gone for good."""
-        del self.seats[member_id]
-        timers = self._desk.timers
+        gone, timers = self.seats.pop(member_id), self._desk.timers
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
         self._listeners = None
         self._changed.pop(member_id, None)
         self._left[member_id] = None
         self._tell_presence_at(self._told_at + self._desk.limits.presence_interval, now)
+        if gone.peer is not None and not self.listeners:
+            self._deserted(self, now)
         if not self.seats:
             timers.cancel((self, "state"))
             timers.cancel((self, "presence"))
@@ -249,6 +263,18 @@ class Room:
 
     def lead(self) -> float:
         """Seconds that every seat worth waiting for needs to hear of a start and make it."""
+        return min(max(self._longest_way() + START_MARGIN, MIN_LEAD), MAX_LEAD)
+
+    def seek_lead(self) -> float:
+        """The same for a start somewhere else."""
+        slowest = max((s.seek_ms for s in self.seats.values() if s.peer is not None), default=0.0)
+        return max(self.lead(), min(max(slowest / 1000.0, MIN_SEEK_LEAD), MAX_LEAD))
+
+    def rate_lead(self) -> float:
+        """The same for another rate, which a player writes long before it is heard."""
+        return min(max(self._longest_way() + RATE_MARGIN, MIN_RATE_LEAD), MAX_LEAD)
+
+    def _longest_way(self) -> float:
         ways = [
             rtt / 2000.0
             for seat in self.seats.values()
@@ -256,12 +282,7 @@ class Room:
             and (rtt := seat.member.rtt_ms) is not None
             and 0.0 <= rtt <= POOR_RTT_MS
         ]
-        return min(max(max(ways, default=0.0) + START_MARGIN, MIN_LEAD), MAX_LEAD)
-
-    def seek_lead(self) -> float:
-        """The same for a start somewhere else."""
-        slowest = max((s.seek_ms for s in self.seats.values() if s.peer is not None), default=0.0)
-        return max(self.lead(), min(max(slowest / 1000.0, MIN_SEEK_LEAD), MAX_LEAD))
+        return max(ways, default=0.0)
 
     def _mark(self, member_id: str, now: Moment) -> None:
         self._changed[member_id] = None

@@ -174,6 +174,9 @@ def test_new_media_is_cleaned_and_logged() -> None:
     event = party.bench.last(party.host, Event)
     assert event.cursor == Cursor(2, 1)
     assert event.media == Media("film-0002", "url", title="Next", url="https://example.com/")
+    party.act(Load(Media("film-0003", "file", file_name="\u202e4pm.\x1b[2Jexe")))
+    media = party.bench.last(party.host, Event).media
+    assert media == Media("film-0003", "file", file_name="4pm.[2Jexe")
 
 
 def test_a_note_of_any_member_is_logged_cleaned_and_told() -> None:

@@ -59,6 +59,7 @@ def entry(change: Command | Note | HostChange, member_id: str = HOST, **changes:
         now=NOW,
         lead=0.3,
         seek_lead=0.8,
+        rate_lead=0.7,
     )
     return msgspec.structs.replace(plain, **changes)
 
@@ -100,7 +101,7 @@ def test_an_append_takes_the_next_seq_and_the_next_counter() -> None:
         (RECORD, Seek(300.0), "seek", Timeline(300.0, 100.0, 1.0, False)),
         (PLAYING, Seek(300.0), "seek", Timeline(300.0, 100.8, 1.0, True)),
         (RECORD, SetRate(2.0), "rate", Timeline(0.0, 100.0, 2.0, False)),
-        (PLAYING, SetRate(2.0), "rate", Timeline(pytest.approx(20.3), 100.3, 2.0, True)),  # type: ignore[arg-type]
+        (PLAYING, SetRate(2.0), "rate", Timeline(pytest.approx(20.7), 100.7, 2.0, True)),  # type: ignore[arg-type]
     ],
 )
 def test_commands_move_the_timeline(

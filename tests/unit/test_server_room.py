@@ -9,11 +9,13 @@ from protocol.messages import (
     Leave,
     Load,
     Media,
+    Pause,
     Play,
     Presence,
     Report,
     Say,
     Seek,
+    SetRate,
     Snapshot,
     StateNow,
 )
@@ -257,6 +259,23 @@ def test_a_seek_while_playing_waits_for_the_slowest_seek(
     party.act(Seek(300.0))
     timeline = party.record.timeline
     assert timeline == Timeline(300.0, pytest.approx(party.bench.instant + lead), 1.0, True)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("rtt_ms", "lead"), [(None, 0.6), (240.0, 0.6), (600.0, 0.78), (1998.0, 1.479), (2001.0, 0.6)]
+)
+def test_another_rate_is_led_until_every_player_can_be_heard_at_it(
+    rtt_ms: float | None, lead: float
+) -> None:
+    party, viewer = seated()
+    party.bench.send(viewer, Report("playing", rtt_ms=rtt_ms))
+    party.act(Play())
+    party.bench.advance(5.0)
+    party.act(SetRate(1.5))
+    assert party.record.timeline.at == pytest.approx(party.bench.instant + lead)
+    party.act(Pause(5.0))
+    party.act(SetRate(2.0))
+    assert party.record.timeline == Timeline(5.0, party.bench.instant, 2.0, False)
 
 
 def test_the_learned_seek_time_outlives_a_connection() -> None:
