@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,7 +17,11 @@ from protocol.codec import encode
 from protocol.media import MediaRules
 from protocol.messages import Act, CreateStream, Note, Pause, Play, Seek, SetRate
 from protocol.server import ServerProtocol
+from protocol.server_effects import StoreFailed
 from tests.doubles.sync_server import FILM, Bench, CountingMint
+
+if TYPE_CHECKING:
+    from protocol.server_log import Moment
 
 STEP = 0.02
 
@@ -185,3 +190,31 @@ def test_a_key_that_is_held_down_ends_nobodys_evening() -> None:
     assert not [seat.told_of(RefusedBy) for seat in evening.seats if seat.told_of(RefusedBy)]
     log = evening.bench.store.logs[evening.host.stream_id]
     assert log[-1][0].event_id == evening.asked[-1]
+
+
+@pytest.mark.parametrize("down", [1, 3, 1000])
+def test_one_gap_in_the_counters_sends_what_is_in_flight_again_once(down: int) -> None:
+    evening = Evening(3)
+    host, bench = evening.host, evening.bench
+    sent: list[str] = []
+    receive = bench.core.receive
+
+    def watch(peer: int, text: str, now: Moment) -> None:
+        sent.append(text)
+        receive(peer, text, now)
+
+    bench.core.receive = watch
+    bench.store.failing = StoreFailed("try_again")
+    evening.ask(Pause(0.0))
+    host.move(1000, 0)
+    bench.store.failing = None
+    for position in range(1, 7):
+        evening.ask(Pause(float(position)))
+    host.move(1000, 0)
+    for _ in range(40):
+        host.move(1000, down)
+    evening.run(2.0)
+    counts = [sum(event_id in text for text in sent) for event_id in evening.asked]
+    assert counts == [1, 2, 2, 2, 2, 2, 2]
+    log = [event.event_id for event, _ in bench.store.logs[host.stream_id]]
+    assert log[1:] == evening.asked[1:]
