@@ -103,6 +103,7 @@ class Session:
         self._reactions = Reactions(self)
         self.player_news = self._reactions.take
         self._ready_sent = False
+        self._failed = False
         self._down_since: float | None = None
         self._status_at = 0.0
         self._report_at = 0.0
@@ -385,7 +386,10 @@ class Session:
         )
 
     def fail(self, code: str, message: str, remedy: str = "") -> None:
-        """Say what is wrong and end."""
+        """Say what is wrong, once, and end."""
+        if self._failed:
+            return
+        self._failed = True
         self.say_error(code, message, remedy, fatal=True)
         self._finish(message)
 
