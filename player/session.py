@@ -86,22 +86,22 @@ class Session:
             on_events=self._take_events,
             on_down=self._link_down,
         )
+        self._reactions = Reactions(self)
+        self.player_news = self._reactions.take
         self.screening = Screening(
             config,
             driver,
             resolve=resolve,
             identify=identify,
             emit=emit,
-            opened=lambda media: self._reactions.film_opened(media),
-            failed=lambda error: self._reactions.film_failed(error),
+            opened=self._reactions.film_opened,
+            failed=self._reactions.film_failed,
         )
         self.emit = emit
         self.identify = identify
         self._finish = finish
         self.controls = HostControls(driver.hold)
         self.wishes = Wishes(self)
-        self._reactions = Reactions(self)
-        self.player_news = self._reactions.take
         self._ready_sent = False
         self._failed = False
         self._down_since: float | None = None
