@@ -385,6 +385,4 @@ class Bye(Struct, frozen=True, tag="bye", tag_field="type"):
     reconnect: bool = True
 
 
-ServerMessage = (
-    Welcome | Pong | Event | Ack | Refusal | Snapshot | StateNow | Presence | Chat | Bye
-)
+ServerMessage = Welcome | Pong | Event | Ack | Refusal | Snapshot | StateNow | Presence | Chat | Bye
