@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from bench import drift
+from bench import append, drift
 
-BENCHES = {"drift": drift}
+BENCHES = {"append": append, "drift": drift}
 
 
 def main() -> int:

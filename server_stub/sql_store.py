@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hmac
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from protocol.messages import Cursor, Event, Role
 from protocol.server_effects import (
     CreateStream,
     Opened,
@@ -21,18 +18,29 @@ from protocol.server_effects import (
     StoreFailed,
     StoreResult,
 )
-from protocol.server_log import Appended, Entry, Known, Moment, Outcome, StreamRecord, decide
-from protocol.server_refusals import unauthorized
+from protocol.server_log import Entry, Moment, StreamRecord
+from server_stub.appending import append
 from server_stub.clock import Anchor
 from server_stub.maintenance import Maintained, maintain_playback_sync_data
+from server_stub.queries import (
+    ADD_EVENT,
+    ADD_STREAM,
+    ADD_TOKEN,
+    ANCHOR,
+    READ_LOG,
+    STREAM,
+    TOKENS,
+)
 from server_stub.rows import event_of, event_row, record_of, stream_row
-from server_stub.schema import at, playback_events, server_clock, stream_tokens, streams
+from server_stub.schema import at, server_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection, Engine
+
+    from protocol.messages import Cursor, Event, Role
 
 logger = logging.getLogger("matinee.store")
 
@@ -67,7 +75,7 @@ class SqlStore:
 
     def _perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
         with self._engine.begin() as connection:
-            return [_answer(connection, call) for call in calls]
+            return _answers(connection, calls)
 
     def _failed(self, error: SQLAlchemyError) -> StoreFailed:
         code = "storage_full" if self._is_full(error) else "try_again"
@@ -95,7 +103,7 @@ class SqlStore:
     def anchor(self) -> Anchor | None:
         """See `Store`."""
         with self._engine.begin() as connection:
-            row = connection.execute(sa.select(server_clock)).mappings().first()
+            row = connection.execute(ANCHOR).mappings().first()
         if row is None:
             return None
         return Anchor(*(row[name] for name in Anchor._fields))
@@ -115,35 +123,25 @@ class SqlStore:
         self._on_close()
 
 
-# The queries ----------------------------------------------------------------------------
-
-
-def find_event(stream_id: str, event_id: str) -> sa.Select[Any, Any, Any]:
-    """Where an event id stands in a stream's log."""
-    columns = playback_events.c
-    return sa.select(columns.epoch, columns.seq, columns.digest).where(
-        columns.stream_id == stream_id, columns.event_id == event_id
-    )
-
-
-def read_log(stream_id: str, epoch: int, after: int, limit: int) -> sa.Select[Any]:
-    """One epoch of a log after seq ``after``."""
-    columns = playback_events.c
-    return (
-        sa.select(playback_events)
-        .where(columns.stream_id == stream_id, columns.epoch == epoch, columns.seq > after)
-        .order_by(columns.seq)
-        .limit(limit)
-    )
-
-
 # What they are for ----------------------------------------------------------------------
 
 
-def _answer(connection: Connection, call: StoreCall) -> StoreResult:
+def _answers(connection: Connection, calls: Sequence[StoreCall]) -> list[StoreResult]:
+    """The answers, in order; entries that follow each other are written together."""
+    answers: list[StoreResult] = []
+    entries: list[Entry] = []
+    for call in calls:
+        if isinstance(call, Entry):
+            entries.append(call)
+            continue
+        answers += append(connection, entries)
+        entries.clear()
+        answers.append(_answer(connection, call))
+    return [*answers, *append(connection, entries)]
+
+
+def _answer(connection: Connection, call: CreateStream | OpenStream | ReadSince) -> StoreResult:
     match call:
-        case Entry():
-            return _append(connection, call)
         case OpenStream():
             return _open(connection, call)
         case ReadSince():
@@ -152,44 +150,22 @@ def _answer(connection: Connection, call: StoreCall) -> StoreResult:
             return _create(connection, call)
 
 
-def _append(connection: Connection, entry: Entry) -> Outcome:
-    record = _record(connection, entry.stream_id, lock=True)
-    if record is None:
-        return msgspec.structs.replace(unauthorized(), event_id=entry.event_id)
-    row = connection.execute(find_event(entry.stream_id, entry.event_id)).first()
-    known = None if row is None else Known(Cursor(row.epoch, row.seq), row.digest)
-    outcome = decide(record, known, entry)
-    if isinstance(outcome, Appended):
-        event = event_row(entry.stream_id, outcome.event, entry.digest)
-        connection.execute(playback_events.insert(), event)
-        connection.execute(
-            streams.update()
-            .where(streams.c.id == entry.stream_id)
-            .values(stream_row(outcome.record, entry.now.unix_ms))
-        )
-    return outcome
-
-
 def _create(connection: Connection, call: CreateStream) -> StreamRecord:
     record, created_at = call.record, at(call.now.unix_ms)
     row = stream_row(record, call.now.unix_ms)
-    connection.execute(streams.insert(), {"id": record.stream_id, "created_at": created_at, **row})
+    connection.execute(ADD_STREAM, {"id": record.stream_id, "created_at": created_at, **row})
     _add_token(connection, record.stream_id, "host", call.host_key_hash, created_at, None)
     until = at(call.invite_until_ms)
     _add_token(connection, record.stream_id, "viewer", call.invite_hash, created_at, until)
     if call.event is not None:
-        connection.execute(
-            playback_events.insert(), event_row(record.stream_id, call.event, "created")
-        )
+        connection.execute(ADD_EVENT, event_row(record.stream_id, call.event, "created"))
     return record
 
 
 def _open(connection: Connection, call: OpenStream) -> Opened:
     now = at(call.now.unix_ms)
     record = _record(connection, call.stream_id)
-    tokens = connection.execute(
-        sa.select(stream_tokens).where(stream_tokens.c.stream_id == call.stream_id)
-    ).mappings()
+    tokens = connection.execute(TOKENS, {"stream_id": call.stream_id}).mappings()
     role: Role | None = None
     # Every token is looked at, so that the time taken does not tell which one nearly fits.
     for token in tokens.all():
@@ -214,17 +190,16 @@ def _read(connection: Connection, stream_id: str, cursor: Cursor, limit: int) ->
     return Read(record, _events(connection, stream_id, cursor.epoch, cursor.seq, limit))
 
 
-def _record(connection: Connection, stream_id: str, *, lock: bool = False) -> StreamRecord | None:
-    query = sa.select(streams).where(streams.c.id == stream_id)
-    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+def _record(connection: Connection, stream_id: str) -> StreamRecord | None:
+    row = connection.execute(STREAM, {"stream_id": stream_id}).mappings().first()
     return None if row is None else record_of(row)
 
 
 def _events(
     connection: Connection, stream_id: str, epoch: int, after: int, limit: int
 ) -> tuple[Event, ...]:
-    rows = connection.execute(read_log(stream_id, epoch, after, limit)).mappings()
-    return tuple(map(event_of, rows))
+    where = {"stream_id": stream_id, "epoch": epoch, "after": after, "limit": limit}
+    return tuple(map(event_of, connection.execute(READ_LOG, where).mappings()))
 
 
 def _add_token(
@@ -236,7 +211,7 @@ def _add_token(
     until: datetime | None,
 ) -> None:
     connection.execute(
-        stream_tokens.insert(),
+        ADD_TOKEN,
         {
             "hash": token_hash,
             "stream_id": stream_id,

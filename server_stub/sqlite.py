@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -87,6 +88,8 @@ def open_engine(path: Path) -> Engine:
         poolclass=StaticPool,
         # What fails is logged, and the values are people's names and titles.
         hide_parameters=True,
+        json_serializer=_json_text,
+        json_deserializer=msgspec.json.decode,
         connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT},
     )
     event.listen(engine, "connect", _configure)
@@ -98,6 +101,10 @@ def open_engine(path: Path) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _json_text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:

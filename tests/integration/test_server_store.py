@@ -26,8 +26,9 @@ from protocol.timeline import Timeline
 from server_stub import administration
 from server_stub.clock import Anchor
 from server_stub.maintenance import EVENT_RETENTION, INACTIVE_AFTER, inactive_streams, old_events
+from server_stub.queries import FIND_EVENTS, READ_LOG
 from server_stub.schema import at, metadata, playback_events, streams
-from server_stub.sql_store import SqlStore, find_event, read_log
+from server_stub.sql_store import SqlStore
 from server_stub.sqlite import database_path, is_full, open_engine, open_sqlite
 
 if TYPE_CHECKING:
@@ -106,6 +107,31 @@ def test_a_refusal_and_a_repetition_write_nothing(store: SqlStore, path: Path) -
     assert msgspec.structs.asdict(wrong)["code"] == "out_of_order"  # type: ignore[arg-type]
     store.close()
     assert len(everything(path)["playback_events"]) == 2
+
+
+def test_a_group_of_several_streams_is_answered_in_its_order(store: SqlStore) -> None:
+    record = create(store)
+    create(store, OTHER)
+    calls = [
+        entry(1, Play()),
+        entry(1, Play(), stream_id=OTHER),
+        ReadSince(STREAM, record.cursor, 300),
+        entry(2, Pause(3.0), stream_id=OTHER),
+        entry(2, Pause(3.0)),
+        entry(1, Play(), stream_id="f" * 32),
+        entry(1, Play()),
+    ]
+    first, other, read, other_second, second, unknown, again = store.perform(calls)
+    assert isinstance(first, Appended)
+    assert isinstance(other, Appended)
+    assert read == Read(first.record, (first.event,))
+    assert isinstance(other_second, Appended)
+    assert isinstance(second, Appended)
+    assert other_second.record.stream_id == OTHER
+    assert second.record.cursor == other_second.record.cursor == Cursor(1, 3)
+    assert msgspec.structs.asdict(unknown)["code"] == "unauthorized"  # type: ignore[arg-type]
+    assert again == Duplicate(first.event.cursor)
+    assert store.records([STREAM, OTHER]) == [second.record, other_second.record]
 
 
 def test_new_media_goes_on_in_a_new_epoch(store: SqlStore) -> None:
@@ -320,11 +346,15 @@ def test_a_newer_schema_is_refused(store: SqlStore, path: Path) -> None:
         open_sqlite(path)
 
 
+EVENTS = {"stream_id": STREAM, "event_ids": ["event-0001", "event-0002"]}
+LOG = {"stream_id": STREAM, "epoch": 1, "after": 5, "limit": 300}
+
+
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (find_event(STREAM, "event-0001"), "idx_playback_events_event_id"),
-        (read_log(STREAM, 1, 5, 300), "idx_playback_events_cursor"),
+        (FIND_EVENTS.params(EVENTS), "idx_playback_events_event_id"),
+        (READ_LOG.params(LOG), "idx_playback_events_cursor"),
         (old_events(at(0)), "idx_playback_events_cleanup"),
         (inactive_streams(at(0)), "idx_streams_playback_sync"),
         (administration.latest_streams(10), "idx_streams_sync_enabled"),

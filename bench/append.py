@@ -1,0 +1,121 @@
+"""How many commands a second the store makes durable, one by one and in groups.
+
+Beside it, as the floor, the same rows written through the bare driver in the same run, with
+the same durability: WAL, `synchronous=FULL`, one commit for each group.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from bench.table import percentile, table
+from protocol.messages import Command, Cursor, Media, Seek
+from protocol.server_effects import CreateStream
+from protocol.server_log import Appended, Entry, Moment, StreamRecord
+from server_stub.sqlite import open_sqlite
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+
+HOST: Final = "a" * 32
+FILM: Final = Media("film-0001", "url", title="Film", url="https://example.com/film")
+GROUPS: Final = (1, 8, 32)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Add this bench's options."""
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each row")
+    parser.add_argument("--folder", type=Path, help="where the databases are; a temporary one")
+
+
+def run(options: Namespace) -> None:
+    """Measure and print one table."""
+    rows: list[list[str]] = []
+    with tempfile.TemporaryDirectory(prefix="matinee-bench-", dir=options.folder) as name:
+        for group in GROUPS:
+            for what, measure in (("store", _store), ("bare driver", _driver)):
+                took = measure(Path(name) / f"{what}-{group}.db", group, options.seconds)
+                rows.append([what, *_row(group, took)])
+    print(table("durable appends", ["what", "group", "n", "per second", "p50 ms", "p99 ms"], rows))
+
+
+def _row(group: int, took: list[float]) -> list[str]:
+    ordered = sorted(took)
+    count = len(took) * group
+    return [
+        str(group),
+        str(count),
+        f"{count / sum(took):,.0f}",
+        f"{percentile(ordered, 50) * 1000:.2f}",
+        f"{percentile(ordered, 99) * 1000:.2f}",
+    ]
+
+
+def _timed(do: Callable[[int], None], group: int, seconds: float) -> list[float]:
+    """How long each group took, in seconds; the first ones warm up."""
+    took: list[float] = []
+    first, warm = 0, 20
+    end = time.perf_counter() + seconds
+    while (began := time.perf_counter()) < end or len(took) <= warm:
+        do(first)
+        took.append(time.perf_counter() - began)
+        first += group
+    return took[warm:]
+
+
+def _store(path: Path, group: int, seconds: float) -> list[float]:
+    store, stream_id = open_sqlite(path), uuid4().hex
+    now = Moment(1000.0, time.time_ns() // 1_000_000)
+    record = StreamRecord(stream_id, media=FILM, host_id=HOST)
+    store.perform([CreateStream(record, None, "host", "invite", now, now.unix_ms)])
+
+    def do(first: int) -> None:
+        entries = [
+            Entry(stream_id, change.event_id, HOST, "Ana", change, now)
+            for i in range(first + 1, first + group + 1)
+            for change in [Command(uuid4().hex, 1, i, Cursor(1, 0), Seek(float(i % 5000)))]
+        ]
+        assert all(isinstance(answer, Appended) for answer in store.perform(entries))
+
+    try:
+        return _timed(do, group, seconds)
+    finally:
+        store.close()
+
+
+def _driver(path: Path, group: int, seconds: float) -> list[float]:
+    open_sqlite(path).close()
+    stream_id = uuid4().hex
+    details = json.dumps({"name": "Ana", "at": 1000.0})
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(
+            "INSERT INTO streams (id, status, created_at) VALUES (?, 'active', '2026-01-01')",
+            (stream_id,),
+        )
+
+        def do(first: int) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            for i in range(first + 1, first + group + 1):
+                connection.execute(
+                    "INSERT INTO playback_events (id, stream_id, host_user_id, event_type,"
+                    " event_id, timestamp_ms, time, metadata, created_at, epoch, seq, digest)"
+                    " VALUES (?, ?, ?, 'seek', ?, 0, ?, ?, '2026-01-01', 1, ?, ?)",
+                    (uuid4().hex, stream_id, HOST, uuid4().hex, float(i), details, i, "d" * 64),
+                )
+                connection.execute(
+                    "UPDATE streams SET time = ?, last_seq = ?, host_counter = ? WHERE id = ?",
+                    (float(i), i, i, stream_id),
+                )
+            connection.execute("COMMIT")
+
+        return _timed(do, group, seconds)

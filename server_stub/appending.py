@@ -1,0 +1,70 @@
+"""Writes entries into logs: many in few statements, by the rules of `decide`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from protocol.messages import Cursor
+from protocol.server_log import Appended, Entry, Known, Outcome, StreamRecord, decide
+from protocol.server_refusals import unauthorized
+from server_stub.queries import ADD_EVENT, FIND_EVENTS, LOCK_STREAMS, UPDATE_STREAM
+from server_stub.rows import event_row, record_of, stream_row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Connection
+
+
+def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
+    """What becomes of ``entries``, one after the other, within this transaction."""
+    if not entries:
+        return []
+    records = _lock(connection, entries)
+    known = _known(connection, entries)
+    rows: list[dict[str, Any]] = []
+    changed: dict[str, dict[str, Any]] = {}
+
+    def take(entry: Entry) -> Outcome:
+        record = records.get(entry.stream_id)
+        if record is None:
+            return msgspec.structs.replace(unauthorized(), event_id=entry.event_id)
+        name = (entry.stream_id, entry.event_id)
+        outcome = decide(record, known.get(name), entry)
+        if isinstance(outcome, Appended):
+            digest = entry.digest
+            records[entry.stream_id] = outcome.record
+            known[name] = Known(outcome.event.cursor, digest)
+            rows.append(event_row(entry.stream_id, outcome.event, digest))
+            row = stream_row(outcome.record, entry.now.unix_ms)
+            changed[entry.stream_id] = {"stream_id": entry.stream_id, **row}
+        return outcome
+
+    outcomes = [take(entry) for entry in entries]
+    if rows:
+        connection.execute(ADD_EVENT, rows)
+        connection.execute(UPDATE_STREAM, list(changed.values()))
+    return outcomes
+
+
+def _lock(connection: Connection, entries: Sequence[Entry]) -> dict[str, StreamRecord]:
+    """The streams as they stand, this transaction's own from here on."""
+    stream_ids = list({entry.stream_id: None for entry in entries})
+    rows = connection.execute(LOCK_STREAMS, {"stream_ids": stream_ids}).mappings()
+    return {record.stream_id: record for record in map(record_of, rows)}
+
+
+def _known(connection: Connection, entries: Sequence[Entry]) -> dict[tuple[str, str], Known]:
+    """What the logs have of these already: looked for only after the streams are locked."""
+    asked: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        asked.setdefault(entry.stream_id, {})[entry.event_id] = None
+    return {
+        (stream_id, row.event_id): Known(Cursor(row.epoch, row.seq), row.digest)
+        for stream_id, event_ids in asked.items()
+        for row in connection.execute(
+            FIND_EVENTS, {"stream_id": stream_id, "event_ids": list(event_ids)}
+        )
+    }

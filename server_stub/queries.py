@@ -1,0 +1,55 @@
+"""What is asked of the tables again and again: built once, so that an engine compiles it once.
+
+Values go in by name: ``connection.execute(STREAM, {"stream_id": …})``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from server_stub.schema import playback_events, server_clock, stream_tokens, streams
+
+_events: Final = playback_events.c
+_stream_id: Final[sa.BindParameter[Any]] = sa.bindparam("stream_id")
+
+STREAM: Final[sa.Select[Any]] = sa.select(streams).where(streams.c.id == _stream_id)
+
+LOCK_STREAMS: Final[sa.Select[Any]] = (
+    sa.select(streams)
+    .where(streams.c.id.in_(sa.bindparam("stream_ids", expanding=True)))
+    # In one order, so that two servers never wait for each other.
+    .order_by(streams.c.id)
+    .with_for_update()
+)
+
+UPDATE_STREAM: Final = streams.update().where(streams.c.id == _stream_id)
+"""Sets the columns that are given."""
+
+FIND_EVENTS: Final = sa.select(_events.event_id, _events.epoch, _events.seq, _events.digest).where(
+    _events.stream_id == _stream_id,
+    _events.event_id.in_(sa.bindparam("event_ids", expanding=True)),
+)
+"""Where event ids stand in a stream's log."""
+
+READ_LOG: Final[sa.Select[Any]] = (
+    sa.select(playback_events)
+    .where(
+        _events.stream_id == _stream_id,
+        _events.epoch == sa.bindparam("epoch"),
+        _events.seq > sa.bindparam("after"),
+    )
+    .order_by(_events.seq)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+"""One epoch of a log."""
+
+TOKENS: Final[sa.Select[Any]] = sa.select(stream_tokens).where(
+    stream_tokens.c.stream_id == _stream_id
+)
+ANCHOR: Final[sa.Select[Any]] = sa.select(server_clock)
+
+ADD_STREAM: Final = streams.insert()
+ADD_EVENT: Final = playback_events.insert()
+ADD_TOKEN: Final = stream_tokens.insert()
