@@ -159,6 +159,9 @@ class FakePlayer:
             )
         )
 
+    def resize_stage(self, width: int, height: int) -> None:
+        """See `port.Player.resize_stage`."""
+
     def close(self) -> None:
         """See `port.Player.close`."""
         self._gone = True

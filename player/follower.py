@@ -137,6 +137,7 @@ class Follower:
             case StallChanged():
                 bearings.stand_at(bearings.expected(event.instant), event.instant)
                 bearings.stall.changed(stalled=event.stalled, instant=event.instant)
+                bearings.learned.spoil()
                 return self._watch_stall(now)
             case EndReached():
                 self._end_reached(now)
@@ -254,7 +255,6 @@ class Follower:
         if stalled is None:
             return []
         self._tell(Stalled(stalled, bearings.expected(now)))
-        bearings.learned.spoil()
         bearings.controller.forget()
         if bearings.phase not in MOVING:
             return []

@@ -84,7 +84,7 @@ class Seeks:
     @property
     def margin(self) -> float:
         """Seconds to arrive early by; more after each try."""
-        return FIRST_MARGIN * 2 ** min(self._tries, MAX_TRIES)
+        return FIRST_MARGIN * 2 ** max(0, self._tries - 1)
 
 
 class JumpGuard:

@@ -17,7 +17,7 @@ MAX_SEEK_COST: Final = 6.0
 REMEMBERED: Final = 8
 MAX_LATENCY: Final = 0.5
 TAUGHT_BY_START: Final = 0.3
-"""Seconds; a start that is later than this says something else than how late the device is."""
+"""Seconds; a larger drift says something else than how late the device is."""
 TAUGHT_WITHIN: Final = 1.5
 FIRST_RATE_LATENCY: Final = 0.42
 """Measured on mpv 0.35: sound that is already filtered goes on at the old rate."""
@@ -28,6 +28,8 @@ TELLING_CHANGE: Final = 0.1
 
 class _Start(NamedTuple):
     instant: float
+    advance: float
+    """How long before the player was to move it was started."""
     rate: float
 
 
@@ -58,9 +60,9 @@ class Learned:
         """A seek was done after ``seconds``."""
         self._costs.append(min(max(seconds, 0.0), MAX_SEEK_COST))
 
-    def started(self, instant: float, rate: float) -> None:
-        """A start at ``rate`` was made at its very instant."""
-        self._lesson = _Start(instant, rate)
+    def started(self, instant: float, advance: float, rate: float) -> None:
+        """The player was started at ``instant``, ``advance`` before it was to move at ``rate``."""
+        self._lesson = _Start(instant, advance, rate)
 
     def rate_written(self, advance: float, change: float) -> None:
         """A rate that differs by ``change`` was written ``advance`` seconds before it holds."""
@@ -74,20 +76,19 @@ class Learned:
         """The first drift that was measured since; + is ahead."""
         lesson, self._lesson = self._lesson, None
         match lesson:
-            case _Start(instant, rate):
-                if now - instant < TAUGHT_WITHIN and abs(drift) < TAUGHT_BY_START:
-                    self.start_was_late(-drift / rate, rate)
+            case _Start(instant, advance, rate):
+                if now - instant < TAUGHT_WITHIN and abs(drift) < TAUGHT_BY_START * rate:
+                    self.start_took(advance - drift / rate, rate)
             case _RateWrite(advance, change):
                 if abs(drift) < abs(change) * MAX_RATE_LATENCY:
                     self.rate_took(advance - drift / change)
             case None:
                 pass
 
-    def start_was_late(self, seconds: float, rate: float) -> None:
-        """A start at ``rate`` that allowed for `latency` was still late by ``seconds``."""
-        latency = self.latency(rate) + seconds
+    def start_took(self, seconds: float, rate: float) -> None:
+        """Sound was heard so long after the order to play at ``rate``."""
         known = self._latencies.setdefault(rate, deque(maxlen=REMEMBERED))
-        known.append(min(max(latency, -MAX_LATENCY), MAX_LATENCY))
+        known.append(min(max(seconds, -MAX_LATENCY), MAX_LATENCY))
 
     def rate_took(self, seconds: float) -> None:
         """A rate was heard ``seconds`` after it was written."""

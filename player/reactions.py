@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from player.driver import Buffered, News, NoPlayer
-from player.orders import Acted, Finished, FollowerView, InStep, Jumped, Stalled
+from player.orders import Acted, Finished, FollowerView, InStep, Jumped, Stalled, Widened
 from player.port import Failed, KeyPressed, Opened, TracksChanged
 from player.views import Corrected
 from protocol import messages
@@ -54,6 +54,11 @@ class Reactions:
             case Jumped(drift=drift, reason=reason):
                 if not self._resync_asked:
                     self._corrected(drift, reason)
+            case Widened(tolerance=tolerance):
+                seat.notice(
+                    "jumps do not help here: for a while a drift of up to"
+                    f" {tolerance:.1f} s is only glided"
+                )
             case InStep(drift=drift):
                 self._in_step(drift)
             case Stalled():

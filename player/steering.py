@@ -35,7 +35,6 @@ LATE: Final = 0.080
 """A start that is later than this goes to a new place instead."""
 EARLY: Final = 3.0
 """A start that is further off than this wants another seek."""
-ON_TIME: Final = 0.005
 SAME_START: Final = 0.001
 
 
@@ -55,6 +54,8 @@ class Steering:
         self._bearings = bearings
         self._is_new = False
         """The timeline has come while the player was on its way with an earlier one."""
+        self._due = 0.0
+        """When the player is to move, in a start that is planned."""
 
     def new_goal(self) -> None:
         """There is another timeline."""
@@ -132,8 +133,9 @@ class Steering:
 
     def _to_start(self, now: float) -> list[PlayerCommand]:
         bearings, course = self._bearings, self._bearings.course
-        landed = bearings.where.landed
-        due = course.due(landed) - bearings.learned.latency(bearings.timeline.rate)
+        landed = course.start if bearings.is_live else bearings.where.landed
+        self._due = course.due(landed)
+        due = self._due - bearings.learned.latency(bearings.timeline.rate)
         is_misplaced = (
             now - due > LATE
             or due - now > EARLY + course.starts_in(now)
@@ -142,7 +144,8 @@ class Steering:
         )
         if is_misplaced and bearings.may_seek(now) and bearings.seeks.may_retry():
             return self.seek(bearings.aim(now), now)
-        return self._arm(max(due, now), now)
+        # One that cannot be mended is made at once, however late.
+        return self._arm(now if now - due > LATE else due, now)
 
     def _arm(self, instant: float, now: float) -> list[PlayerCommand]:
         """Plan the start; a plan that changes is no new one."""
@@ -162,16 +165,15 @@ class Steering:
         bearings = self._bearings
         if bearings.armed is None:
             return
-        is_on_time = instant - bearings.armed < ON_TIME
         bearings.to("stalled" if bearings.stall.acted else "running", instant)
         bearings.armed = None
         bearings.where.seen(bearings.where.landed, instant)
         bearings.seeks.leave()
         bearings.controller.restart(bearings.base_rate)
+        self._is_new = False
         self.ledger.write(False, instant)
         self.quiet_until = instant + DEAD_AFTER_START
-        if is_on_time:
-            bearings.learned.started(instant, bearings.base_rate)
+        bearings.learned.started(instant, self._due - instant, bearings.base_rate)
 
     # While it runs ----------------------------------------------------------------------
 

@@ -30,24 +30,22 @@ def test_seek_cost_is_high_enough_for_four_of_five() -> None:
     assert learned.seek_cost == FIRST_SEEK_COST
 
 
-def test_latency_adds_up_what_is_left_over_and_one_odd_start_does_not_count() -> None:
+def test_latency_is_the_median_so_that_one_odd_start_does_not_count() -> None:
     learned = Learned()
-    learned.start_was_late(0.08, 1.0)
-    assert learned.latency(1.0) == pytest.approx(0.08)
-    learned.start_was_late(0.0, 1.0)
-    learned.start_was_late(9.0, 1.0)
+    for seconds in (0.08, 0.08, 9.0):
+        learned.start_took(seconds, 1.0)
     assert learned.latency(1.0) == pytest.approx(0.08)
     for _ in range(8):
-        learned.start_was_late(9.0, 1.0)
+        learned.start_took(9.0, 1.0)
     assert learned.latency(1.0) == MAX_LATENCY
 
 
 def test_each_rate_has_its_own_latency_and_the_plain_one_is_the_first_guess() -> None:
     learned = Learned()
     assert learned.latency(1.25) == 0.0
-    learned.start_was_late(0.02, 1.0)
+    learned.start_took(0.02, 1.0)
     assert learned.latency(1.25) == pytest.approx(0.02)
-    learned.start_was_late(0.03, 1.25)
+    learned.start_took(0.05, 1.25)
     assert learned.latency(1.25) == pytest.approx(0.05)
     assert learned.latency(1.0) == pytest.approx(0.02)
 
@@ -65,26 +63,33 @@ def test_a_seek_that_took_for_ever_is_not_waited_for_the_next_time() -> None:
     assert learned.seek_cost == MAX_SEEK_COST
 
 
-def test_the_first_drift_after_a_start_tells_how_late_the_device_is() -> None:
+@pytest.mark.parametrize(
+    ("advance", "drift"),
+    [(0.0, -0.2), (0.1, 0.0), (-0.05, -0.3), (0.15, 0.1)],
+    ids=["on time", "allowed for", "news came late", "too early"],
+)
+def test_the_first_drift_after_a_start_tells_how_late_the_device_is(
+    advance: float, drift: float
+) -> None:
     learned = Learned()
-    learned.started(10.0, 2.0)
-    learned.first_drift(10.7, -0.2)
+    learned.started(10.0, advance, 2.0)
+    learned.first_drift(10.7, drift)
     assert learned.latency(2.0) == pytest.approx(0.1)
-    learned.first_drift(10.9, -0.2)
+    learned.first_drift(10.9, 0.5)
     assert learned.latency(2.0) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(("at", "drift"), [(12.0, -0.1), (10.7, -0.4)])
 def test_a_drift_that_is_too_late_or_too_large_teaches_nothing(at: float, drift: float) -> None:
     learned = Learned()
-    learned.started(10.0, 1.0)
+    learned.started(10.0, 0.0, 1.0)
     learned.first_drift(at, drift)
     assert learned.latency(1.0) == 0.0
 
 
 def test_a_start_that_something_came_between_teaches_nothing() -> None:
     learned = Learned()
-    learned.started(10.0, 1.0)
+    learned.started(10.0, 0.0, 1.0)
     learned.spoil()
     learned.first_drift(10.7, -0.1)
     assert learned.latency(1.0) == 0.0
