@@ -158,7 +158,6 @@ class Teller:
             case ev.SeekBegun():
                 self._playback.seeking = True
                 self._seek_to_come = False
-                self._log.clear()
             case ev.PlaybackRestarted(instant):
                 self._restart(core, instant)
             case ev.PropertyChanged():
@@ -235,6 +234,8 @@ class Teller:
 
     def _answer_seek(self, core: Core, ticket: int, accepted: bool) -> None:
         self._answered = ticket
+        # Not when the seek begins: what the demuxer then complains of may be told before.
+        self._log.clear()
         if not accepted:
             # mpv refuses to seek in what is not open yet: it is done when it is.
             self._seek_when_open = self._load is not None and not self._opened
