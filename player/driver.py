@@ -269,7 +269,8 @@ class PlayerDriver:
         for told in self._follower.take_told():
             self._post(told)
         if now >= self._view_at:
-            self._view_at = now + VIEW_INTERVAL
+            # The tick that is nearest, not the first one after.
+            self._view_at = now + VIEW_INTERVAL - TICK / 2
             self._post(self._follower.view(now))
             if self._player is not None:
                 self._post(Buffered(self._player.buffered_until()))

@@ -1,0 +1,160 @@
+"""What a person asks of a seat is done, asked of the server, or answered."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from player.intents import parse_intent
+from player.port import TracksChanged
+from player.wishes import Wishes
+from protocol.exceptions import DecodeError, MediaError
+from protocol.messages import Load, Media, Pause, Play, Seek, SetRate
+from protocol.timeline import Timeline
+from tests.doubles.surroundings import FILM, SeatAround
+
+
+def ask(seat: SeatAround, *lines: str) -> Wishes:
+    wishes = Wishes(seat)
+    for line in lines:
+        wishes.ask(line)
+    return wishes
+
+
+# The host -------------------------------------------------------------------------------
+
+
+def test_a_host_s_wishes_become_acts() -> None:
+    seat = SeatAround("host")
+    ask(seat, "play", "seek 240", "rate 1.25")
+    assert seat.acts == [Play(), Seek(240.0), SetRate(1.25)]
+
+
+def test_a_host_s_pause_stops_his_own_player_first() -> None:
+    seat = SeatAround("host")
+    seat.at(Timeline(5.0, 0.0, 1.0, True))
+    ask(seat, "pause")
+    assert seat.holds == 1
+    assert Pause(5.0) not in seat.acts
+
+
+def test_before_there_is_a_stream_nothing_can_be_asked() -> None:
+    seat = SeatAround("host")
+    seat.protocol.state = None
+    ask(seat, "play")
+    assert seat.acts == []
+    assert seat.said == ["not in the stream yet"]
+
+
+async def test_loading_names_the_film_and_remembers_where_it_is() -> None:
+    seat = SeatAround("host")
+    wishes = ask(seat, "load other.mkv")
+    await asyncio.sleep(0)
+    (act,) = seat.acts
+    assert isinstance(act, Load)
+    assert act.media.title == "other.mkv"
+    assert act.media.media_id != "film-0009"
+    assert wishes.own_copy(act.media) == "other.mkv"
+
+
+async def test_a_film_that_cannot_be_named_is_said_and_changes_nothing() -> None:
+    seat = SeatAround("host")
+    seat.found["gone.mkv"] = MediaError("there is no gone.mkv", "check the path")
+    ask(seat, "load gone.mkv")
+    await asyncio.sleep(0)
+    assert seat.acts == []
+    assert seat.said == ["there is no gone.mkv; check the path"]
+
+
+async def test_the_next_film_is_the_next_of_those_named() -> None:
+    seat = SeatAround("host", "one.mkv", "two.mkv")
+    wishes = ask(seat)
+    assert wishes.queue_left == 1
+    wishes.ask("next")
+    await asyncio.sleep(0)
+    (act,) = seat.acts
+    assert isinstance(act, Load)
+    assert act.media.title == "two.mkv"
+    assert wishes.queue_left == 0
+    wishes.ask("next")
+    assert "no next film" in seat.said[0]
+
+
+# The viewer -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line", ["play", "pause", "toggle", "seek 5", "seek_by 5", "rate 2", "next", "load x"]
+)
+def test_a_viewer_may_move_nothing_and_is_told(line: str) -> None:
+    seat = SeatAround("viewer")
+    ask(seat, line)
+    assert seat.acts == []
+    assert seat.refused == [line.split()[0]]
+
+
+# Everybody ------------------------------------------------------------------------------
+
+
+def test_a_resync_measures_and_jumps() -> None:
+    seat = SeatAround("viewer")
+    ask(seat, "resync")
+    assert seat.resyncs == 1
+
+
+async def test_a_resync_of_a_broken_player_opens_the_film_again() -> None:
+    seat = SeatAround("viewer")
+    seat.screening.show(FILM, "film.mkv")
+    seat.gauges.reason = "it broke"
+    ask(seat, "resync")
+    assert seat.gauges.reason == ""
+    await asyncio.sleep(0)
+    seat.screening.close()
+
+
+def test_without_a_server_nobody_would_read_chat() -> None:
+    seat = SeatAround("viewer")
+    ask(seat, "say hello", "say \u200b")
+    assert seat.said == [
+        "the server is out of reach; nobody would read this now",
+        "nothing to say",
+    ]
+
+
+def test_the_seat_s_own_things_go_to_its_player() -> None:
+    seat = SeatAround("viewer")
+    seat.driver.open()
+    ask(seat, "volume -30", "mute", "subtitles", "audio", "trim 10")
+    wishes = Wishes(seat)
+    wishes.carry_out(parse_intent('{"intent":"stage","width":80,"height":45}'))
+    seat.step()
+    told = [news for news in seat.news if isinstance(news, TracksChanged)]
+    assert (told[-1].volume, told[-1].muted, told[-1].audio_trim) == (70.0, True, 0.01)
+
+
+def test_quit_leaves() -> None:
+    seat = SeatAround("viewer")
+    ask(seat, "quit")
+    assert seat.departures == 1
+
+
+def test_a_line_that_is_no_wish_is_refused() -> None:
+    with pytest.raises(DecodeError):
+        ask(SeatAround("host"), "dance")
+
+
+# Whose copy -----------------------------------------------------------------------------
+
+
+def test_a_seat_s_own_copy_is_the_one_it_remembers_recognises_or_was_given() -> None:
+    viewer = ask(SeatAround("viewer", "mine.mkv"))
+    assert viewer.own_copy(FILM) == "mine.mkv"
+    assert viewer.own_copy(None) == ""
+    host = ask(SeatAround("host", "one.mkv"))
+    assert host.own_copy(FILM) == ""
+    same = Media("film-0077", "file", fingerprint="ab")
+    host.recognise(same, "known.mkv")
+    assert host.own_copy(Media("film-0078", "file", fingerprint="ab")) == "known.mkv"
+    host.remember(FILM, "kept.mkv")
+    assert host.own_copy(FILM) == "kept.mkv"
