@@ -1,36 +1,19 @@
-"""``python -m server_stub``: the sync server alone."""
+"""``python -m server_stub``: the sync server alone, or what is done to its database."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 from pathlib import Path
 
 import msgspec
 
-from protocol.exceptions import (
-    ListenError,
-    MatineeError,
-    SchemaTooNew,
-    SettingsError,
-    StorageFull,
-    StoreLocked,
-    StoreUnusable,
-)
-from server_stub import log
+from protocol.exceptions import MatineeError, SettingsError
+from server_stub import commands, log
 from server_stub.hosts import DEFAULT_LISTEN
 from server_stub.serving import Listening, ServeOptions, serve
-
-_CODES: tuple[tuple[type[MatineeError], str], ...] = (
-    (ListenError, "cannot_listen"),
-    (SettingsError, "bad_setting"),
-    (StoreLocked, "store_locked"),
-    (SchemaTooNew, "schema_too_new"),
-    (StorageFull, "storage_full"),
-    (StoreUnusable, "store_unusable"),
-)
+from server_stub.telling import complain, put, say
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str]) -> int:
-    """Serve; returns the exit status."""
+    """Serve, or run the command that comes first; returns the exit status."""
+    if argv and argv[0] in commands.COMMANDS:
+        return commands.run(argv[0], argv[1:])
     try:
         given = parser().parse_args(argv)
     except SystemExit as left:
@@ -80,19 +65,10 @@ def main(argv: list[str]) -> int:
     try:
         _set_up_log(given.log_file)
         if given.insecure_lan:
-            _say("warning: without TLS, whoever listens on this network can read the keys")
+            say("warning: without TLS, whoever listens on this network can read the keys")
         asyncio.run(serve(options, _told))
     except MatineeError as error:
-        _say(f"matinee serve: {error}")
-        if given.json:
-            _put(
-                {
-                    "event": "error",
-                    "code": next((c for kind, c in _CODES if isinstance(error, kind)), "error"),
-                    "message": error.message,
-                    "remedy": error.remedy,
-                }
-            )
+        complain("serve", error, as_json=given.json)
         return 1
     return 0
 
@@ -107,16 +83,7 @@ def _set_up_log(log_file: Path | None) -> None:
 
 
 def _told(listening: Listening) -> None:
-    _put(msgspec.to_builtins(listening))
-
-
-def _put(line: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    put(msgspec.to_builtins(listening))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter, defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from protocol.exceptions import StoreError, StoreUnusable
+from protocol.exceptions import StoreError, StoreLocked, StoreUnusable
 from server_stub import migrate
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock, read_clocks, wall_jump
 from server_stub.rows import event_of, record_of
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import Connection, Engine, RowMapping
 
     from protocol.messages import Event
     from protocol.server_log import StreamRecord
     from server_stub.maintenance import Maintained
     from server_stub.migrate import SchemaStatus
+
+
+_ID_BEGINNING: Final = re.compile(r"[0-9a-f]{4,32}")
 
 
 class PastStream(NamedTuple):
@@ -34,6 +39,16 @@ class PastStream(NamedTuple):
     created_at: datetime
     last_sync_at: datetime | None
     events: int
+    members: tuple[str, ...] = ()
+    """Names of those who caused an event."""
+
+
+class SchemaChange(NamedTuple):
+    """Where a schema is after it was brought up or down."""
+
+    status: SchemaStatus
+    backup: Path | None
+    """The file as it was before; None when nothing was to be done."""
 
 
 def schema_status(database: str) -> SchemaStatus:
@@ -46,7 +61,7 @@ def schema_status(database: str) -> SchemaStatus:
         return migrate.status(connection)
 
 
-def change_schema(database: str, direction: Literal["up", "down"]) -> SchemaStatus:
+def change_schema(database: str, direction: Literal["up", "down"]) -> SchemaChange:
     """To the newest step, or one back; the file is backed up beside itself first.
 
     Raises:
@@ -55,14 +70,15 @@ def change_schema(database: str, direction: Literal["up", "down"]) -> SchemaStat
     with _opened(database) as (engine, path):
         with engine.begin() as connection:
             before = migrate.status(connection)
-        if before.current:
-            back_up(engine, path, before.current)
+        if before.is_current if direction == "up" else not before.current:
+            return SchemaChange(before, None)
+        backup = back_up(engine, path, before.current) if before.current else None
         with engine.begin() as connection:
             if direction == "up":
                 migrate.upgrade(connection)
-            elif before.current:
+            else:
                 migrate.downgrade(connection)
-            return migrate.status(connection)
+            return SchemaChange(migrate.status(connection), backup)
 
 
 def maintain(database: str, *, accept_clock: bool = False) -> Maintained:
@@ -71,7 +87,9 @@ def maintain(database: str, *, accept_clock: bool = False) -> Maintained:
     Raises:
         StoreError: the file cannot be used, or the wall clock is in doubt.
     """
-    store = open_sqlite(_existing(database))
+    path = _existing(database)
+    with _in_use(path):
+        store = open_sqlite(path)
     try:
         anchor = store.anchor()
         jump = 0.0 if anchor is None else wall_jump(anchor, read_clocks())
@@ -98,16 +116,31 @@ def past_streams(database: str, limit: int = 100) -> list[PastStream]:
     with _opened(database) as (engine, _), engine.begin() as connection:
         _check_current(connection)
         rows = list(connection.execute(latest_streams(limit)).mappings())
-        counted = connection.execute(
-            sa.select(playback_events.c.stream_id, sa.func.count().label("events"))
-            .where(playback_events.c.stream_id.in_([row["id"] for row in rows]))
-            .group_by(playback_events.c.stream_id)
+        return _described(connection, rows)
+
+
+def find_stream(database: str, beginning: str) -> PastStream:
+    """The one stream whose id begins so.
+
+    Raises:
+        StoreError: there is none, or more than one; or the file cannot be used.
+    """
+    wanted = beginning.strip().lower().replace("-", "")
+    if not _ID_BEGINNING.fullmatch(wanted):
+        raise StoreError(
+            "that is not a stream's id", "copy it from the first column of matinee history"
         )
-        counts: dict[str, int] = {row.stream_id: row.events for row in counted}
-    return [
-        PastStream(record_of(row), row["created_at"], row["last_sync_at"], counts.get(row["id"], 0))
-        for row in rows
-    ]
+    with _opened(database) as (engine, _), engine.begin() as connection:
+        _check_current(connection)
+        query = sa.select(streams).where(sa.cast(streams.c.id, sa.Text).startswith(wanted)).limit(2)
+        found = _described(connection, list(connection.execute(query).mappings()))
+    if not found:
+        raise StoreError(
+            f"there is no stream {wanted}", "copy its id from the first column of matinee history"
+        )
+    if len(found) > 1:
+        raise StoreError(f"more than one stream begins with {wanted}", "give more of its id")
+    return found[0]
 
 
 def past_events(
@@ -143,10 +176,53 @@ def log_by_time(stream_id: str, event_types: tuple[str, ...], limit: int) -> sa.
     return query.order_by(columns.timestamp_ms)
 
 
+def _described(connection: Connection, rows: list[RowMapping]) -> list[PastStream]:
+    columns = playback_events.c
+    caused = connection.execute(
+        sa.select(
+            columns.stream_id,
+            columns.host_user_id,
+            sa.func.count().label("events"),
+            sa.func.max(columns.metadata["name"].as_string()).label("name"),
+        )
+        .where(columns.stream_id.in_([row["id"] for row in rows]))
+        .group_by(columns.stream_id, columns.host_user_id)
+        .order_by(sa.func.min(columns.timestamp_ms))
+    )
+    counts = Counter[str]()
+    names = defaultdict[str, list[str]](list)
+    for row in caused:
+        counts[row.stream_id] += row.events
+        if row.host_user_id is not None:
+            names[row.stream_id].append(row.name or "")
+    return [
+        PastStream(
+            record_of(row),
+            row["created_at"],
+            row["last_sync_at"],
+            counts[row["id"]],
+            tuple(names[row["id"]]),
+        )
+        for row in rows
+    ]
+
+
+@contextmanager
+def _in_use(path: Path) -> Generator[None]:
+    try:
+        yield
+    except StoreLocked:
+        raise StoreLocked(
+            f"a server is using the database {path}",
+            "end that party or stop that server first, or name another file with --database",
+        ) from None
+
+
 @contextmanager
 def _opened(database: str) -> Generator[tuple[Engine, Path]]:
     path = _existing(database)
-    engine = open_engine(path)
+    with _in_use(path):
+        engine = open_engine(path)
     try:
         with explained(path):
             yield engine, path
@@ -155,12 +231,17 @@ def _opened(database: str) -> Generator[tuple[Engine, Path]]:
 
 
 def _check_current(connection: Connection) -> None:
-    if not migrate.status(connection).is_current:
+    status = migrate.status(connection)
+    if not status.current:
+        raise StoreUnusable("the database is empty", "host a party first, or name another file")
+    if not status.is_current:
         raise StoreUnusable("the database is of an older matinee", "run matinee migrate up")
 
 
 def _existing(database: str) -> Path:
     path = database_path(database)
     if not path.is_file():
-        raise StoreUnusable(f"there is no database {path}", "name one with --database")
+        raise StoreUnusable(
+            f"there is no database {path}", "host a party first, or name one with --database"
+        )
     return path

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tui.party import FaceKind
 
 EXIT_ERROR: Final = 1
-EXIT_USAGE: Final = 2
 _PASSED_ON: Final[dict[str, Any]] = {"ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -102,23 +101,23 @@ def serve(arguments: tuple[str, ...]) -> None:
 
 @cli.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def history(arguments: tuple[str, ...]) -> int:
+def history(arguments: tuple[str, ...]) -> None:
     """The event log of past streams."""
-    return _missing("history", arguments)
+    _become_server(("history", *_our_database(), *arguments))
 
 
 @cli.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def maintain(arguments: tuple[str, ...]) -> int:
+def maintain(arguments: tuple[str, ...]) -> None:
     """Delete what is older than the retention."""
-    return _missing("maintain", arguments)
+    _become_server(("maintain", *_our_database(), *arguments))
 
 
 @cli.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def migrate(arguments: tuple[str, ...]) -> int:
+def migrate(arguments: tuple[str, ...]) -> None:
     """Bring a database to another version of the schema."""
-    return _missing("migrate", arguments)
+    _become_server(("migrate", *_our_database(), *arguments))
 
 
 @cli.command()
@@ -138,9 +137,11 @@ def doctor(server: str) -> int:
     return EXIT_ERROR if failed else 0
 
 
-def _missing(command: str, _arguments: tuple[str, ...]) -> int:
-    click.echo(f"matinee: `matinee {command}` is not part of this version yet.", err=True)
-    return EXIT_USAGE
+def _our_database() -> tuple[str, ...]:
+    """The file of parties that were hosted here; a later option names another one."""
+    from tui import places
+
+    return ("--database", str(places.database_file()))
 
 
 def _become_server(arguments: tuple[str, ...]) -> None:

@@ -180,7 +180,7 @@ def _own_server(settings: Settings, *, lan: bool, chosen: bool) -> tuple[OwnServ
         greeting = f"port {port} is taken, so the server listens on another one"
         port = 0
     shown = f"[{address}]" if ":" in address else address
-    database = str(places.data_folder() / "matinee.sqlite")
+    database = str(places.database_file())
     return OwnServer(f"{shown}:{port}", database, lan=lan_address() if lan else ""), greeting
 
 

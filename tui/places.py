@@ -20,6 +20,11 @@ def data_folder() -> Path:
     return _private(platformdirs.user_data_path(APP))
 
 
+def database_file() -> Path:
+    """The log of the parties that are hosted here."""
+    return data_folder() / "matinee.sqlite"
+
+
 def keys_folder() -> Path:
     """Host keys."""
     return _private(data_folder() / "keys")

@@ -125,10 +125,20 @@ def test_wrong_usage_ends_with_2(environment: dict[str, str], words: tuple[str, 
     assert "Traceback" not in done.stderr
 
 
-def test_a_command_of_a_later_version_says_so(environment: dict[str, str]) -> None:
-    done = run(environment, "history", "--anything")
-    assert done.returncode == 2
-    assert "not part of this version" in done.stderr
+@pytest.mark.parametrize("command", [("history",), ("maintain",), ("migrate", "status")])
+def test_what_is_done_to_the_log_is_done_to_that_of_parties_hosted_here(
+    environment: dict[str, str], command: tuple[str, ...]
+) -> None:
+    done = run(environment, *command)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"matinee {command[0]}: there is no database"
+        f" {environment['XDG_DATA_HOME']}/matinee/matinee.sqlite:"
+        " host a party first, or name one with --database\n"
+    )
+    assert run(environment, *command, "--dance").returncode == 2
+    assert f"matinee {command[0]}" in run(environment, command[0], "--help").stdout
 
 
 def test_a_port_in_use_is_named(environment: dict[str, str]) -> None:

@@ -303,15 +303,17 @@ def test_a_way_down_and_up_leaves_every_row(store: SqlStore, path: Path) -> None
     store.perform([entry(n, Seek(float(n))) for n in range(1, 300)])
     store.close()
     before = everything(path)
-    down = administration.change_schema(str(path), "down")
+    down, backup = administration.change_schema(str(path), "down")
     assert (down.current, down.is_current) == ("0001", False)
+    assert backup == path.with_name("party.db.backup-0002")
     assert path.with_name("party.db.backup-0002").exists()
     with closing(sqlite3.connect(path)) as connection:
         names = [row[1] for row in connection.execute("PRAGMA table_info(streams)")]
         assert names == ["id", "status", "host_user_id", "created_at"]
     with pytest.raises(StoreUnusable, match="matinee migrate up"):
         administration.past_streams(str(path))
-    assert administration.change_schema(str(path), "up").is_current
+    assert administration.change_schema(str(path), "up").status.is_current
+    assert administration.change_schema(str(path), "up").backup is None
     assert everything(path) == before
 
 
@@ -319,7 +321,7 @@ def test_a_way_down_to_nothing_and_up_starts_anew(store: SqlStore, path: Path) -
     create(store)
     store.close()
     for current in ("0001", "", ""):
-        assert administration.change_schema(str(path), "down").current == current
+        assert administration.change_schema(str(path), "down").status.current == current
     open_sqlite(path).close()
     assert administration.schema_status(str(path)).is_current
 

@@ -1,0 +1,51 @@
+"""What a command tells whoever started it: lines, JSON lines, and one sentence when it cannot."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Final
+
+from protocol.exceptions import (
+    ListenError,
+    MatineeError,
+    SchemaTooNew,
+    SettingsError,
+    StorageFull,
+    StoreLocked,
+    StoreUnusable,
+)
+
+_CODES: Final[tuple[tuple[type[MatineeError], str], ...]] = (
+    (ListenError, "cannot_listen"),
+    (SettingsError, "bad_setting"),
+    (StoreLocked, "store_locked"),
+    (SchemaTooNew, "schema_too_new"),
+    (StorageFull, "storage_full"),
+    (StoreUnusable, "store_unusable"),
+)
+
+
+def put(line: dict[str, object]) -> None:
+    """One JSON object on standard output, at once."""
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """One line on standard error."""
+    sys.stderr.write(text + "\n")
+
+
+def complain(command: str, error: MatineeError, *, as_json: bool) -> None:
+    """Why ``command`` cannot, and what to do."""
+    say(f"matinee {command}: {error}")
+    if as_json:
+        put(
+            {
+                "event": "error",
+                "code": next((c for kind, c in _CODES if isinstance(error, kind)), "error"),
+                "message": error.message,
+                "remedy": error.remedy,
+            }
+        )
