@@ -211,9 +211,8 @@ class PlayerDriver:
 
     def _next_work(self) -> Work | None:
         work, self._taken = self._taken, None
-        if work is None:
-            with contextlib.suppress(Empty):
-                work = self._inbox.get_nowait()
+        if work is None and not self._inbox.empty():
+            work = self._inbox.get()
         return work
 
     def _run(self) -> None:

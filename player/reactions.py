@@ -23,7 +23,8 @@ class Reactions:
         self._seat = seat
         self._resync_asked = False
         self._resync_before: float | None = None
-        self._paused_for_stall = False
+        self._stalled_at: float | None = None
+        """Where the host's stall has paused the party."""
 
     def resync_asked(self) -> None:
         """The next jump is a person's wish: log what it mended."""
@@ -132,12 +133,22 @@ class Reactions:
     def _stalled(self, event: Stalled) -> None:
         seat = self._seat
         seat.note("buffer_start" if event.stalled else "buffer_end", event.position)
-        if seat.is_host and event.stalled:
-            self._paused_for_stall = True
-            seat.request(messages.Pause(max(0.0, event.position)))
-        elif seat.is_host and self._paused_for_stall:
-            self._paused_for_stall = False
-            seat.request(messages.Play())
+        if not seat.is_host:
+            return
+        if event.stalled:
+            self._stalled_at = max(0.0, event.position)
+            seat.request(messages.Pause(self._stalled_at))
+        elif self._stalled_at is not None:
+            if not self._moved_since(self._stalled_at):
+                seat.request(messages.Play())
+            self._stalled_at = None
+
+    def _moved_since(self, stalled_at: float) -> bool:
+        """Whether somebody has gone elsewhere meanwhile, and so is not waiting."""
+        state = self._seat.protocol.state
+        if state is None or state.timeline.playing:
+            return False
+        return abs(state.timeline.position - stalled_at) > 0.001
 
     def _acted(self, event: Acted) -> None:
         seat = self._seat

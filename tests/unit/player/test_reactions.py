@@ -66,13 +66,34 @@ def test_a_key_in_the_player_s_window_is_a_line_like_any_other() -> None:
 def test_a_stalled_host_pauses_the_party_and_starts_it_again() -> None:
     seat = SeatAround("host")
     reactions = pair(seat)
+    seat.at(PLAYING)
     reactions.take(Stalled(True, 42.0))
+    seat.at(Timeline(42.0, 0.0))
     reactions.take(Stalled(False, 42.0))
     assert seat.acts == [Pause(42.0), Play()]
     assert [(kind, position) for kind, position, _, _ in seat.notes] == [
         ("buffer_start", 42.0),
         ("buffer_end", 42.0),
     ]
+
+
+def test_a_host_who_has_gone_elsewhere_meanwhile_is_not_started() -> None:
+    seat = SeatAround("host")
+    reactions = pair(seat)
+    seat.at(PLAYING)
+    reactions.take(Stalled(True, 42.0))
+    seat.at(Timeline(300.0, 0.0))
+    reactions.take(Stalled(False, 300.0))
+    assert seat.acts == [Pause(42.0)]
+
+
+def test_a_stall_that_ends_before_its_pause_is_answered_is_started_again() -> None:
+    seat = SeatAround("host")
+    reactions = pair(seat)
+    seat.at(PLAYING)
+    reactions.take(Stalled(True, 42.0))
+    reactions.take(Stalled(False, 42.0))
+    assert seat.acts == [Pause(42.0), Play()]
 
 
 def test_a_stalled_viewer_is_only_logged() -> None:
