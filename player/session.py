@@ -14,6 +14,7 @@ from player.happenings import event_view, host_name, members_view
 from player.host import HostControls
 from player.keys import keep_host_key
 from player.link import Down, Link
+from player.pulse import Pulse
 from player.reactions import Reactions
 from player.screening import Identify, Resolve, Screening
 from player.views import (
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REPORT_INTERVAL: Final = 1.0
-SLEPT: Final = 2.0
-"""Seconds between the monotonic and the wall clock: the machine slept or was stopped."""
 BURST_TAKES: Final = 0.8
 PASSING: Final = frozenset(("rate_limited", "storage_full", "try_again", "internal"))
 """Refusals of a connection that trying again may change."""
@@ -102,12 +100,11 @@ class Session:
         self._finish = finish
         self.controls = HostControls(driver.hold)
         self.wishes = Wishes(self)
-        self._ready_sent = False
+        self.is_ready = False
+        """The face knows that the seat has joined."""
         self._failed = False
         self._down_since: float | None = None
-        self._status_at = 0.0
-        self._report_at = 0.0
-        self._wall_offset = time.time() - time.monotonic()
+        self._pulse = Pulse(self)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # Life -------------------------------------------------------------------------------
@@ -115,7 +112,7 @@ class Session:
     async def run(self) -> None:
         """Live until `close`."""
         self.driver.start()
-        beat = asyncio.create_task(self._beat())
+        beat = asyncio.create_task(self._pulse.run())
         try:
             await self.link.run()
         finally:
@@ -177,7 +174,7 @@ class Session:
 
     def report_soon(self) -> None:
         """Something changed that a person would want to see at once."""
-        self._status_at = self._report_at = 0.0
+        self._pulse.soon()
 
     def view_only(self, what: str) -> None:
         """A viewer may not; say who may."""
@@ -208,38 +205,12 @@ class Session:
     def _later(self, seconds: float, act: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_later(seconds, act)
 
-    async def _beat(self) -> None:
-        """What is due by the clock: status lines, reports, and the watch for a sleep."""
-        while True:
-            await asyncio.sleep(min(self.config.status_interval, 0.25))
-            now = time.monotonic()
-            self._watch_sleep(now)
-            estimate = self.protocol.clock(now)
-            if estimate is not None:
-                self.driver.set_clock(estimate.offset)
-            if now >= self._status_at:
-                self._send_status(now)
-            if now >= self._report_at:
-                self._report_at = now + REPORT_INTERVAL
-                self.protocol.report(self.gauges.report(self.protocol, now))
-                self.link.flush()
-
-    def _send_status(self, now: float) -> None:
-        if not self._ready_sent:
-            return
-        # The next one keeps to the beat, whatever this one was late by.
-        self._status_at = now + self.config.status_interval - 0.02
-        self.emit(self.gauges.status(self.protocol, self.config.role, now))
-
-    def _watch_sleep(self, now: float) -> None:
-        """Monotonic clocks stand still while a laptop sleeps; the server's does not."""
-        wall_offset = time.time() - now
-        if abs(wall_offset - self._wall_offset) > SLEPT:
-            self.notice("the clock jumped (sleep?): measuring anew")
-            self.protocol.measure_clock(now, forget=True)
-            self.link.flush()
-            self._later(BURST_TAKES, self.driver.jump)
-        self._wall_offset = wall_offset
+    def slept(self, missed: float) -> None:
+        """Nothing was noticed for ``missed`` seconds: measure anew, then go where the film is."""
+        self.notice(f"{missed:.0f} s went by unnoticed (sleep?): measuring anew")
+        self.protocol.measure_clock(time.monotonic(), forget=True)
+        self.link.flush()
+        self._later(BURST_TAKES, self.driver.jump)
 
     # What the server says ---------------------------------------------------------------
 
@@ -302,14 +273,14 @@ class Session:
         state = self.protocol.state
         if state is None:
             return
-        if not self._ready_sent:
+        if not self.is_ready:
             self._send_ready(state.stream_id)
         self._show(state.media)
         self.driver.set_tolerance(state.sync_tolerance)
         self.driver.follow(state.timeline)
 
     def _send_ready(self, stream_id: str) -> None:
-        self._ready_sent = True
+        self.is_ready = True
         welcome = self.protocol.welcome
         invite = None
         if welcome and self.is_host:

@@ -30,6 +30,7 @@ class Surroundings(Protocol):
     screening: Screening
     link: Link
     controls: HostControls
+    is_ready: bool
     emit: Callable[[AnyView], None]
     identify: Identify
 
@@ -57,6 +58,8 @@ class Surroundings(Protocol):
     def resync(self) -> None: ...
 
     def report_soon(self) -> None: ...
+
+    def slept(self, missed: float) -> None: ...
 
     def notice(self, message: str) -> None: ...
 

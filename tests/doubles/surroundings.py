@@ -79,6 +79,7 @@ class SeatAround:
         )
         self.holds = 0
         self.controls = HostControls(self._hold)
+        self.is_ready = True
         self.acts: list[Act] = []
         self.notes: list[tuple[NoteType, float, float | None, float | None]] = []
         self.said: list[str] = []
@@ -133,6 +134,9 @@ class SeatAround:
 
     def report_soon(self) -> None:
         self.reports += 1
+
+    def slept(self, missed: float) -> None:
+        self.said.append(f"slept {missed:.0f} s")
 
     def notice(self, message: str) -> None:
         self.said.append(message)
