@@ -206,11 +206,10 @@ class Session:
         asyncio.get_running_loop().call_later(seconds, act)
 
     def slept(self, missed: float) -> None:
-        """Nothing was noticed for ``missed`` seconds: measure anew, then go where the film is."""
+        """Nothing was noticed for ``missed`` seconds: measure anew, the player follows."""
         self.notice(f"{missed:.0f} s went by unnoticed (sleep?): measuring anew")
         self.protocol.measure_clock(time.monotonic(), forget=True)
         self.link.flush()
-        self._later(BURST_TAKES, self.driver.jump)
 
     # What the server says ---------------------------------------------------------------
 
