@@ -12,7 +12,7 @@ import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
 from bench.table import percentile, table
@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 HOST: Final = "a" * 32
 FILM: Final = Media("film-0001", "url", title="Film", url="https://example.com/film")
 GROUPS: Final = (1, 8, 32)
+WARM: Final = 20
+"""Groups that are not counted: statements are compiled, pages are read."""
+HEAD: Final = ("what", "group", "n", "per second", "p50 ms", "p99 ms", "CPU us each")
+
+
+class Took(NamedTuple):
+    """What groups took, in seconds."""
+
+    each: list[float]
+    cpu: float
+    """Of all together: it tells more than the rest on a machine that is busy otherwise."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -44,34 +55,35 @@ def run(options: Namespace) -> None:
             for what, measure in (("store", _store), ("bare driver", _driver)):
                 took = measure(Path(name) / f"{what}-{group}.db", group, options.seconds)
                 rows.append([what, *_row(group, took)])
-    print(table("durable appends", ["what", "group", "n", "per second", "p50 ms", "p99 ms"], rows))
+    print(table("durable appends", HEAD, rows))
 
 
-def _row(group: int, took: list[float]) -> list[str]:
-    ordered = sorted(took)
-    count = len(took) * group
+def _row(group: int, took: Took) -> list[str]:
+    ordered = sorted(took.each)
+    count = len(ordered) * group
     return [
         str(group),
         str(count),
-        f"{count / sum(took):,.0f}",
+        f"{count / sum(ordered):,.0f}",
         f"{percentile(ordered, 50) * 1000:.2f}",
         f"{percentile(ordered, 99) * 1000:.2f}",
+        f"{took.cpu / count * 1e6:.0f}",
     ]
 
 
-def _timed(do: Callable[[int], None], group: int, seconds: float) -> list[float]:
-    """How long each group took, in seconds; the first ones warm up."""
-    took: list[float] = []
-    first, warm = 0, 20
+def _timed(do: Callable[[int], None], group: int, seconds: float) -> Took:
+    for warm in range(WARM):
+        do(warm * group)
+    each: list[float] = []
+    cpu = time.process_time()
     end = time.perf_counter() + seconds
-    while (began := time.perf_counter()) < end or len(took) <= warm:
-        do(first)
-        took.append(time.perf_counter() - began)
-        first += group
-    return took[warm:]
+    while (began := time.perf_counter()) < end or not each:
+        do((WARM + len(each)) * group)
+        each.append(time.perf_counter() - began)
+    return Took(each, time.process_time() - cpu)
 
 
-def _store(path: Path, group: int, seconds: float) -> list[float]:
+def _store(path: Path, group: int, seconds: float) -> Took:
     store, stream_id = open_sqlite(path), uuid4().hex
     now = Moment(1000.0, time.time_ns() // 1_000_000)
     record = StreamRecord(stream_id, media=FILM, host_id=HOST)
@@ -91,7 +103,7 @@ def _store(path: Path, group: int, seconds: float) -> list[float]:
         store.close()
 
 
-def _driver(path: Path, group: int, seconds: float) -> list[float]:
+def _driver(path: Path, group: int, seconds: float) -> Took:
     open_sqlite(path).close()
     stream_id = uuid4().hex
     details = json.dumps({"name": "Ana", "at": 1000.0})

@@ -9,13 +9,20 @@ import msgspec
 from protocol.messages import Cursor
 from protocol.server_log import Appended, Entry, Known, Outcome, StreamRecord, decide
 from protocol.server_refusals import unauthorized
-from server_stub.queries import ADD_EVENT, FIND_EVENTS, LOCK_STREAMS, UPDATE_STREAM
+from server_stub.queries import (
+    ADD_EVENT,
+    FIND_EVENT,
+    FIND_EVENTS,
+    LOCK_STREAM,
+    LOCK_STREAMS,
+    UPDATE_STREAM,
+)
 from server_stub.rows import event_row, record_of, stream_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Result
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
@@ -52,8 +59,11 @@ def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
 def _lock(connection: Connection, entries: Sequence[Entry]) -> dict[str, StreamRecord]:
     """The streams as they stand, this transaction's own from here on."""
     stream_ids = list({entry.stream_id: None for entry in entries})
-    rows = connection.execute(LOCK_STREAMS, {"stream_ids": stream_ids}).mappings()
-    return {record.stream_id: record for record in map(record_of, rows)}
+    if len(stream_ids) == 1:
+        found = connection.execute(LOCK_STREAM, {"stream_id": stream_ids[0]})
+    else:
+        found = connection.execute(LOCK_STREAMS, {"stream_ids": stream_ids})
+    return {record.stream_id: record for record in map(record_of, found.mappings())}
 
 
 def _known(connection: Connection, entries: Sequence[Entry]) -> dict[tuple[str, str], Known]:
@@ -64,7 +74,13 @@ def _known(connection: Connection, entries: Sequence[Entry]) -> dict[tuple[str, 
     return {
         (stream_id, row.event_id): Known(Cursor(row.epoch, row.seq), row.digest)
         for stream_id, event_ids in asked.items()
-        for row in connection.execute(
-            FIND_EVENTS, {"stream_id": stream_id, "event_ids": list(event_ids)}
-        )
+        for row in _find(connection, stream_id, list(event_ids))
     }
+
+
+def _find(
+    connection: Connection, stream_id: str, event_ids: list[str]
+) -> Result[str, int, int, str]:
+    if len(event_ids) == 1:
+        return connection.execute(FIND_EVENT, {"stream_id": stream_id, "event_id": event_ids[0]})
+    return connection.execute(FIND_EVENTS, {"stream_id": stream_id, "event_ids": event_ids})

@@ -16,6 +16,8 @@ _stream_id: Final[sa.BindParameter[Any]] = sa.bindparam("stream_id")
 
 STREAM: Final[sa.Select[Any]] = sa.select(streams).where(streams.c.id == _stream_id)
 
+LOCK_STREAM: Final[sa.Select[Any]] = STREAM.with_for_update()
+
 LOCK_STREAMS: Final[sa.Select[Any]] = (
     sa.select(streams)
     .where(streams.c.id.in_(sa.bindparam("stream_ids", expanding=True)))
@@ -27,11 +29,13 @@ LOCK_STREAMS: Final[sa.Select[Any]] = (
 UPDATE_STREAM: Final = streams.update().where(streams.c.id == _stream_id)
 """Sets the columns that are given."""
 
-FIND_EVENTS: Final = sa.select(_events.event_id, _events.epoch, _events.seq, _events.digest).where(
-    _events.stream_id == _stream_id,
-    _events.event_id.in_(sa.bindparam("event_ids", expanding=True)),
+_where: Final = sa.select(_events.event_id, _events.epoch, _events.seq, _events.digest).where(
+    _events.stream_id == _stream_id
 )
-"""Where event ids stand in a stream's log."""
+FIND_EVENT: Final = _where.where(_events.event_id == sa.bindparam("event_id"))
+"""Where an event id stands in a stream's log."""
+FIND_EVENTS: Final = _where.where(_events.event_id.in_(sa.bindparam("event_ids", expanding=True)))
+"""The same for many; for one it takes three times as long."""
 
 READ_LOG: Final[sa.Select[Any]] = (
     sa.select(playback_events)

@@ -26,7 +26,7 @@ from protocol.timeline import Timeline
 from server_stub import administration
 from server_stub.clock import Anchor
 from server_stub.maintenance import EVENT_RETENTION, INACTIVE_AFTER, inactive_streams, old_events
-from server_stub.queries import FIND_EVENTS, READ_LOG
+from server_stub.queries import FIND_EVENT, FIND_EVENTS, READ_LOG
 from server_stub.schema import at, metadata, playback_events, streams
 from server_stub.sql_store import SqlStore
 from server_stub.sqlite import database_path, is_full, open_engine, open_sqlite
@@ -348,6 +348,7 @@ def test_a_newer_schema_is_refused(store: SqlStore, path: Path) -> None:
         open_sqlite(path)
 
 
+EVENT = {"stream_id": STREAM, "event_id": "event-0001"}
 EVENTS = {"stream_id": STREAM, "event_ids": ["event-0001", "event-0002"]}
 LOG = {"stream_id": STREAM, "epoch": 1, "after": 5, "limit": 300}
 
@@ -355,6 +356,7 @@ LOG = {"stream_id": STREAM, "epoch": 1, "after": 5, "limit": 300}
 @pytest.mark.parametrize(
     ("query", "index"),
     [
+        (FIND_EVENT.params(EVENT), "idx_playback_events_event_id"),
         (FIND_EVENTS.params(EVENTS), "idx_playback_events_event_id"),
         (READ_LOG.params(LOG), "idx_playback_events_cursor"),
         (old_events(at(0)), "idx_playback_events_cleanup"),
