@@ -44,14 +44,12 @@ class Stand:
     """Seconds from a start until the player moves."""
     said: list[PlayerCommand] = field(default_factory=list[PlayerCommand])
     told: list[Told] = field(default_factory=list[Told])
-    known_clock: bool = True
     behind: float = 0.0
     """Added to where the player would be by its own."""
 
     def __post_init__(self) -> None:
         self.follower = Follower(self.correction)
-        if self.known_clock:
-            self.follower.set_clock(0.0)
+        self.follower.set_clock(0.0)
         self._moves_at = (0.0, 0.0)
         self._rate = 1.0
         self._runs = False
