@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from bench import append, drift
+from bench import append, drift, sync
 
-BENCHES = {"append": append, "drift": drift}
+BENCHES = {"append": append, "drift": drift, "sync": sync}
 
 
 def main() -> int:
