@@ -35,6 +35,7 @@ from protocol.messages import (
     Resume,
     Say,
 )
+from protocol.server_desertion import Desertion
 from protocol.server_effects import (
     GOING_AWAY,
     NORMAL,
@@ -72,7 +73,8 @@ class ServerProtocol:
         self._rooms: dict[str, Room] = {}
         self._peers: dict[int, Peer] = {}
         self._addresses = AddressLimits(self._desk.limits)
-        self._lobby = Lobby(self._desk, self._rooms, self._addresses)
+        self._desertion = Desertion(self._desk, self._rooms)
+        self._lobby = Lobby(self._desk, self._rooms, self._addresses, self._desertion)
         self._outside: set[int] = set()
         self._stopping = False
 
@@ -176,9 +178,10 @@ class ServerProtocol:
             if room is not None:
                 room.reset(record)
 
-    def stop(self) -> None:
+    def stop(self, now: Moment) -> None:
         """Take nobody in any more and nothing into the log; see `asking`, then `farewell`."""
         self._stopping = True
+        self._desertion.hurry(now)
 
     @property
     def asking(self) -> int:

@@ -17,12 +17,22 @@ class Desertion:
     def __init__(self, desk: Desk, rooms: dict[str, Room]) -> None:
         self._desk = desk
         self._rooms = rooms
+        self._watched: dict[str, tuple[Room, float]] = {}
+        """By stream; of those that somebody came back to the deadline is cancelled."""
 
     def begin(self, room: Room, now: Moment) -> None:
         """The last connection has gone; a seat that is taken in time ends the watch."""
         self._watch(room, now.instant, now)
 
+    def hurry(self, now: Moment) -> None:
+        """The server stops: what is deserted is paused while there is time."""
+        for stream_id, (room, since) in list(self._watched.items()):
+            if self._desk.timers.due_at(("deserted", stream_id)) is not None:
+                self._desk.timers.cancel(("deserted", stream_id))
+                self._pause(room, since, now)
+
     def _watch(self, room: Room, since: float, now: Moment) -> None:
+        self._watched[room.record.stream_id] = room, since
         # Under the stream's name: another room may stand for it when somebody comes back.
         self._desk.timers.set(
             ("deserted", room.record.stream_id),
@@ -31,6 +41,7 @@ class Desertion:
         )
 
     def _pause(self, room: Room, since: float, now: Moment) -> None:
+        del self._watched[room.record.stream_id]
         if not room.record.timeline.playing:
             return
         entry = Entry(

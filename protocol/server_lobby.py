@@ -21,7 +21,6 @@ from protocol.messages import (
     Role,
     Welcome,
 )
-from protocol.server_desertion import Desertion
 from protocol.server_effects import (
     POLICY,
     CreateStream,
@@ -49,6 +48,7 @@ from protocol.timeline import Timeline
 
 if TYPE_CHECKING:
     from protocol.messages import Cursor
+    from protocol.server_desertion import Desertion
     from protocol.server_limits import AddressLimits
 
 NOWHERE = "0" * 32
@@ -58,11 +58,17 @@ NOWHERE = "0" * 32
 class Lobby:
     """Takes hellos, asks the store, gives seats."""
 
-    def __init__(self, desk: Desk, rooms: dict[str, Room], addresses: AddressLimits) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        rooms: dict[str, Room],
+        addresses: AddressLimits,
+        desertion: Desertion,
+    ) -> None:
         self._desk = desk
         self._rooms = rooms
         self._addresses = addresses
-        self._desertion = Desertion(desk, rooms)
+        self._desertion = desertion
 
     def hello(self, peer: Peer, hello: Hello, now: Moment) -> None:
         """The first message of a connection."""

@@ -86,7 +86,8 @@ class Gateway:
         """Let the store finish, say goodbye, and end every connection in ``patience`` s."""
         assert self._server is not None
         deadline = self._loop.time() + patience
-        self._core.stop()
+        self._core.stop(self._clock.now())
+        self.perform()
         self._server.close(close_connections=False)
         try:
             async with asyncio.timeout_at(deadline - patience / 2):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from protocol.exceptions import StoreError
-from protocol.messages import Ack, Command, Play, Resume, Seek, Snapshot
+from protocol.messages import Ack, Command, Leave, Play, Resume, Seek, Snapshot
 from protocol.server_effects import Ask, OpenStream, StoreFailed
 from protocol.server_log import Moment
-from server_stub import gateway, serving
+from server_stub import administration, gateway, serving
 from server_stub.serving import ServeOptions, maintain, running
 from server_stub.sqlite import open_sqlite
 from server_stub.store_thread import Answer, StoreThread
@@ -39,6 +39,24 @@ async def test_a_party_that_goes_on_is_not_reset(tmp_path: Path) -> None:
         await maintain(server.thread, server.clock, server.core, server.gateway)
         await host.send(Command("event-0002", 1, 2, host.snapshot.cursor, Seek(5.0)))
         assert (await host.wait_for(Ack)).seq == 3
+
+
+async def test_a_server_that_ends_with_its_last_seat_leaves_no_film_running(
+    tmp_path: Path,
+) -> None:
+    options = options_in(tmp_path)
+    async with running(options) as server:
+        async with await Wire.create(server.listening.url) as host:
+            await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, Play()))
+            await host.wait_for(Ack)
+            await host.send(Leave())
+            async with asyncio.timeout(5):
+                await host.socket.wait_closed()
+        assert server.core.live_streams == ()
+    (stream,) = administration.past_streams(options.database)
+    assert not stream.record.timeline.playing
+    events = administration.past_events(options.database, stream.record.stream_id)
+    assert (events[-1].event_type, events[-1].member_id) == ("pause", "")
 
 
 async def test_a_reset_of_a_party_that_somebody_came_to_is_told(tmp_path: Path) -> None:

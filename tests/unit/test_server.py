@@ -342,7 +342,7 @@ def test_a_server_that_stops_finishes_what_is_asked_and_says_goodbye() -> None:
     party.bench.forget()
     party.bench.holding = True
     party.act(Play())
-    party.bench.core.stop()
+    party.bench.core.stop(party.bench.now)
     assert party.bench.core.asking == 1
     assert party.bench.core.admit("127.0.0.1", party.bench.now) > 0.0
     party.act(Pause(1.0))

@@ -155,3 +155,22 @@ def test_a_store_that_fails_is_not_asked_again_when_somebody_has_come() -> None:
     party.bench.store.failing = None
     party.bench.advance(60.0)
     assert party.record.timeline.playing
+
+
+def test_a_server_that_stops_pauses_what_is_deserted_while_there_is_time() -> None:
+    party, viewer = playing()
+    other = Party(party.bench)
+    other.act(Play())
+    back = Party(party.bench)
+    back.act(Play())
+    party.bench.disconnect(back.host)
+    back.join("Ana", token=back.host_key)
+    for peer in (viewer, party.host):
+        party.bench.send(peer, Leave())
+    party.bench.advance(2.0)
+    party.bench.core.stop(party.bench.now)
+    party.bench.settle()
+    assert party.record.timeline.position == pytest.approx(100.0)
+    assert other.record.timeline.playing
+    assert back.record.timeline.playing
+    assert party.bench.core.asking == 0
