@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 REPEAT_WINDOW: Final = 1.0
 """Seconds in which a second step counts from where the first one goes."""
+ELSEWHERE: Final = 1.0
+"""Seconds by which a seek that was asked for is not in the timeline yet."""
 CHAPTER_RESTART: Final = 2.0
 """Seconds into a chapter after which "previous" means its own beginning."""
 END_MARGIN: Final = 0.3
@@ -39,6 +41,7 @@ class HostControls:
         self._hold = hold
         self._asked_position: tuple[float, float] | None = None
         self._asked_rate: tuple[float, float] | None = None
+        self._asked_playing: tuple[float, bool] | None = None
         self.duration: float | None = None
         self.chapters: tuple[Chapter, ...] = ()
 
@@ -46,17 +49,18 @@ class HostControls:
         self, intent: AnyIntent, state: StreamState, position: float, now: float
     ) -> list[messages.Act]:
         """What to ask of the server; ``position`` is where the timeline is at ``now``."""
-        playing = state.timeline.playing
+        playing = self._is_playing(state, now)
         match intent:
             case Toggle():
                 return self.acts(Pause() if playing else Play(), state, position, now)
             case Play() if not playing:
+                self._asked_playing = (now, True)
                 at_end = self.duration is not None and position >= self.duration - END_MARGIN
                 start: list[messages.Act] = [messages.Seek(0.0)] if at_end else []
                 return [*start, messages.Play()]
             case Pause() if playing:
-                self._hold()
-                return []
+                self._asked_playing = (now, False)
+                return self._pause(position, now)
             case Seek(target):
                 return self._seek(target, now)
             case SeekBy(offset):
@@ -70,6 +74,20 @@ class HostControls:
                 return self.acts(SetRate(self._rate(state, factor, now)), state, position, now)
             case _:
                 return []
+
+    def _is_playing(self, state: StreamState, now: float) -> bool:
+        """As it was last asked for: the answer to a quick second key is still on its way."""
+        if self._asked_playing and now - self._asked_playing[0] < REPEAT_WINDOW:
+            return self._asked_playing[1]
+        return state.timeline.playing
+
+    def _pause(self, position: float, now: float) -> list[messages.Act]:
+        """Stop where the own player is, unless a seek is under way: then where that goes."""
+        going_to = self._from(position, now)
+        if abs(going_to - position) > ELSEWHERE:
+            return [messages.Pause(going_to)]
+        self._hold()
+        return []
 
     def _seek(self, target: float, now: float) -> list[messages.Act]:
         target = clamp_position(target)

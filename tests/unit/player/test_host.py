@@ -53,6 +53,24 @@ def test_toggle_is_whichever_is_not(controls: HostControls, held: list[str]) -> 
     assert held == ["hold"]
 
 
+def test_a_quick_second_key_undoes_the_first_before_the_server_has_answered(
+    controls: HostControls, held: list[str]
+) -> None:
+    assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 0.0) == []
+    assert held == ["hold"]
+    assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 0.1) == [messages.Play()]
+    assert controls.acts(intents.Toggle(), _state(), 10.0, 9.0) == [messages.Play()]
+
+
+def test_a_pause_right_after_a_seek_does_not_undo_it(
+    controls: HostControls, held: list[str]
+) -> None:
+    controls.acts(intents.Seek(300.0), _state(playing=True), 10.0, 0.0)
+    acts = controls.acts(intents.Pause(), _state(playing=True), 10.1, 0.1)
+    assert acts == [messages.Pause(300.0)]
+    assert held == []
+
+
 def test_seeks_stay_inside_the_film(controls: HostControls) -> None:
     acts = controls.acts(intents.Seek(9999.0), _state(), 10.0, 0.0)
     assert acts == [messages.Seek(600.0 - END_MARGIN)]
