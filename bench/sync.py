@@ -2,12 +2,14 @@
 
 Every seat runs as a process of its own with null outputs, behind a proxy that delays what it
 sends and receives. Positions are read through mpv's IPC sockets, not through anything that
-either program measures.
+either program measures. Then, on a screen in memory, both windows side by side show which
+frames were seen together.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import signal
@@ -16,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench import screen
 from bench.evening import PHASES, Evening, Plan
 from bench.links import WAYS
 from bench.parties import INSTALL, Place, has_syncplay, party_named
@@ -25,11 +28,23 @@ from tests.cast import NULL_OUTPUTS
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Coroutine
+
+    from bench.screen import Seen
 
 PROGRAMS: Final = ("matinee", "syncplay")
 QUICK: Final = 8.0
-Results = dict[tuple[str, str, str], list[Figures]]
-"""By link, program and phase."""
+PARTS: Final = ("positions", "screen")
+SCREEN_SECONDS: Final = 10.0
+
+
+class Results:
+    """What was found, by link and program."""
+
+    def __init__(self) -> None:
+        self.figures: dict[tuple[str, str, str], list[Figures]] = {}
+        """By phase, too."""
+        self.seen: dict[tuple[str, str], list[Seen]] = {}
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -40,6 +55,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="of steady play (60)")
     parser.add_argument("--within", type=float, default=50.0, help="ms that count as in step (50)")
     parser.add_argument("--quick", action="store_true", help="shorter phases, for a short look")
+    parser.add_argument("--part", choices=PARTS, help="one alone; both if left out")
     parser.add_argument(
         "--film", type=Path, help="a local film; a built-in one is made if left out"
     )
@@ -52,25 +68,34 @@ def run(options: Namespace) -> None:
     if "syncplay" in programs and not has_syncplay():
         print(INSTALL)
         programs = ["matinee"]
-    results = asyncio.run(_interruptible(options, programs))
+    parts: list[str] = [options.part] if options.part else [*PARTS]
+    if "screen" in parts and not screen.has_screen():
+        print(screen.INSTALL)
+        parts.remove("screen")
+    results = Results()
+    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
+        asyncio.run(_until_told(_measure(options, programs, parts, results)))
     for name in options.link or WAYS:
-        print()
-        print(_table(name, programs, options, results))
+        if "positions" in parts:
+            print(f"\n{_table(name, programs, options, results)}")
+    if "screen" in parts:
+        print(f"\n{_screen_table(programs, options, results)}")
 
 
-async def _interruptible(options: Namespace, programs: list[str]) -> Results:
+async def _until_told(work: Coroutine[None, None, None]) -> None:
     """End what runs when told to; asyncio does so for ctrl+c by itself."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await _measure(options, programs)
+    await work
 
 
-async def _measure(options: Namespace, programs: list[str]) -> Results:
+async def _measure(
+    options: Namespace, programs: list[str], parts: list[str], results: Results
+) -> None:
     phase = QUICK if options.quick else 12.0
     steady = min(options.seconds, QUICK) if options.quick else options.seconds
     plan = Plan(steady, phase, options.within / 1000)
-    results: Results = {}
     with tempfile.TemporaryDirectory(prefix="mb-") as name:
         film = options.film or await _film(Path(name), plan.film)
         for number in range(options.runs):
@@ -78,13 +103,37 @@ async def _measure(options: Namespace, programs: list[str]) -> Results:
                 for program in programs[:: 1 if number % 2 == 0 else -1]:
                     print(f"run {number + 1}, {link}, {program}", file=sys.stderr)
                     folder = Path(name) / f"{number}-{link}-{program[0]}"
-                    folder.mkdir()
-                    outputs = (NULL_OUTPUTS, NULL_OUTPUTS)
-                    place = Place(folder, film, WAYS[link], outputs)
-                    found = await _evening(program, place, plan, options.trace)
-                    for phase_name, row in found.items():
-                        results.setdefault((link, program, phase_name), []).append(row)
-    return results
+                    if "positions" in parts:
+                        place = Place(_made(folder), film, WAYS[link], (NULL_OUTPUTS,) * 2)
+                        found = await _evening(program, place, plan, options.trace)
+                        for phase_name, row in found.items():
+                            key = (link, program, phase_name)
+                            results.figures.setdefault(key, []).append(row)
+                    if "screen" in parts:
+                        folder = _made(folder.with_name(f"{folder.name}-x"))
+                        place = Place(folder, film, WAYS[link], screen.outputs(), video=True)
+                        if (seen := await _on_screen(program, place)) is not None:
+                            results.seen.setdefault((link, program), []).append(seen)
+
+
+async def _on_screen(program: str, place: Place) -> Seen | None:
+    try:
+        async with (
+            asyncio.timeout(120),
+            screen.display(),
+            party_named(program, place) as party,
+        ):
+            seen = await screen.watch(party, SCREEN_SECONDS)
+    except (AssertionError, TimeoutError, OSError) as error:
+        print(f"  {program} was not seen: {error!r}", file=sys.stderr)
+        return None
+    print(f"  {program:9} {seen}", file=sys.stderr)
+    return seen
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 async def _evening(
@@ -120,7 +169,7 @@ def _table(link: str, programs: list[str], options: Namespace, results: Results)
         row = [phase]
         medians: list[Figures] = []
         for program in programs:
-            runs = results.get((link, program, phase))
+            runs = results.figures.get((link, program, phase))
             if not runs:
                 row += ["failed", "", "", ""]
                 continue
@@ -135,6 +184,23 @@ def _table(link: str, programs: list[str], options: Namespace, results: Results)
         f"{WAYS[link].title}: seconds until within {options.within:.0f} ms for good,"
         f" then distance in ms; medians of {options.runs}"
     )
+    return table(title, head, rows)
+
+
+def _screen_table(programs: list[str], options: Namespace, results: Results) -> str:
+    rows: list[list[str]] = []
+    for link in options.link or WAYS:
+        for program in programs:
+            runs = results.seen.get((link, program))
+            if not runs:
+                rows.append([link, program, "failed", "", "", "", "", ""])
+                continue
+            seen = screen.median_seen(runs)
+            shares = (f"{seen.same:.1%}", f"{seen.near:.1%}")
+            rest = (f"{value:.0f}" for value in (seen.median, seen.p95, seen.paused))
+            rows.append([link, program, f"{seen.grabs:.0f}", *shares, *rest])
+    head = ["link", "program", "grabs", "same", "or next", "median", "p95", "paused"]
+    title = f"on screen, 60 frames a second: frames apart in one grab; medians of {options.runs}"
     return table(title, head, rows)
 
 

@@ -113,6 +113,7 @@ def apart(
 ) -> list[Apart]:
     """The distance of two players that both play, ``at_place`` says where."""
     found: list[Apart] = []
+    until = min(until, *(trace.sound[-1].instant for trace in pair if trace.sound))
     for i in range(int((until - AHEAD - since) / STEP)):
         instant = since + i * STEP
         positions: list[float] = []
