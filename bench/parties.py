@@ -141,6 +141,7 @@ async def _end(process: Process) -> None:
     if process.returncode is None:
         pids = await asyncio.to_thread(family, process.pid)
         await asyncio.to_thread(end_all, pids)
+        await process.wait()
     await process.end()
 
 

@@ -131,9 +131,10 @@ async def _grab(seconds: float) -> list[int]:
                 found.append(_difference(picture))
     except asyncio.IncompleteReadError:
         return found
+    except BaseException:
+        grabber.kill()
+        raise
     finally:
-        if grabber.returncode is None:
-            grabber.terminate()
         await grabber.wait()
 
 
