@@ -6,6 +6,7 @@ Two spellings of one thing: words (``seek 240``) for people, JSON objects
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 from typing import Annotated, Final
 
@@ -230,9 +231,29 @@ def _decode(text: str) -> AnyIntent:
         return _decoder.decode(text)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$.")
-        raise DecodeError("invalid_field", path.rstrip("`") or "intent", message) from None
+        field = path.rstrip("`") or "intent"
+        raise DecodeError("invalid_field", field, _in_words(field, message)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise DecodeError("bad_message", "", f"not a JSON object ({error})") from None
+
+
+_WANTED: Final = re.compile(
+    r"Expected `(?P<kind>\w+)`(?: of length)?"
+    r"(?: (?P<bound>[<>]=) (?P<limit>[\d.]+)|, got `\w+`)?"
+)
+_KINDS: Final = {"float": "a number", "int": "a whole number", "str": "text"}
+
+
+def _in_words(field: str, message: str) -> str:
+    """What is wrong with ``field``, without a validator's words."""
+    wanted = _WANTED.fullmatch(message)
+    if wanted is None:
+        return message
+    if wanted["bound"]:
+        bound = "at most" if wanted["bound"] == "<=" else "at least"
+        unit = " characters" if wanted["kind"] == "str" else ""
+        return f"{field} must be {bound} {wanted['limit'].removesuffix('.0')}{unit}"
+    return f"{field} must be {_KINDS.get(wanted['kind'], wanted['kind'])}"
 
 
 def _number(text: str, field: str) -> float:

@@ -27,6 +27,11 @@ OPEN_TIMEOUT: Final = 10.0
 FIRST_RETRY: Final = 0.25
 LAST_RETRY: Final = 5.0
 GROWTH: Final = 1.7
+REASONS: Final = {
+    "server_stopping": "the server was stopped, as when its host leaves",
+    "too_slow": "this connection was too slow for the server",
+}
+"""What a server's codes mean to people."""
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -186,7 +191,7 @@ def describe(error: Exception) -> str:
     """Why there is no connection, as one clause."""
     if isinstance(error, ConnectionClosed):
         if error.rcvd is not None and error.rcvd.reason:
-            return error.rcvd.reason
+            return REASONS.get(error.rcvd.reason, error.rcvd.reason)
         return "the connection was closed" if error.rcvd else "the connection broke"
     if isinstance(error, TimeoutError):
         return "the server does not answer"

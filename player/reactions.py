@@ -165,3 +165,5 @@ class Reactions:
         state = seat.protocol.state
         if seat.is_host and state and state.timeline.playing:
             seat.request(messages.Pause(position))
+        if seat.is_host and seat.screening.queue_left:
+            seat.notice(f"{seat.screening.queue_left} more to watch: n goes on to the next film")

@@ -45,6 +45,8 @@ class Wishes:
         self._own: dict[str, str] = {}
         """media_id: where this seat finds it."""
         self._named: list[tuple[Media, str]] = []
+        self._copy_of = ""
+        """media_id: the film that a viewer's own copy was named for."""
         self._loading: asyncio.Task[None] | None = None
 
     @property
@@ -70,7 +72,11 @@ class Wishes:
             if (known.url, known.fingerprint) == (media.url, media.fingerprint):
                 return own
         config = self._session.config
-        return config.media[0] if config.role == "viewer" and config.media else ""
+        if config.role != "viewer" or not config.media:
+            return ""
+        # The copy he named is of the film that was on when he came, not of a later one.
+        self._copy_of = self._copy_of or media.media_id
+        return config.media[0] if self._copy_of == media.media_id else ""
 
     def ask(self, line: str) -> None:
         """Carry out one line.

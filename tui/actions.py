@@ -103,11 +103,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
         ("g",), "g", face_host_only=True, footer=5,
     ),
     Action(
-        "slower", "slower", "Play slower, by a tenth", "film",
+        "slower", "slower", "Play slower: the next lower of the usual rates", "film",
         ("left_square_bracket",), "[", ("[",), RateBy(round(1 / 1.1, 6)),
     ),
     Action(
-        "faster", "faster", "Play faster, by a tenth", "film",
+        "faster", "faster", "Play faster: the next higher of the usual rates", "film",
         ("right_square_bracket",), "]", ("]",), RateBy(1.1),
     ),
     Action(
@@ -115,7 +115,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "next_film", "next film", "Go on to the next film of those named at the start", "film",
-        intent=LoadNext(),
+        ("n",), "n", ("n",), LoadNext(),
     ),
     Action(
         "resync", "resync", "Measure again and jump back into step now", "sync",

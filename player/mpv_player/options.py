@@ -107,7 +107,7 @@ def video_options(
         return {"force-window": "yes"}, ""
     if not has_display():
         # mpv would find SDL's dummy driver, or take the console over.
-        notice = "no display: the pictures are not shown, the sound plays"
+        notice = "no display: the pictures are not shown (--video terminal draws them)"
         return {"vo": "null", "force-window": "no"}, notice
     return {"force-window": "yes"}, ""
 

@@ -154,6 +154,19 @@ async def test_markup_from_others_is_text_everywhere(nasty: str) -> None:
         assert nasty in toasts(app)
 
 
+async def test_the_newest_line_stays_in_sight_when_the_terminal_shrinks() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        for number in range(60):
+            seat.say(views.ChatLine(name="Chloé", text=f"line {number}"))
+        await until(pilot, lambda: "line 59" in text_of(app))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "line 59" in text_of(app))
+        seat.say(views.ChatLine(name="Chloé", text="after it"))
+        await until(pilot, lambda: "after it" in text_of(app))
+
+
 async def test_help_lists_every_key_and_closes() -> None:
     app, _, _ = shown("viewer")
     async with app.run_test(size=(120, 50)) as pilot:

@@ -36,6 +36,8 @@ class Feed(VerticalScroll, can_focus=False, inherit_bindings=False):
     room: reactive[Room] = reactive(Room(), repaint=False)
 
     _shown: tuple[int, tuple[Entry, ...]] = (0, ())
+    _follows = True
+    """Nobody has scrolled away; a smaller terminal moves the end, but nobody's wish."""
 
     def compose(self) -> ComposeResult:
         """One text that holds all lines."""
@@ -45,19 +47,29 @@ class Feed(VerticalScroll, can_focus=False, inherit_bindings=False):
         """There may be something new."""
         self._fill()
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Somebody scrolls, or we do."""
+        super().watch_scroll_y(old_value, new_value)
+        self._follows = new_value >= self.max_scroll_y
+
     def on_resize(self) -> None:
         """Lines break elsewhere."""
         self._fill()
 
     def _fill(self) -> None:
         width = self.scrollable_content_region.width
-        if not self.is_mounted or width <= _INDENT or self._shown == (width, self.room.feed):
+        if not self.is_mounted or width <= _INDENT:
+            return
+        if self._shown == (width, self.room.feed):
+            self._keep_up()
             return
         self._shown = (width, self.room.feed)
-        at_end = self.is_vertical_scroll_end
         rows = [row for entry in self.room.feed for row in entry_lines(entry, width)]
         self.query_one(Static).update(Content("\n").join(rows))
-        if at_end:
+        self._keep_up()
+
+    def _keep_up(self) -> None:
+        if self._follows:
             self.scroll_end(animate=False, immediate=False)
 
 

@@ -58,6 +58,21 @@ def test_a_wrong_line_names_its_field(line: str, field: str) -> None:
     assert caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("rate 9", "rate must be at most 4"),
+        ("seek -3", "position must be at least 0"),
+        ("chapter_by 1.5", "step must be a whole number"),
+        ("say " + "x" * 501, "text must be at most 500 characters"),
+        ('{"intent":"seek","position":"3"}', "position must be a number"),
+    ],
+)
+def test_a_wrong_field_is_explained_without_a_validators_words(line: str, words: str) -> None:
+    with pytest.raises(DecodeError, match=words):
+        parse_intent(line)
+
+
 def test_every_word_stands_for_an_intent() -> None:
     for word, field in intents.WORDS.items():
         argument = {"": "", "text": " x", "media": " x"}.get(field, " 1")

@@ -151,6 +151,9 @@ def test_a_seat_s_own_copy_is_the_one_it_remembers_recognises_or_was_given() -> 
     viewer = ask(SeatAround("viewer", "mine.mkv"))
     assert viewer.own_copy(FILM) == "mine.mkv"
     assert viewer.own_copy(None) == ""
+    # A copy of one film is no copy of the next one.
+    assert viewer.own_copy(Media("film-0079", "file", fingerprint="cd")) == ""
+    assert viewer.own_copy(FILM) == "mine.mkv"
     host = ask(SeatAround("host", "one.mkv"))
     assert host.own_copy(FILM) == ""
     same = Media("film-0077", "file", fingerprint="ab")
