@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench.families import end_all, family, tell
@@ -16,8 +17,6 @@ from bench.traces import Trace
 from tests.cast import Process, SeatProcess, ServerProcess
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bench.links import Way
 
 WAIT: Final = 20.0
@@ -201,7 +200,6 @@ from syncplay.ep_server import main
 main()
 """
 """Syncplay's own server listens to everybody; a bench should not."""
-SYNCPLAY_PYTHON: Final = "/usr/bin/python3"
 SYNCPLAY_SETTINGS: Final = """[client_settings]
 readyatstart = True
 [general]
@@ -228,7 +226,7 @@ class SyncplayParty(Party):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = int(free.getsockname()[1])
-        command = (SYNCPLAY_PYTHON, "-c", LOOPBACK_SERVER, "--port", str(port))
+        command = (*_syncplay_python(), "-c", LOOPBACK_SERVER, "--port", str(port))
         await self._launch("server", *command)
         async with asyncio.timeout(WAIT):
             while True:
@@ -277,6 +275,12 @@ class SyncplayParty(Party):
         )
         self._keep(process)
         return process
+
+
+def _syncplay_python() -> list[str]:
+    """The interpreter that has Syncplay's modules: the one its server names."""
+    script = Path(str(shutil.which("syncplay-server"))).read_text(encoding="utf-8")
+    return script.splitlines()[0].removeprefix("#!").split()
 
 
 def party_named(name: str, place: Place) -> Party:
