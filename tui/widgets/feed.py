@@ -48,9 +48,16 @@ class Feed(VerticalScroll, can_focus=False, inherit_bindings=False):
         self._fill()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Somebody scrolls, or we do."""
+        """Up is a person's doing; what only grows below is not."""
         super().watch_scroll_y(old_value, new_value)
-        self._follows = new_value >= self.max_scroll_y
+        if new_value >= self.max_scroll_y:
+            self._follows = True
+        elif new_value < old_value:
+            self._follows = False
+
+    def watch_virtual_size(self) -> None:
+        """The lines are laid out: only now it is known where the end is."""
+        self._keep_up()
 
     def on_resize(self) -> None:
         """Lines break elsewhere."""
