@@ -101,6 +101,7 @@ class _Screening:
     """Knows the film without looking for it."""
 
     ever_opened = True
+    queue_left = 0
     view = None
 
     def player_opened(self, event: Opened) -> None:
