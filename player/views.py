@@ -103,6 +103,8 @@ class TimelineEvent(Happened, frozen=True, tag="timeline", tag_field="event"):
 
     position: float = 0.0
     rate: float = 1.0
+    reason: str = ""
+    """Why, where it was no key: the end of the film, waiting for Ben, Ben is back."""
 
 
 class Played(TimelineEvent, frozen=True, tag="play", tag_field="event"):
@@ -125,6 +127,17 @@ class MediaChanged(TimelineEvent, frozen=True, tag="media_changed", tag_field="e
     """Another film."""
 
     title: str = ""
+
+
+class SettingsChanged(Happened, frozen=True, tag="settings", tag_field="event"):
+    """The host changed how the party keeps together."""
+
+    wait: bool = False
+    """The party stops for a member who stalls."""
+    sync_enabled: bool = True
+    """Drift is corrected."""
+    sync_tolerance_ms: int = 500
+    """What a glide may mend; more is jumped."""
 
 
 class HostChanged(Happened, frozen=True, tag="host_change", tag_field="event"):
@@ -213,6 +226,15 @@ class ErrorLine(Happened, frozen=True, tag="error", tag_field="event"):
     fatal: bool = False
 
 
+class Waiting(View, frozen=True, tag="waiting", tag_field="event"):
+    """The party's start waits for these members; said again when they change."""
+
+    names: tuple[str, ...] = ()
+    """Empty: the wait is over."""
+    left: float = 0.0
+    """Seconds until it starts without them, at the latest."""
+
+
 class Progress(View, frozen=True, tag="progress", tag_field="event"):
     """Long work goes on; "" when it is done."""
 
@@ -235,6 +257,7 @@ AnyView = (
     | Sought
     | RateSet
     | MediaChanged
+    | SettingsChanged
     | HostChanged
     | Joined
     | Left
@@ -248,6 +271,7 @@ AnyView = (
     | ViewOnly
     | Notice
     | ErrorLine
+    | Waiting
     | Progress
     | Ended
 )
