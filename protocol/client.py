@@ -50,7 +50,7 @@ from protocol.messages import (
     StateNow,
     Welcome,
 )
-from protocol.outbox import Commands, Notes
+from protocol.outbox import Commands, Notes, Reports
 from protocol.pings import Pings
 from protocol.stream import StreamState, from_snapshot
 
@@ -85,6 +85,7 @@ class ClientProtocol:
         self._pings = Pings()
         self._commands = Commands()
         self._notes = Notes()
+        self._reports = Reports()
         self._connected = False
         self._greeting = True
         self._heard_at = 0.0
@@ -131,6 +132,7 @@ class ClientProtocol:
         self._connected = False
         self._greeting = True
         self._out.clear()
+        self._reports.clear()
         self._pings.stop()
 
     def receive(self, text: str, received_at: float) -> None:
@@ -185,7 +187,7 @@ class ClientProtocol:
         silence = self._heard_at + SILENCE
         if self._greeting:
             return silence
-        waiting = min(self._commands.next_at(), self._notes.next_at())
+        waiting = min(self._commands.next_at(), self._notes.next_at(), self._reports.next_at())
         return min(silence, self._pings.next_at, waiting)
 
     def data_to_send(self) -> list[str]:
@@ -227,9 +229,12 @@ class ClientProtocol:
         return True
 
     def report(self, report: Report) -> None:
-        """How the seat is doing; dropped without a connection."""
+        """How the seat is doing, sent by `handle_timeout`; dropped without a connection.
+
+        While nothing gets through only the newest one is kept.
+        """
         if self.joined and not self._is_unfit(report):
-            self._send(report)
+            self._reports.put(report)
 
     def leave(self) -> None:
         """Say that the seat goes for good."""
@@ -378,6 +383,8 @@ class ClientProtocol:
             yield command
         while note := self._notes.take(now):
             yield note
+        if report := self._reports.take(is_blocked=self._pings.is_blocked(now)):
+            yield report
 
     def _send(self, message: ClientMessage) -> None:
         self._out.append(encode(message))

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from protocol.messages import Act, Command, Cursor, Note, Seek, SetRate
+from protocol.messages import Act, Command, Cursor, Note, Report, Seek, SetRate
 
 MAX_WAITING: Final = 64
 SEEK_INTERVAL: Final = 0.2
 """Seeks that come faster are coalesced."""
 COMMAND_INTERVAL: Final = 0.125
 COMMAND_BURST: Final = 12
-"""The server bears 10 a second and 20 at once; over it, it closes."""
+"""The server bears 10 a second and 20 at once; over it, it closes.
+
+No more wait for an answer either: what a blocked link holds arrives all at once.
+"""
 NOTE_INTERVAL: Final = 1.0
 NOTE_BURST: Final = 5
-ANSWER_TIMEOUT: Final = 10.0
-"""After which the oldest command, and so all that depend on it, is sent again."""
+ANSWER_TIMEOUT: Final = 15.0
+"""After which the oldest command, and so all that depend on it, is sent again.
+
+Longer than a silent connection lasts, so that nothing lies twice in a blocked link.
+"""
 
 
 class Pace:
@@ -95,7 +101,7 @@ class Commands:
         return dropped
 
     def next_at(self) -> float:
-        """When `take` has something to send; infinite when nothing waits."""
+        """When `take` has something to send; infinite when nothing waits or too much is out."""
         unsent = self._unsent()
         return min(
             self._overdue_at(),
@@ -163,6 +169,9 @@ class Commands:
             waiting.sent_at = None
 
     def _unsent(self) -> str | None:
+        """The next that may go; None when nothing waits or too much is out already."""
+        if sum(1 for w in self._waiting.values() if w.sent_at is not None) >= COMMAND_BURST:
+            return None
         return next((i for i, w in self._waiting.items() if w.sent_at is None), None)
 
     def _due_at(self, event_id: str) -> float:
@@ -201,8 +210,9 @@ class Notes:
         self._unsent = dict.fromkeys(self._waiting)
 
     def next_at(self) -> float:
-        """When `take` has something to send; infinite when nothing waits."""
-        return self._pace.ready_at if self._unsent else float("inf")
+        """When `take` has something to send; infinite when nothing waits or too much is out."""
+        is_free = len(self._waiting) - len(self._unsent) < NOTE_BURST
+        return self._pace.ready_at if self._unsent and is_free else float("inf")
 
     def take(self, now: float) -> Note | None:
         """The note to send at ``now``, if one is due."""
@@ -217,3 +227,31 @@ class Notes:
         """The server has it, or will never have it."""
         self._waiting.pop(event_id, None)
         self._unsent.pop(event_id, None)
+
+
+class Reports:
+    """The newest report that has not gone: an older one says nothing any more."""
+
+    def __init__(self) -> None:
+        self._newest: Report | None = None
+        self._is_blocked = False
+
+    def put(self, report: Report) -> None:
+        """Keep a report to be sent, in place of an earlier one."""
+        self._newest = report
+
+    def clear(self) -> None:
+        """Nobody waits for it any more."""
+        self._newest = None
+
+    def next_at(self) -> float:
+        """When `take` has something to send; infinite while nothing waits or gets through."""
+        return float("inf") if self._newest is None or self._is_blocked else float("-inf")
+
+    def take(self, *, is_blocked: bool) -> Report | None:
+        """The report to send, if there is one and the connection is not blocked."""
+        self._is_blocked = is_blocked
+        if is_blocked:
+            return None
+        newest, self._newest = self._newest, None
+        return newest

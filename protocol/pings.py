@@ -25,6 +25,7 @@ class Pings:
         self._started_at = 0.0
         self._sent_at = float("-inf")
         self._open: dict[float, None] = {}
+        self._answered_to = float("-inf")
         self._last: deque[float] = deque(maxlen=10)
 
     def start(self, now: float) -> None:
@@ -70,7 +71,16 @@ class Pings:
         if t0 not in self._open:
             return False
         del self._open[t0]
+        self._answered_to = max(self._answered_to, t0)
         return True
+
+    def is_blocked(self, now: float) -> bool:
+        """Whether nothing seems to get through at ``now``: a ping has no answer for too long.
+
+        What was sent before an answered one does not count: the order is kept, so it is lost.
+        """
+        last = self._answered_to
+        return any(sent > last and now - sent > PING_TIMEOUT for sent in self._open)
 
     def lost(self, now: float) -> int:
         """Unanswered ones of the last ten at ``now``."""

@@ -219,7 +219,9 @@ class ServerProtocol:
         event_id = message.event_id if isinstance(message, Command | Note) else ""
         wait = sender.limits.take(message, now.instant)
         if wait > 0.0:
-            self._limited(sender, wait, event_id, now)
+            # Surplus reports are what a link has held back; the next one says it all anyway.
+            if not isinstance(message, Report):
+                self._limited(sender, wait, event_id, now)
             return
         match message:
             case Command():

@@ -230,7 +230,6 @@ def test_an_answer_of_the_wrong_kind_is_a_fault_of_the_store() -> None:
     [
         (Say("hi"), Limits(say=Rate(0.5, 1))),
         (Ping(1.0), Limits(ping=Rate(0.5, 1))),
-        (Report("playing"), Limits(report=Rate(0.5, 1))),
         (Note("note-0001", "buffer_start", 1.0), Limits(note=Rate(0.5, 1))),
     ],
 )
@@ -246,6 +245,16 @@ def test_over_a_rate_one_is_told_when_to_come_again(message: ClientMessage, limi
     party.bench.advance(2.0)
     party.bench.send(viewer, message)
     assert len(party.bench.got(viewer, Refusal)) == 1
+
+
+def test_reports_that_a_link_has_held_back_are_dropped_and_not_held_against_the_seat() -> None:
+    party = Party(Bench(Limits(report=Rate(0.5, 1))))
+    viewer = party.join("Bo")
+    for _ in range(100):
+        party.bench.send(viewer, Report("playing"))
+        party.bench.advance(0.1)
+    assert party.bench.got(viewer, Refusal) == []
+    assert viewer not in party.bench.closed
 
 
 def test_one_burst_over_a_rate_does_not_close_and_a_flood_does() -> None:

@@ -551,7 +551,31 @@ def test_chat_goes_both_ways(wire: Wire) -> None:
 
 def test_a_report_is_sent(wire: Wire) -> None:
     wire.client.report(Report("playing", position=3.0, drift_ms=-1.5))
-    assert wire.sent() == [Report("playing", position=3.0, drift_ms=-1.5)]
+    wire.wait(0.0)
+    assert wire.sent_of(Report) == [Report("playing", position=3.0, drift_ms=-1.5)]
+
+
+def test_after_an_outage_the_server_gets_the_newest_report_and_not_all(wire: Wire) -> None:
+    wire.wait(0.0)
+    ping = wire.sent_of(Ping)[0]
+    for second in range(10):
+        wire.client.report(Report("playing", position=float(second)))
+        wire.wait(1.0)
+    told = wire.sent()
+    assert [m.position for m in told if isinstance(m, Report)] == [0.0, 1.0, 2.0]
+    last = [m for m in told if isinstance(m, Ping)][-1]
+    wire.hear(Pong(ping.t0, ping.t0 + THERE, ping.t0 + THERE))
+    assert wire.sent_of(Report) == []
+    wire.hear(Pong(last.t0, wire.now + THERE, wire.now + THERE))
+    assert [m.position for m in wire.sent_of(Report)] == [9.0]
+
+
+def test_an_old_report_does_not_outlive_its_connection(wire: Wire) -> None:
+    wire.client.report(Report("playing"))
+    wire.client.connection_lost()
+    wire.open()
+    wire.wait(1.0)
+    assert wire.sent_of(Report) == []
 
 
 def test_who_comes_and_goes_is_told_by_name(wire: Wire) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.messages import Act, Command, Cursor, Note, Pause, Play, Seek, SetRate
+from protocol.messages import Act, Command, Cursor, Note, Pause, Play, Report, Seek, SetRate
 from protocol.outbox import (
     ANSWER_TIMEOUT,
     COMMAND_BURST,
@@ -20,6 +20,7 @@ from protocol.outbox import (
     Commands,
     Notes,
     Pace,
+    Reports,
 )
 
 BASE = Cursor(1, 4)
@@ -75,12 +76,26 @@ def test_commands_go_at_once_numbered_one_by_one_under_the_term() -> None:
 def test_no_more_goes_than_the_server_bears() -> None:
     commands = welcomed()
     put(commands, *(act for _ in range(30) for act in (Play(), Pause(1.0))))
-    sent = [(now / 100, len(taken(commands, now / 100))) for now in range(1000)]
+    sent: list[tuple[float, int]] = []
+    for now in range(1000):
+        gone = taken(commands, now / 100)
+        sent.append((now / 100, len(gone)))
+        for command in gone:
+            commands.answered(command.event_id)
     assert sent[0][1] == COMMAND_BURST
     for start, _ in sent:
         second = sum(count for at, count in sent if start <= at < start + 1.0)
         assert second <= COMMAND_BURST + 1 / COMMAND_INTERVAL + 1
     assert sum(count for _, count in sent) == 60
+
+
+def test_a_link_that_holds_everything_back_never_holds_a_flood() -> None:
+    commands = welcomed()
+    ids = put(commands, *(Pause(float(i)) for i in range(30)))
+    assert len([c for now in range(100) for c in taken(commands, now * 0.1)]) == COMMAND_BURST
+    assert commands.next_at() == ANSWER_TIMEOUT
+    commands.answered(ids[0])
+    assert [c.event_id for c in taken(commands, 10.0)] == [ids[COMMAND_BURST]]
 
 
 def test_fast_seeks_become_five_a_second_and_the_last_one_counts() -> None:
@@ -219,7 +234,11 @@ def test_what_has_not_gone_yet_gets_its_number_later() -> None:
     ids = put(commands, *(Pause(float(i)) for i in range(COMMAND_BURST + 2)))
     taken(commands, 0.0)
     commands.expect(ids[0], 31)
-    sent = [c for now in range(5) for c in taken(commands, 1.0 + now)]
+    sent: list[Command] = []
+    for now in range(5):
+        for command in taken(commands, 1.0 + now):
+            sent.append(command)
+            commands.answered(command.event_id)
     assert [c.counter for c in sent] == list(range(31, 31 + COMMAND_BURST + 2))
 
 
@@ -326,8 +345,21 @@ def test_notes_go_at_their_own_pace() -> None:
     burst = [notes.take(0.0) for _ in range(NOTE_BURST)]
     assert all(burst)
     assert notes.take(0.0) is None
+    notes.answered("note-0000")
     assert notes.next_at() == NOTE_INTERVAL
     assert notes.take(NOTE_INTERVAL) == note(f"note-{NOTE_BURST:04}")
+
+
+def test_no_more_notes_lie_on_a_link_that_holds_them_than_the_server_bears() -> None:
+    notes = Notes()
+    for i in range(NOTE_BURST + 2):
+        notes.put(note(f"note-{i:04}"))
+    for _ in range(NOTE_BURST):
+        assert notes.take(0.0)
+    assert notes.next_at() == float("inf")
+    assert notes.take(100.0) is None
+    notes.answered("note-0003")
+    assert notes.take(100.0) == note(f"note-{NOTE_BURST:04}")
 
 
 def test_notes_go_again_until_they_are_answered() -> None:
@@ -365,3 +397,18 @@ def test_not_more_notes_are_kept_than_anybody_will_read() -> None:
 
 def test_seeks_keep_the_interval_the_server_allows() -> None:
     assert 1 / SEEK_INTERVAL == 5.0
+
+
+def test_only_the_newest_report_is_kept_while_nothing_gets_through() -> None:
+    reports = Reports()
+    assert reports.next_at() == float("inf")
+    reports.put(Report("playing"))
+    assert reports.next_at() == float("-inf")
+    assert reports.take(is_blocked=True) is None
+    assert reports.next_at() == float("inf")
+    reports.put(Report("paused"))
+    assert reports.take(is_blocked=False) == Report("paused")
+    assert reports.take(is_blocked=False) is None
+    reports.put(Report("playing"))
+    reports.clear()
+    assert reports.take(is_blocked=False) is None

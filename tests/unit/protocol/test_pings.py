@@ -89,3 +89,23 @@ def test_only_the_last_ten_count() -> None:
     for i in range(30, 40):
         pings.answered(pings.send(float(i)).t0)
     assert pings.lost(1000.0) == 0
+
+
+def test_a_link_is_blocked_once_a_ping_has_waited_too_long_for_its_answer() -> None:
+    pings = Pings()
+    pings.start(0.0)
+    t0 = pings.send(0.0).t0
+    assert not pings.is_blocked(PING_TIMEOUT)
+    assert pings.is_blocked(PING_TIMEOUT + 0.001)
+    pings.answered(t0)
+    assert not pings.is_blocked(PING_TIMEOUT + 0.001)
+
+
+def test_a_ping_that_a_later_one_has_overtaken_blocks_nothing() -> None:
+    pings = Pings()
+    pings.start(0.0)
+    pings.send(0.0)
+    pings.answered(pings.send(1.0).t0)
+    assert not pings.is_blocked(100.0)
+    pings.send(100.0)
+    assert pings.is_blocked(103.0)
