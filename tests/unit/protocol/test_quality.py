@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from protocol.quality import QualityMeter
+from protocol.quality import WIDEST, QualityMeter, tolerance
 
 
 def word(
@@ -91,3 +93,28 @@ def test_the_memory_is_bounded_while_nobody_asks() -> None:
         meter.delay(i * 0.1, 0.0)
     held = [len(values) for values in vars(meter).values()]
     assert max(held) <= 102
+
+
+@pytest.mark.parametrize(
+    ("stream", "jitter", "expected"),
+    [
+        (0.5, 0.0, 0.5),
+        (0.5, 0.010, 0.5),
+        (0.5, 0.035, 0.6),
+        (0.5, 0.110, 0.9),
+        (0.5, 0.136, 1.0),
+        (0.5, 3.0, 1.0),
+        (0.02, 0.012, 0.028),
+        (0.02, 1.0, 0.04),
+    ],
+)
+def test_jitter_widens_the_tolerance_within_bounds(
+    stream: float, jitter: float, expected: float
+) -> None:
+    assert tolerance(stream, jitter) == pytest.approx(expected)
+
+
+@given(st.floats(0.02, 10.0), st.floats(0.0, 60.0), st.floats(0.0, 60.0))
+def test_more_jitter_never_means_less_tolerance(stream: float, a: float, b: float) -> None:
+    less, more = sorted((a, b))
+    assert stream <= tolerance(stream, less) <= tolerance(stream, more) <= WIDEST * stream
