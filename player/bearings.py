@@ -45,6 +45,7 @@ class Bearings:
         if phase != "running":
             self.controller.forget()
             self.learned.spoil()
+            self.where.forget_drift()
             self.armed = None
 
     def stand_at(self, position: float, now: float) -> None:

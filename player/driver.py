@@ -121,6 +121,15 @@ class PlayerDriver:
 
         self._inbox.put(work)
 
+    def set_sync_enabled(self, enabled: bool) -> None:
+        """Whether the stream wants drifts to be mended."""
+
+        def work(now: float) -> list[PlayerCommand]:
+            self._follower.set_sync_enabled(enabled)
+            return []
+
+        self._inbox.put(work)
+
     def follow(self, timeline: Timeline) -> None:
         """Keep to ``timeline`` from now on."""
         self._inbox.put(lambda now: self._follower.follow(timeline, now))

@@ -56,6 +56,10 @@ class Follower:
         """Drift in seconds that a glide may mend."""
         self._steering.tolerance = tolerance
 
+    def set_sync_enabled(self, enabled: bool) -> None:
+        """Whether the stream wants drifts to be mended; its events are followed in any case."""
+        self._steering.enabled = enabled
+
     def follow(self, timeline: Timeline, now: float) -> list[PlayerCommand]:
         """Take the timeline to keep to; the same one again changes nothing."""
         if timeline == self._bearings.timeline:

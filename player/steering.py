@@ -43,6 +43,8 @@ class Steering:
 
     def __init__(self, bearings: Bearings, correction: CorrectionMode) -> None:
         self.correction: CorrectionMode = correction
+        self.enabled = True
+        """The stream wants drifts to be mended at all."""
         self.tolerance = 0.5
         self.ledger = PauseLedger()
         self.guard = JumpGuard()
@@ -104,9 +106,12 @@ class Steering:
         if bearings.phase in MOVING or bearings.armed is not None:
             return self.pause(now)
         due = bearings.course.resting_place
-        # A picture is seldom exactly there: the nearest that a seek has found is good.
-        is_there = abs(bearings.where.landed - due) <= PAUSED_TOLERANCE
-        if is_there or bearings.seeks.rests_at(due) or not bearings.may_seek(now):
+        # A player that was stopped shows the picture before this place, one that was sent
+        # there the picture after it: each is sent there, so that all show the same.
+        is_near = abs(bearings.where.landed - due) <= PAUSED_TOLERANCE
+        # At the end there is no other picture, and without data a seek would take longer.
+        is_good = is_near and (bearings.phase == "ended" or bearings.stall.waits)
+        if is_good or bearings.seeks.rests_at(due) or not bearings.may_seek(now):
             return []
         return self.seek(due, now)
 
@@ -207,10 +212,18 @@ class Steering:
         self._is_new = False
         bearings.learned.first_drift(now, drift)
         self.settle(drift)
-        return [] if self.correction == "off" else self._correct(drift, now)
+        return self._correct(drift, now) if self._mends else []
+
+    @property
+    def _mends(self) -> bool:
+        return self.enabled and self.correction != "off"
+
+    @property
+    def _may_intercept(self) -> bool:
+        return self.enabled and self.correction == "full"
 
     def _correct(self, drift: float, now: float) -> list[PlayerCommand]:
-        may_jump = self.correction == "full" and self.guard.may_jump(now)
+        may_jump = self._may_intercept and self.guard.may_jump(now)
         tolerance = self.tolerance * self.guard.widening(now) if may_jump else float("inf")
         match self._bearings.controller.correct(now, tolerance):
             case Nudge(rate):
@@ -226,7 +239,7 @@ class Steering:
     def rejoin(self, now: float) -> list[PlayerCommand]:
         """After a stall it is known at once how far the timeline has gone on."""
         bearings = self._bearings
-        if not bearings.course.known or self.correction != "full" or not bearings.may_seek(now):
+        if not bearings.course.known or not self._may_intercept or not bearings.may_seek(now):
             return []
         drift = bearings.expected(now) - bearings.agreed(now)
         if abs(drift) <= self.tolerance or not self.guard.may_jump(now):

@@ -10,7 +10,7 @@ from player.orders import (
     PlayAtRate,
     SeekTo,
 )
-from player.port import EndReached, Failed, Opened, PauseChanged, Restarted
+from player.port import EndReached, Failed, Opened, PauseChanged, Restarted, StallChanged
 from protocol.timeline import Timeline
 from tests.doubles.followed import SEEK_TAKES, Stand, rates, seeks, told_near
 
@@ -37,8 +37,8 @@ def test_a_late_device_is_started_early_once_that_is_known() -> None:
     stand.follow(Timeline(50.0, 1000.2, 1.0, True))
     stand.wait(3.0)
     stand.follow(Timeline(stand.position, stand.now, 1.0, False))
-    place = stand.follower.view(stand.now).position
-    assert place is not None
+    (place,) = seeks(stand.said)
+    stand.landed(place)
     stand.follow(Timeline(place, stand.now + 0.5, 1.0, True))
     assert stand.follower.armed == pytest.approx(stand.now + 0.4, abs=0.002)
 
@@ -101,6 +101,46 @@ def test_the_nearest_picture_to_a_pause_is_good_enough() -> None:
     stand.now += SEEK_TAKES
     stand.landed(52.04)
     assert stand.wait(5.0) == []
+
+
+def test_a_host_who_was_stopped_goes_to_the_picture_that_the_others_show() -> None:
+    stand = Stand().playing()
+    stand.do(stand.follower.hold(stand.now))
+    place = told_near(stand, Acted)
+    assert place is not None
+    assert seeks(stand.follow(Timeline(place, stand.now, 1.0, False))) == [place]
+    stand.landed(place + 0.02)
+    assert stand.wait(5.0) == []
+
+
+def test_a_pause_where_data_is_missing_waits_for_it_before_it_looks_for_a_picture() -> None:
+    stand = Stand().playing()
+    stand.tell(StallChanged(stand.generation, True, stand.now))
+    stand.wait(1.0)
+    place = stand.follower.view(stand.now).position
+    assert place is not None
+    assert seeks(stand.follow(Timeline(place, stand.now, 1.0, False))) == []
+    stand.tell(StallChanged(stand.generation, False, stand.now))
+    assert seeks(stand.wait(0.1)) == [place]
+
+
+def test_a_stream_without_sync_is_followed_and_not_corrected() -> None:
+    stand = Stand().playing()
+    stand.follower.set_sync_enabled(False)
+    stand.behind = 3.0
+    assert stand.wait(15.0) == []
+    stand.follow(Timeline(300.0, stand.now + 0.5, 1.0, True))
+    assert len(seeks(stand.said)) == 1
+
+
+def test_the_drift_from_before_a_jump_is_not_told_after_it() -> None:
+    stand = Stand().playing()
+    stand.behind = 2.0
+    stand.wait(0.6)
+    assert seeks(stand.said) != []
+    stand.behind = 0.0
+    stand.landed(stand.follower.view(stand.now).target)
+    assert stand.follower.view(stand.now).drift is None
 
 
 def test_a_hold_stops_at_once_and_tells_where() -> None:

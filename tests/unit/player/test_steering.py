@@ -125,6 +125,8 @@ def test_a_rate_that_was_missed_is_made_up_for() -> None:
 
 def test_a_rate_that_changes_while_paused_holds_from_the_next_start() -> None:
     stand = Stand().opened(50.0)
+    stand.follow(Timeline(50.0, stand.now, 1.0, False))
+    stand.landed(50.0)
     assert stand.follow(Timeline(50.0, stand.now, 2.0, False)) == []
     assert stand.follow(Timeline(50.0, stand.now + 0.2, 2.0, True)) == [PlayAtRate(2.0)]
 
