@@ -170,9 +170,10 @@ class Commands:
 
     def _unsent(self) -> str | None:
         """The next that may go; None when nothing waits or too much is out already."""
-        if sum(1 for w in self._waiting.values() if w.sent_at is not None) >= COMMAND_BURST:
-            return None
-        return next((i for i, w in self._waiting.items() if w.sent_at is None), None)
+        for out, (event_id, waiting) in enumerate(self._waiting.items()):
+            if waiting.sent_at is None:
+                return event_id if out < COMMAND_BURST else None
+        return None
 
     def _due_at(self, event_id: str) -> float:
         waiting = self._waiting[event_id]
