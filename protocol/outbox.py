@@ -47,7 +47,7 @@ class Pace:
 
 
 class _Waiting:
-    __slots__ = ("act", "based_on", "counter", "sent_at")
+    __slots__ = ("act", "based_on", "counter", "overtook", "sent_at")
 
     def __init__(self, act: Act, based_on: Cursor) -> None:
         self.act = act
@@ -56,6 +56,8 @@ class _Waiting:
         """None until it is sent for the first time, so that what never goes leaves no gap."""
         self.sent_at: float | None = None
         """On this connection, under this counter."""
+        self.overtook = False
+        """The server refused it, since one before it was not there yet."""
 
 
 class Commands:
@@ -134,6 +136,9 @@ class Commands:
     def answered(self, event_id: str) -> Act | None:
         """The server has it, or will never have it; returns what it was."""
         waiting = self._waiting.pop(event_id, None)
+        first = next(iter(self._waiting.values()), None)
+        if first is not None and first.overtook:
+            self._send_again()
         return None if waiting is None else waiting.act
 
     def expect(self, event_id: str, counter: int) -> None:
@@ -142,8 +147,13 @@ class Commands:
         Only the first in line decides: those behind it were refused because of it, and go
         again with it.
         """
-        first = next(iter(self._waiting), None)
-        if event_id != first or self._waiting[event_id].counter == counter:
+        refused = self._waiting.get(event_id)
+        if refused is None or refused.sent_at is None:
+            return
+        if event_id != next(iter(self._waiting)):
+            refused.overtook = True
+            return
+        if refused.counter == counter:
             return
         self._counter = counter - 1
         for waiting in self._waiting.values():
@@ -166,7 +176,7 @@ class Commands:
 
     def _send_again(self) -> None:
         for waiting in self._waiting.values():
-            waiting.sent_at = None
+            waiting.sent_at, waiting.overtook = None, False
 
     def _unsent(self) -> str | None:
         """The next that may go; None when nothing waits or too much is out already."""

@@ -253,6 +253,19 @@ def test_a_refusal_of_what_is_not_first_or_not_there_changes_nothing(expected: i
     assert taken(commands, 1.0) == []
 
 
+def test_what_overtook_the_one_before_goes_again_as_soon_as_that_has_arrived() -> None:
+    commands = welcomed()
+    ids = put(commands, Play(), Pause(1.0), Play())
+    taken(commands, 0.0)
+    commands.expect(ids[1], 1)
+    commands.expect(ids[2], 1)
+    assert taken(commands, 1.0) == []
+    commands.answered(ids[0])
+    assert [c.counter for c in taken(commands, 1.0)] == [2, 3]
+    commands.answered(ids[1])
+    assert taken(commands, 1.0) == []
+
+
 def test_a_server_that_insists_on_the_number_it_got_starts_no_loop() -> None:
     commands = welcomed()
     ids = put(commands, Play())
