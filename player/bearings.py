@@ -130,4 +130,5 @@ class Bearings:
             correction=correction_word(self.phase, self.controller.rate / self.base_rate - 1),
             starts_in=max(0.0, self.armed - now) if self.armed is not None else None,
             seek_cost=self.learned.seek_cost,
+            start_latency=self.learned.latency(self.timeline.rate),
         )

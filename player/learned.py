@@ -47,12 +47,20 @@ class Learned:
         self._latencies: dict[float, deque[float]] = {}
         self._rate_latencies: deque[float] = deque(maxlen=REMEMBERED)
         self._first_cost = FIRST_SEEK_COST
+        self._device = ""
         self._lesson: _Start | _RateWrite | None = None
 
     def new_media(self, *, is_network: bool) -> None:
         """Seeks cost something else from now on; the device stays as late as it was."""
         self._costs.clear()
         self._first_cost = FIRST_NETWORK_SEEK_COST if is_network else FIRST_SEEK_COST
+
+    def new_device(self, device: str) -> None:
+        """Sound is heard through ``device``; how late another one was says nothing of it."""
+        if device != self._device:
+            self._device = device
+            self._latencies.clear()
+            self._rate_latencies.clear()
 
     # What happened ----------------------------------------------------------------------
 

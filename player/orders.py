@@ -82,3 +82,5 @@ class FollowerView(msgspec.Struct, frozen=True):
     correction: str
     starts_in: float | None
     seek_cost: float
+    start_latency: float = 0.0
+    """Learned, from the order to start until the player moves."""

@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
+from protocol.quality import tolerance
+
 if TYPE_CHECKING:
     from player.surroundings import Surroundings
 
@@ -38,9 +40,12 @@ class Pulse:
             await asyncio.sleep(min(seat.config.status_interval, LONGEST_BEAT))
             now = time.monotonic()
             self._watch_sleep(now)
-            estimate = seat.protocol.clock(now)
+            estimate, state = seat.protocol.clock(now), seat.protocol.state
             if estimate is not None:
                 seat.driver.set_clock(estimate.offset)
+            if state is not None:
+                jitter = estimate.jitter if estimate else 0.0
+                seat.driver.set_tolerance(tolerance(state.sync_tolerance, jitter))
             if now >= self._status_at and seat.is_ready:
                 self._status_at = now + seat.config.status_interval - EARLY
                 seat.emit(seat.gauges.status(seat.protocol, seat.config.role, now))

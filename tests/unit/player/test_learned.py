@@ -113,3 +113,13 @@ def test_a_change_of_rate_that_tells_nothing_teaches_nothing(change: float, drif
     learned.rate_written(0.2, change)
     learned.first_drift(11.0, drift)
     assert learned.rate_latency == FIRST_RATE_LATENCY
+
+
+def test_how_late_a_device_is_says_nothing_of_another_one() -> None:
+    learned = Learned()
+    learned.new_device("pulse/one")
+    learned.start_took(0.08, 1.0)
+    learned.new_device("pulse/one")
+    assert learned.latency(1.0) == pytest.approx(0.08)
+    learned.new_device("pulse/other")
+    assert learned.latency(1.0) == 0.0
