@@ -5,9 +5,20 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from bench import append, drift, sync
+from bench import append, asymmetric, cost, drift, locked, seeks, skew, sound, starts, sync
 
-BENCHES = {"append": append, "drift": drift, "sync": sync}
+BENCHES = {
+    "append": append,
+    "asymmetric": asymmetric,
+    "cost": cost,
+    "drift": drift,
+    "locked": locked,
+    "seeks": seeks,
+    "skew": skew,
+    "sound": sound,
+    "starts": starts,
+    "sync": sync,
+}
 
 
 def main() -> int:

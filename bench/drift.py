@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.links import Link, Way
 from bench.mpv_socket import MpvSocket
-from bench.slow_link import SlowLink
 from bench.table import percentile, table
 from tests.cast import NULL_OUTPUTS, SeatProcess, ServerProcess
 
@@ -42,8 +42,7 @@ async def _measure(options: Namespace) -> str:
         folder = Path(name)
         film = Path(options.film) if options.film else await _film(folder)
         server = await ServerProcess().start(folder / "bench.sqlite")
-        # Half of the round trip in each direction, and half of its jitter.
-        link = SlowLink(server.port, options.delay / 2000, options.jitter / 2000)
+        link = Link(server.port, Way("link", options.delay / 1000, options.jitter / 1000))
         try:
             async with link.running():
                 return await _two_seats(folder, film, f"http://127.0.0.1:{link.port}", options)

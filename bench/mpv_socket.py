@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
 
@@ -65,6 +67,45 @@ class MpvSocket:
             return None
         return Reading((before + after) / 2, answer.data, after - before)
 
+    async def listen(self, changes: list[Change], names: tuple[str, ...]) -> None:
+        """Write down what happens, for ever."""
+        for number, name in enumerate(names, 1):
+            command = {"command": ["observe_property", number, name]}
+            self._writer.write(msgspec.json.encode(command) + b"\n")
+        while line := await self._reader.readline():
+            with contextlib.suppress(msgspec.ValidationError):
+                told = msgspec.json.decode(line, type=_Told)
+                if told.event:
+                    changes.append(Change(time.monotonic(), told.name or told.event, told.data))
+
     def close(self) -> None:
         """Let go."""
         self._writer.close()
+
+
+class Change(NamedTuple):
+    """Something that happened in a player: an event, or a property's new value."""
+
+    instant: float
+    name: str
+    value: float | bool | None = None
+
+
+class _Told(msgspec.Struct):
+    event: str = ""
+    name: str = ""
+    data: float | bool | None = None
+
+
+@contextlib.asynccontextmanager
+async def observed(path: Path, *names: str) -> AsyncGenerator[list[Change]]:
+    """What happens in a player until left: its events, and changes of the properties named."""
+    changes: list[Change] = []
+    socket = await MpvSocket.open(path)
+    listening = asyncio.create_task(socket.listen(changes, names))
+    try:
+        yield changes
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        socket.close()

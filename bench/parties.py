@@ -9,11 +9,11 @@ import signal
 import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from bench.families import end_all, family, tell
-from bench.links import SeatLink
-from bench.traces import Trace
+from bench.links import Link
+from bench.traces import INTERVAL, Trace
 from tests.cast import Process, SeatProcess, ServerProcess
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ class Place(NamedTuple):
     outputs: tuple[tuple[tuple[str, str], ...], ...]
     """mpv options of the host and of the viewer."""
     video: bool = False
+    viewer_way: Way | None = None
+    """Where the viewer's differs from the host's."""
+    interval: float = INTERVAL
+    """Seconds between two looks at a player."""
 
 
 class Seated(NamedTuple):
@@ -52,16 +56,17 @@ class Party:
         self._stack = AsyncExitStack()
         self._sockets = 0
         self.seats: list[Seated] = []
-        self.links: list[SeatLink] = []
+        self.links: list[Link] = []
         self.processes: list[Process] = []
         """All there ever were, to read what they said."""
         self.all_traces: list[Trace] = []
 
-    async def __aenter__(self) -> Party:
+    async def __aenter__(self) -> Self:
         try:
             port = await self._serve()
-            for seed in SEEDS:
-                link = SeatLink(port, self._place.way, seed)
+            place = self._place
+            for way, seed in zip((place.way, place.viewer_way or place.way), SEEDS, strict=True):
+                link = Link(port, way, seed)
                 self.links.append(await self._stack.enter_async_context(link.running()))
             for index in (0, 1):
                 self.seats.append(await self._seated(index))
@@ -114,7 +119,7 @@ class Party:
     async def another_viewer(self) -> None:
         """The viewer leaves, and somebody else comes; returns when his film is open."""
         await self.seats[1].trace.stop()
-        await _end(self.seats[1].process)
+        await end_process(self.seats[1].process)
         await asyncio.sleep(1.0)
         self.seats[1] = await self._seated(1)
 
@@ -133,10 +138,11 @@ class Party:
 
     def _keep(self, process: Process) -> None:
         self.processes.append(process)
-        self._stack.push_async_callback(_end, process)
+        self._stack.push_async_callback(end_process, process)
 
 
-async def _end(process: Process) -> None:
+async def end_process(process: Process) -> None:
+    """End it and everything that it started."""
     if process.returncode is None:
         pids = await asyncio.to_thread(family, process.pid)
         await asyncio.to_thread(end_all, pids)
@@ -148,10 +154,18 @@ class MatineeParty(Party):
     """Seats without a face."""
 
     name = "matinee"
-    _invite = ""
+    invite = ""
+
+    def new_server(self) -> ServerProcess:
+        """Not started yet."""
+        return ServerProcess()
+
+    def new_seat(self, index: int) -> SeatProcess:
+        """The host's (0) or a viewer's (1), not started yet."""
+        return SeatProcess()
 
     async def _serve(self) -> int:
-        server = ServerProcess()
+        server = self.new_server()
         await server.start(self._place.folder / "party.sqlite")
         self._keep(server)
         return server.port
@@ -159,18 +173,18 @@ class MatineeParty(Party):
     async def join(self, index: int) -> Seated:
         """Start the host (0) or a viewer (1)."""
         path, options = self._options(index)
-        seat = SeatProcess()
+        seat = self.new_seat(index)
         url = f"http://127.0.0.1:{self.links[index].port}"
         film = str(self._place.film)
         video = "window" if self._place.video else "none"
         if index == 0:
             await seat.host(url, film, mpv=options, video=video)
         else:
-            await seat.join(self._invite, film, mpv=options, video=video, server=url)
+            await seat.join(self.invite, film, mpv=options, video=video, server=url)
         self._keep(seat)
         ready = await seat.wait_for("ready", within=WAIT)
-        self._invite = str(ready["invite"] or self._invite)
-        return Seated(seat, Trace(path))
+        self.invite = str(ready["invite"] or self.invite)
+        return Seated(seat, Trace(path, self._place.interval))
 
     async def ready(self) -> None:
         """Wait for what the program itself says before it can play."""
@@ -247,7 +261,7 @@ class SyncplayParty(Party):
             *("--player-path", str(shutil.which("mpv")), str(self._place.film), "--"),
             *(f"--{option}={value}" for option, value in (("config", "no"), *options)),
         )
-        return Seated(process, Trace(path))
+        return Seated(process, Trace(path, self._place.interval))
 
     def play(self) -> None:
         """The host's key."""

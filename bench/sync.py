@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import math
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -24,11 +23,11 @@ from bench.links import WAYS
 from bench.parties import INSTALL, Place, has_syncplay, party_named
 from bench.table import table
 from bench.traces import Figures, median_of
+from bench.trials import until_told
 from tests.cast import NULL_OUTPUTS
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Coroutine
 
     from bench.screen import Seen
 
@@ -74,20 +73,12 @@ def run(options: Namespace) -> None:
         parts.remove("screen")
     results = Results()
     with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
-        asyncio.run(_until_told(_measure(options, programs, parts, results)))
+        asyncio.run(until_told(_measure(options, programs, parts, results)))
     for name in options.link or WAYS:
         if "positions" in parts:
             print(f"\n{_table(name, programs, options, results)}")
     if "screen" in parts:
         print(f"\n{_screen_table(programs, options, results)}")
-
-
-async def _until_told(work: Coroutine[None, None, None]) -> None:
-    """End what runs when told to; asyncio does so for ctrl+c by itself."""
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    await work
 
 
 async def _measure(

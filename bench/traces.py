@@ -35,8 +35,10 @@ class Point(NamedTuple):
 class Trace:
     """What one player said, from `start` until `stop`."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, interval: float = INTERVAL) -> None:
+        self.path = path
+        """Of the player's socket."""
+        self._interval = interval
         self._task: asyncio.Task[None] | None = None
         self.sound: list[Point] = []
         """Of what is heard (``audio-pts``): true while it plays."""
@@ -57,7 +59,7 @@ class Trace:
     async def opened(self, within: float) -> None:
         """Wait until the player has a film open."""
         async with asyncio.timeout(within):
-            socket = await MpvSocket.open(self._path, within)
+            socket = await MpvSocket.open(self.path, within)
             try:
                 # Nobody tells; a look each 20 ms costs little.
                 while await socket.read("duration") is None:  # noqa: ASYNC110
@@ -66,13 +68,13 @@ class Trace:
                 socket.close()
 
     async def _watch(self) -> None:
-        socket = await MpvSocket.open(self._path)
+        socket = await MpvSocket.open(self.path)
         try:
             loop = asyncio.get_running_loop()
             while True:
                 for name, points in (("audio-pts", self.sound), ("time-pos", self.picture)):
                     _note(points, loop.time(), await socket.read(name))
-                await asyncio.sleep(INTERVAL)
+                await asyncio.sleep(self._interval)
         except ConnectionError:
             pass
         finally:
