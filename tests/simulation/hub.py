@@ -12,6 +12,7 @@ from tests.doubles.sync_server import CountingMint, MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from protocol.messages import Event
     from protocol.server_log import StreamRecord
@@ -27,11 +28,35 @@ class Hub:
     def __init__(self, clockwork: Clockwork, offset: float) -> None:
         self._clockwork = clockwork
         self._offset = offset
-        self._core = ServerProtocol(CountingMint(), clock_id="clock-0001")
+        self._mint = CountingMint()
+        self._lives = 0
         self._store = MemoryStore()
+        self._asked: list[Ask] = []
         self._peers: dict[int, tuple[Callable[[str], None], Callable[[], None]]] = {}
         self._count = 0
+        self.wall = 1_700_000_000.0
+        """What the wall clock shows when the clockwork is at 0; anybody may set it."""
+        self.is_up = False
+        self.start()
+
+    def start(self) -> None:
+        """Begin a life: the log is what it was, the clock goes on under another name."""
+        self._lives += 1
+        self._core = ServerProtocol(self._mint, clock_id=f"clock-{self._lives:04}")
         self._alarm = float("inf")
+        self.is_up = True
+
+    def die(self, random: Random) -> None:
+        """Be killed in the middle: what the store was asked may be done or not."""
+        self.is_up = False
+        for ask in [effect for effect in self._core.effects() if isinstance(effect, Ask)]:
+            self._asked.append(ask)
+        for ask in self._asked[: random.randint(0, len(self._asked))]:
+            self._store.perform(ask.call)
+        self._asked.clear()
+        peers, self._peers = self._peers, {}
+        for _, close in peers.values():
+            close()
 
     @property
     def instant(self) -> float:
@@ -52,7 +77,7 @@ class Hub:
 
     @property
     def _now(self) -> Moment:
-        return Moment(self.instant, 1_700_000_000_000 + round(self.instant * 1000))
+        return Moment(self.instant, round((self.wall + self._clockwork.now) * 1000))
 
     def connect(
         self, visitor: Visitor, send: Callable[[str], None], close: Callable[[], None]
@@ -65,7 +90,9 @@ class Hub:
         return self._count
 
     def receive(self, peer: int, frame: str) -> None:
-        """A frame has arrived."""
+        """A frame has arrived; one for a server that is gone is lost."""
+        if peer not in self._peers:
+            return
         self._core.receive(peer, frame, self._now)
         self._settle()
 
@@ -88,17 +115,24 @@ class Hub:
                         self._peers[peer][1]()
                         self.disconnect(peer)
                 case Ask():
+                    self._asked.append(effect)
                     self._clockwork.after(STORE_TAKES, lambda ask=effect: self._answer(ask))
         deadline = self._core.next_deadline()
         if deadline is not None and deadline < self._alarm:
             self._alarm = deadline
-            self._clockwork.at(deadline - self._offset, self._ring)
+            life = self._lives
+            self._clockwork.at(deadline - self._offset, lambda: self._ring(life))
 
     def _answer(self, ask: Ask) -> None:
+        if ask not in self._asked:
+            return
+        self._asked.remove(ask)
         self._core.stored(ask.ticket, self._store.perform(ask.call), self._now)
         self._settle()
 
-    def _ring(self) -> None:
+    def _ring(self, life: int) -> None:
+        if life != self._lives or not self.is_up:
+            return
         self._alarm = float("inf")
         # Adding and taking away the offset again may have lost the last bit.
         self._core.handle_timeout(Moment(self.instant + 1e-6, self._now.unix_ms))

@@ -19,7 +19,10 @@ CONVERGES_WITHIN: Final = 20.0
 WIDENED_CONVERGES_WITHIN: Final = 90.0
 """Where jumps did not help, drift is glided for a minute."""
 SLOWEST_SEEK: Final = 6.0
+UNSURE_SEEKS: Final = 12.0
+"""Seconds more for each second by which a player's seeks differ: it may miss three times."""
 MINUTE: Final = 60.0
+MICROSECOND: Final = 1e-6
 MOVES: Final = ("play", "pause", "seek", "rate", "media")
 
 
@@ -40,6 +43,7 @@ def check_all(world: World) -> None:
     is_widened = any(seat.widened for seat in world.seats)
     world.clockwork.run(WIDENED_CONVERGES_WITHIN if is_widened else CONVERGES_WITHIN)
     check_agreement(world)
+    check_clocks(world)
     check_drift(world, CLOSE)
     check_peace(world, before)
     check_storms(world)
@@ -67,6 +71,12 @@ def check_agreement(world: World) -> None:
         keep(state.cursor == record.cursor, "everybody is at the end of the log", seat.name)
         keep(state.timeline == record.timeline, "everybody has the timeline", seat.name)
         keep(seat.protocol.unsent == 0, "nothing waits to be sent", seat.name)
+
+
+def check_clocks(world: World) -> None:
+    """The server's clock was never further off than the seat said it may be."""
+    for seat in world.seats:
+        keep(seat.beyond_bound <= MICROSECOND, "the bound holds", seat.name, seat.beyond_bound)
 
 
 def drift_of(seat: SimSeat) -> float | None:
@@ -148,7 +158,8 @@ def check_seek(world: World) -> None:
     for number in range(10):
         world.act(Seek(150.0 + 20 * number))
         world.clockwork.run(0.3)
-    world.clockwork.run(CONVERGES_WITHIN)
+    spread = max(seat.traits.mood.seek_spread for seat in world.seats)
+    world.clockwork.run(CONVERGES_WITHIN + UNSURE_SEEKS * spread)
     position = world.hub.record.timeline.position
     keep(position == 330.0, "the last seek counts", position)
     check_drift(world, CLOSE)

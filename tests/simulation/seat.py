@@ -149,12 +149,17 @@ class SimSeat:
         self.notices: list[str] = []
         self.undone = 0
         self._media: messages.Media | None = None
+        self.pipe: type[Pipe] = Pipe
+        """What its connections are made of."""
         self._pipes: tuple[Pipe, Pipe] | None = None
         self._peer = 0
         self._attempt = 0
         self._ids = 0
         self._alarm = float("inf")
         self._report_at = float("-inf")
+        self.beyond_bound = 0.0
+        """Seconds by which the server's clock was ever further off than was stated."""
+        self.clock_errors: list[float] = []
 
     # Time -------------------------------------------------------------------------------
 
@@ -203,6 +208,9 @@ class SimSeat:
         estimate = self.protocol.clock(now)
         if estimate is not None:
             self.driver.set_clock(estimate.offset)
+            error = now + estimate.offset - self._hub.instant
+            self.clock_errors.append(error)
+            self.beyond_bound = max(self.beyond_bound, abs(error) - estimate.error)
         if now >= self._report_at:
             self._report_at = now + REPORT_INTERVAL
             self.protocol.report(self.gauges.report(self.protocol, now))
@@ -215,10 +223,13 @@ class SimSeat:
         """Open a connection."""
         if self.visitor is None:
             return
+        if not self._hub.is_up:
+            self._retry()
+            return
         visitor, clockwork = self.visitor, self._clockwork
-        down = Pipe(clockwork, self.traits.down, self._random, self._receive)
+        down = self.pipe(clockwork, self.traits.down, self._random, self._receive)
         peer = self._peer = self._hub.connect(visitor, down.send, self._closed_by_server)
-        up = Pipe(
+        up = self.pipe(
             clockwork, self.traits.up, self._random, lambda frame: self._hub.receive(peer, frame)
         )
         self._pipes = (up, down)
@@ -235,9 +246,12 @@ class SimSeat:
         peer = self._peer
         self._clockwork.after(noticed_after, lambda: self._hub.disconnect(peer))
         self.protocol.connection_lost()
+        self._retry()
+        self.wake()
+
+    def _retry(self) -> None:
         self._attempt += 1
         self._clockwork.after(min(0.25 * 1.7**self._attempt, 5.0), self._reconnect)
-        self.wake()
 
     def _closed_by_server(self) -> None:
         self.reset(0.0)

@@ -30,13 +30,21 @@ LONGEST_TROUBLE = 16.0
 class World:
     """A host and viewers with everything that can go wrong, from a seed."""
 
-    def __init__(self, seed: int, seats: int | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        seats: int | None = None,
+        shape: Callable[[Traits], Traits] | None = None,
+        duration: float = DURATION,
+    ) -> None:
+        """``shape`` makes of each seat that was drawn the one that is wanted."""
         self.seed = seed
+        self._shape = shape
         self.random = Random(seed)
         self.clockwork = Clockwork()
         self.hub = Hub(self.clockwork, self.random.uniform(-1e5, 1e5))
         fps = self.random.choice((24.0, 25.0, 30.0, 60.0))
-        self.film = FakeFilm(duration=DURATION, fps=fps)
+        self.film = FakeFilm(duration=duration, fps=fps)
         count = seats or self.random.randint(2, 4)
         self.seats = [self._seat(name) for name in NAMES[:count]]
         self.story: list[str] = []
@@ -75,6 +83,8 @@ class World:
                 rate_late=random.choice((0.0, 0.2)),
             ),
         )
+        if self._shape is not None:
+            traits = self._shape(traits)
         return SimSeat(
             self.clockwork, self.hub, self.random, traits, self.film, is_host=name == NAMES[0]
         )
@@ -115,6 +125,8 @@ class World:
             self._line_is_full,
             self._player_is_lost,
             self._clock_is_forgotten,
+            self._server_dies,
+            self._wall_clock_is_set,
         )
         for _ in range(count):
             self.random.choice(happenings)()
@@ -207,6 +219,18 @@ class World:
         self._say(f"{seat.name} has slept: it measures the clock anew")
         seat.protocol.measure_clock(seat.clock(), forget=True)
         seat.wake()
+
+    def _server_dies(self) -> None:
+        seconds = self.random.choice((0.1, 1.0, 6.0))
+        self._say(f"the server dies, another one starts after {seconds} s")
+        if self.hub.is_up:
+            self.hub.die(self.random)
+            self.clockwork.after(seconds, self.hub.start)
+
+    def _wall_clock_is_set(self) -> None:
+        seconds = self.random.choice((-3600.0, -1.0, 7.0, 86400.0))
+        self._say(f"the server's wall clock is set by {seconds} s")
+        self.hub.wall += seconds
 
     # How it ends ------------------------------------------------------------------------
 
