@@ -40,8 +40,8 @@ class Cost:
     """The trial."""
 
     title = (
-        "cost in % of one processor, mpv's own taken off for more; then ms between the host's"
-        " player and that of the seat with the screen"
+        "cost in % of one processor, mpv's own taken off for more; below, watched from outside,"
+        " ms between the host's player and that of the seat with the screen"
     )
     columns = (
         Column("used %"),
@@ -80,7 +80,8 @@ class Cost:
                 pair = [party.traces[0], seen]
                 for trace in pair:
                     trace.start()
-                calm = await _apart(pair, setting.seconds)
+                await asyncio.sleep(1.0)
+                calm = await _apart(pair, setting.seconds, screen)
                 busy = await _apart(pair, setting.seconds, screen, _storm)
                 await seen.stop()
         floor = used["mpv alone"]
@@ -88,8 +89,8 @@ class Cost:
             name: (share, NAN if name == "mpv alone" else share - floor, NAN, NAN, NAN)
             for name, share in used.items()
         }
-        found["screen calm"] = (NAN, NAN, *calm)
-        found["screen busy"] = (NAN, NAN, *busy)
+        found["screen calm"] = calm
+        found["screen busy"] = busy
         return found
 
 
@@ -112,18 +113,19 @@ async def _used(pids: dict[str, int], seconds: float) -> dict[str, float]:
 async def _apart(
     pair: list[Trace],
     seconds: float,
-    screen: Face | None = None,
+    screen: Face,
     meanwhile: Callable[[Face], Coroutine[None, None, None]] | None = None,
 ) -> tuple[float, ...]:
     since = time.monotonic()
-    busy = asyncio.create_task(meanwhile(screen)) if screen and meanwhile else None
+    busy = asyncio.create_task(meanwhile(screen)) if meanwhile else None
     try:
-        await asyncio.sleep(seconds)
+        used = await _used({"": screen.pid}, seconds)
     finally:
         if busy is not None:
             busy.cancel()
             await asyncio.gather(busy, return_exceptions=True)
-    return figures(apart(pair, since, time.monotonic()), since, float("inf"))[1:]
+    found = figures(apart(pair, since, time.monotonic()), since, float("inf"))
+    return (used[""], NAN, *found[1:])
 
 
 async def _storm(screen: Face) -> None:

@@ -137,10 +137,13 @@ def _heard(trace: Trace, key: float) -> tuple[float, float]:
     instant = moved_at(trace.picture, key)
     # The picture tells the place: after a paused seek the position of the sound reads too low.
     rests = [p for p in trace.picture if p.instant < key and p.position is not None]
-    first = next((p for p in trace.sound if p.instant > instant and p.position is not None), None)
-    if first is None or not rests or first.position is None or rests[-1].position is None:
-        return math.inf, 0.0
-    return first.instant - (first.position - rests[-1].position), rests[-1].position
+    rest = rests[-1].position if rests else None
+    if rest is None:
+        return math.inf, math.nan
+    for heard, position in trace.sound:
+        if heard > instant and position is not None:
+            return heard - (position - rest), rest
+    return math.inf, rest
 
 
 def _apart(pair: Sequence[Trace], sounds: Sequence[tuple[float, float]], instant: float) -> float:

@@ -144,7 +144,7 @@ class Load(NamedTuple):
 
     instant: float
     machine: float
-    """nan where the machine does not tell."""
+    """What a host of virtual machines has taken away included; nan where it is not told."""
     ours: float
 
     @classmethod
@@ -165,8 +165,8 @@ def _machine_seconds() -> float:
         fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:]
     except OSError:
         return math.nan
-    user, nice, system, _, _, irq, softirq = map(int, fields[:7])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+    user, nice, system, _, _, irq, softirq, stolen = map(int, fields[:8])
+    return (user + nice + system + irq + softirq + stolen) / os.sysconf("SC_CLK_TCK")
 
 
 def _row(columns: Sequence[Column], runs: Sequence[tuple[float, ...]]) -> Iterable[str]:
