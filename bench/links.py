@@ -129,6 +129,7 @@ class Link:
             await sender
         finally:
             sender.cancel()
+            sink.close()
 
     async def _send(self, queue: Queue, sink: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
@@ -141,4 +142,3 @@ class Link:
                     break
                 sink.write(chunk)
                 await sink.drain()
-        sink.close()
