@@ -112,6 +112,12 @@ class Trim(Intent, frozen=True, tag="trim"):
     step_ms: Annotated[float, Meta(ge=-1000, le=1000)]
 
 
+class OwnCopy(Intent, frozen=True, tag="copy"):
+    """Watch the film that is on from a copy of one's own, a path or an address."""
+
+    media: Url
+
+
 class StageSize(Intent, frozen=True, tag="stage"):
     """The face can show this many pixels of the film; 0 x 0 for none (see ``player.stage``)."""
 
@@ -145,6 +151,7 @@ AnyIntent = (
     | Subtitles
     | Audio
     | Trim
+    | OwnCopy
     | StageSize
     | Reopen
     | Quit
@@ -182,6 +189,7 @@ WORDS: Final[dict[str, str]] = {
     "subtitles": "",
     "audio": "",
     "trim": "step_ms",
+    "copy": "media",
     "reopen": "",
     "quit": "",
 }

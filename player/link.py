@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, WebSocketException
 
+from player.views import SERVER_STOPPED
 from protocol.exceptions import DecodeError
 from protocol.invite import socket_url
 
@@ -28,7 +29,7 @@ FIRST_RETRY: Final = 0.25
 LAST_RETRY: Final = 5.0
 GROWTH: Final = 1.7
 REASONS: Final = {
-    "server_stopping": "the server was stopped, as when its host leaves",
+    "server_stopping": SERVER_STOPPED,
     "too_slow": "this connection was too slow for the server",
 }
 """What a server's codes mean to people."""

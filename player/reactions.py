@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from player.driver import Buffered, News, NoPlayer
 from player.orders import Acted, Finished, FollowerView, InStep, Jumped, Stalled, Widened
 from player.port import Failed, KeyPressed, Opened, TracksChanged
-from player.views import Corrected
+from player.views import OWN_COPY, Corrected
 from protocol import messages
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ class Reactions:
         if seat.is_host and not seat.screening.ever_opened and not seat.config.returning:
             seat.fail("media", error.message, error.remedy)
             return
-        seat.say_error("media", error.message, error.remedy)
+        code = OWN_COPY if seat.screening.lacks_copy else "media"
+        seat.say_error(code, error.message, error.remedy)
         self._without_film(error.message)
 
     def _without_film(self, reason: str) -> None:

@@ -27,8 +27,9 @@ RETRY_STATUS: Final = (401, 403, 404, 410)
 """Answers of an address that is no longer good; a fresh one may be."""
 RETRY_INTERVAL: Final = 30.0
 
-Resolve = Callable[[str, Callable[[str], None]], Awaitable[Source]]
-"""From what a person named to what a player can open; the second argument takes progress."""
+Resolve = Callable[[str, Callable[[str], None], bool], Awaitable[Source]]
+"""From what was named to what a player can open; the second argument takes progress, the
+third tells that this seat's own person named it."""
 Identify = Callable[[str], Awaitable[Media]]
 """From what a person named to what the stream is told; the media_id is left to the caller."""
 
@@ -58,6 +59,8 @@ class Screening:
         self.view: MediaView | None = None
         self._own: str = ""
         """Where this seat finds the film: a path or an address."""
+        self._named = False
+        """Its own person said so, and not the host."""
         self._task: asyncio.Task[None] | None = None
         self._retried_at = float("-inf")
         self.queue_left = 0
@@ -71,6 +74,7 @@ class Screening:
         self.media = media
         self.view = None
         self._own = own or media.url
+        self._named = bool(own)
         self._driver.unload()
         self.reopen()
 
@@ -82,6 +86,19 @@ class Screening:
             self._task.cancel()
         self._task = asyncio.create_task(self._open(self.media))
 
+    @property
+    def lacks_copy(self) -> bool:
+        """The host plays a file, and this seat has been told of no copy of it."""
+        return self.media is not None and not self._own
+
+    def show_copy(self, own: str) -> None:
+        """Watch the current film from ``own`` instead."""
+        self._own = own
+        self._named = True
+        self.view = None
+        self._driver.unload()
+        self.reopen()
+
     def close(self) -> None:
         """Stop looking for the film."""
         if self._task is not None:
@@ -90,13 +107,16 @@ class Screening:
     async def _open(self, media: Media) -> None:
         try:
             if not self._own:
+                title = media.title or "without a title"
                 raise MediaError(
-                    f"the host plays a file of his own, {media.title or 'without a title'}",
-                    "join again with your copy of it: matinee join INVITE FILE",
+                    f"the file that this party watches is not where it was, {title}"
+                    if self._config.role == "host"
+                    else f"the host plays a file of his own, {title}",
+                    "name your copy (f, or copy FILE), or join again: matinee join INVITE FILE",
                 )
             if media.kind == "file":
                 await self._compare(media)
-            source = await self._resolve(self._own, self._progress)
+            source = await self._resolve(self._own, self._progress, self._named)
         except MatineeError as error:
             self._progress("")
             self._failed(error)
@@ -139,6 +159,7 @@ class Screening:
             chapters=event.chapters,
             is_live=event.duration is None,
             queue_left=self.queue_left,
+            audio_device=event.audio_device,
         )
         self._emit(self.view)
         if event.notice:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,11 +18,14 @@ from player.follower import Follower
 from player.identity import identify, known_own
 from player.keys import read_host_key
 from player.link import LOOPBACK
-from player.port import Player, Report, Source
+from player.port import Player, Report
 from player.session import Session, new_id
 from player.views import AnyView, Ended, ErrorLine, Happened
 from protocol.exceptions import MatineeError, SettingsError
 from protocol.messages import CreateStream, Media
+
+if TYPE_CHECKING:
+    from player.screening import Resolve
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ class Seat:
         config: SeatConfig,
         *,
         make_player: MakePlayer,
-        resolve: Callable[[str, Callable[[str], None]], Awaitable[Source]],
+        resolve: Resolve,
         emit: Callable[[AnyView], None],
     ) -> None:
         self._config = config

@@ -6,13 +6,18 @@ milliseconds; other numbers are seconds.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from player.port import Chapter, Track
 from protocol.messages import EventType, Member, Role, SeatState
 from protocol.quality import Quality
+
+OWN_COPY: Final = "own_copy"
+"""Code of the error that asks a person to name his copy of the film."""
+SERVER_STOPPED: Final = "the server was stopped, as when its host leaves"
+"""Reason of `Reconnecting` when the server has said that it ends."""
 
 
 class View(msgspec.Struct, frozen=True):
@@ -44,6 +49,8 @@ class MediaView(View, frozen=True, tag="media", tag_field="event"):
     is_live: bool = False
     queue_left: int = 0
     """Films that wait behind this one (host)."""
+    audio_device: str = ""
+    """What plays the sound: mpv's name of the device, or of its output."""
 
 
 class Status(View, frozen=True, tag="status", tag_field="event"):

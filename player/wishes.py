@@ -16,6 +16,7 @@ from player.intents import (
     LoadMedia,
     LoadNext,
     Mute,
+    OwnCopy,
     Quit,
     Reopen,
     Resync,
@@ -102,12 +103,22 @@ class Wishes:
                     self._reopen()
             case Say(text=text):
                 self._say(text)
+            case OwnCopy(media=own):
+                self._loading = asyncio.create_task(self._watch_copy(own))
             case Reopen():
                 self._reopen()
             case Quit():
                 session.leave()
+            case Subtitles() if not self._tracks("subtitle"):
+                session.notice("this film has no subtitles")
+            case Audio() if self._tracks("audio") < 2:
+                session.notice("this film has no other sound track")
             case _:
                 adjust(session, intent)
+
+    def _tracks(self, kind: str) -> int:
+        view = self._session.screening.view
+        return sum(track.kind == kind for track in view.tracks) if view else 0
 
     def _host(self, intent: AnyIntent) -> None:
         session = self._session
@@ -148,6 +159,21 @@ class Wishes:
         media = msgspec.structs.replace(media, media_id=uuid4().hex)
         self.remember(media, own)
         session.request(messages.Load(media))
+
+    async def _watch_copy(self, own: str) -> None:
+        session = self._session
+        media = session.screening.media
+        if media is None:
+            session.notice("there is no film yet to have a copy of")
+            return
+        try:
+            await session.identify(own)
+        except MatineeError as error:
+            session.say_error("copy", error.message, error.remedy)
+            return
+        self.remember(media, own)
+        session.gauges.reason = ""
+        session.screening.show_copy(own)
 
     def _say(self, text: str) -> None:
         session = self._session

@@ -50,19 +50,34 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("media", nargs=-1, required=True)
+@click.argument("media", nargs=-1)
 @click.option("--server", metavar="URL", help="Use this sync server instead of an own one.")
 @click.option("--listen", metavar="HOST:PORT", help="Where the own server listens.")
 @click.option("--lan", is_flag=True, help="Let everybody on the local network join.")
 @click.option("--insecure-lan", is_flag=True, help="Plain http to another machine is fine.")
 @click.option("--play", is_flag=True, help="Start at once.")
+@click.option("--return", "return_", is_flag=True, help="Come back to your last party.")
+@click.option("--stream", metavar="ID", help="Come back to this one; `matinee parties` lists them.")
 @click.option("--tolerance", type=int, metavar="MS", help="Drift that needs no jump.")
 @_shared
 def host(**given: Any) -> int:
     """Host MEDIA: files, addresses of films, or pages that hold one."""
     from tui import evenings, party
 
+    if not (given["media"] or given["return_"] or given["stream"]):
+        raise click.UsageError("Name a film: matinee host FILM; or come back with --return.")
     return party.run(evenings.hosting(given))
+
+
+@cli.command()
+def parties() -> None:
+    """The parties that you can come back to, the last one first."""
+    from tui import places
+    from tui.parties import kept_parties, party_lines
+
+    lines = party_lines(kept_parties(places.keys_folder()))
+    for line in lines or ["no party was hosted from here yet"]:
+        click.echo(line)
 
 
 @cli.command()
@@ -76,6 +91,9 @@ def join(**given: Any) -> int:
 
     if given["invite"] is None:
         given["invite"] = click.prompt("Invite", err=True)
+        if "#" not in given["invite"] and "/j/" in given["invite"]:
+            # Pasted from a narrow screen, where it stands in two lines.
+            given["invite"] += click.prompt("and its second line, from #", err=True)
     return party.run(evenings.joining(given))
 
 

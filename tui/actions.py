@@ -54,6 +54,8 @@ class Action:
     """Host only although it sends nothing by itself."""
     footer: int = 0
     """Place in the footer, 1 is kept longest when it gets narrow; 0 is left out."""
+    footer_label: str = ""
+    """A shorter one for the footer, "" for ``label``."""
 
     @property
     def host_only(self) -> bool:
@@ -64,7 +66,7 @@ class Action:
 ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "toggle", "play/pause", "Play, or pause for everybody", "film",
-        ("space",), "space", ("SPACE",), Toggle(), footer=1,
+        ("space",), "space", ("SPACE",), Toggle(), footer=1, footer_label="play",
     ),
     Action(
         "forward", "forward 5 s", "Forward 5 seconds", "film",
@@ -126,6 +128,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
         ("o",), "o", intent=Reopen(),
     ),
     Action(
+        "own_copy", "your copy", "Name your copy of the film, when it is a file", "film",
+        ("f",), "f",
+    ),
+    Action(
         "quieter", "quieter", "Your own volume down", "sound and text",
         ("9",), "9", ("9",), Volume(-2.0),
     ),
@@ -163,6 +169,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("help", "help", "Show what the keys do", "program", ("question_mark",), "?", footer=7),
     Action(
         "palette", "palette", "Find anything by its name", "program", ("ctrl+p",), "^p", footer=3,
+        footer_label="find",
     ),
     Action("quit", "leave", "Leave", "program", ("q",), "q", ("q",), Quit(), footer=2),
 )  # fmt: skip

@@ -13,9 +13,12 @@ from textual.reactive import reactive
 
 from player import views
 from player.intents import Quit
+from tui import places
 from tui.actions import ACTIONS
-from tui.messages import Asked, SeatOver, SeatSaid
+from tui.messages import Answered, Asked, SeatOver, SeatSaid
+from tui.own import own_changes
 from tui.room import SEAT_DIED, Room, fold, note
+from tui.screens.leave import LeaveScreen
 from tui.screens.room import RoomScreen
 from tui.screens.trouble import TroubleScreen
 from tui.themes import THEMES, VARIABLES, theme_for
@@ -24,11 +27,14 @@ from tui.wording import error_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
     from player.stage import Stage
     from tui.seat_process import Seat
 
+ANSWER_TIME: Final = 3.0
+"""Seconds that the answer to a key is shown."""
 TICK: Final = 1 / 8
 """Seconds between looks at the clock; what has not changed is not painted again."""
 
@@ -54,11 +60,24 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         stage: Stage | None = None,
         theme: str = "",
         reports: Iterable[str] = (),
+        parting: str = "",
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
+        """
+        Args:
+            seat: what is shown, and asked for what people want.
+            stage: where the film's pictures come from, when they are drawn in the terminal.
+            theme: "" chooses by the terminal.
+            reports: what the program has to say at the beginning.
+            parting: what becomes of the party when its host leaves, "" when he may just go.
+            clock: CLOCK_MONOTONIC.
+            wall_clock: seconds since 1970.
+        """
         super().__init__()
         self._seat = seat
+        self._parting = parting
+        self._last_is_answer = False
         self._stage = stage
         self._chosen_theme = theme
         self._reports = list(reports)
@@ -95,19 +114,34 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
     def on_seat_said(self, message: SeatSaid) -> None:
         """Fold the line into the room, and raise what must not be missed."""
         self.now = self._clock()
-        was_down = self.room.seat_down_since is not None
-        self.room = fold(self.room, message.view, self.now)
+        before = self.room
+        self.room = fold(before, message.view, self.now)
+        if changes := own_changes(before, self.room):
+            self.post_message(Answered(", ".join(changes)))
         match message.view:
-            case views.ErrorLine(code=code) if code == SEAT_DIED and was_down:
+            case views.ErrorLine(code=code) if code == SEAT_DIED and before.seat_down_since:
                 pass  # the screen says so already
             case views.ViewOnly() as blocked:
                 text = blocked.message or f"View Only: {blocked.host} is hosting"
-                self.notify(text, severity="warning", markup=False)
+                self.post_message(Answered(text, "warning"))
             case views.ErrorLine(fatal=False) as error:
                 severity = "warning" if error.code == SEAT_DIED else "error"
-                self.notify(error_text(error), severity=severity, markup=False)
+                self._raise(error_text(error), severity)
             case _:
                 pass
+
+    def on_answered(self, message: Answered) -> None:
+        """Answers do not pile up: a new one takes the place of the last."""
+        if self._last_is_answer:
+            self.clear_notifications()
+            # Textual leaves the empty holders, and they take lines.
+            self.screen.query("ToastHolder").remove()
+        self.notify(message.text, severity=message.tone, timeout=ANSWER_TIME, markup=False)
+        self._last_is_answer = True
+
+    def _raise(self, text: str, severity: SeverityLevel) -> None:
+        self._last_is_answer = False
+        self.notify(text, severity=severity, markup=False)
 
     def on_seat_over(self) -> None:
         """Leave; an error that ended a running evening is read first."""
@@ -118,15 +152,24 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
             self.exit(fatal)
 
     def on_asked(self, message: Asked) -> None:
-        """Pass it on to the seat."""
-        self._seat.send(message.intent)
-        if isinstance(message.intent, Quit):
-            self.exit(self.room.fatal)
+        """Pass it on to the seat; a host whom others watch with is asked before he leaves."""
+        if not isinstance(message.intent, Quit):
+            self._seat.send(message.intent)
+            return
+        others = [m.name for m in self.room.members if m.member_id != self.room.you]
+        if self._parting and self.room.is_host and others:
+            self.push_screen(LeaveScreen(others, self._parting, places.WAY_BACK), self._leave_if)
+        else:
+            self.leave()
+
+    def _leave_if(self, wanted: bool | None) -> None:
+        if wanted:
+            self.leave()
 
     def say(self, text: str) -> None:
         """A line of the face's own, in the feed and as a toast."""
         self.room = note(self.room, text, round(self._wall_clock() * 1000), "warning")
-        self.notify(text, severity="warning", markup=False)
+        self._raise(text, "warning")
 
     def _fatal_error(self) -> None:
         """A bug of ours: into the log instead of over the person's terminal."""
@@ -137,8 +180,9 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         self._room_screen.resync()
 
     def leave(self) -> None:
-        """As if somebody had pressed q."""
-        self.post_message(Asked(Quit()))
+        """Go at once."""
+        self._seat.send(Quit())
+        self.exit(self.room.fatal)
 
     def action_help_quit(self) -> None:
         """Ctrl+c leaves, as it does everywhere."""

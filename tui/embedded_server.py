@@ -10,7 +10,7 @@ import socket
 import sys
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from protocol.exceptions import ListenError
+from protocol.exceptions import ListenError, StoreLocked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,8 @@ class EmbeddedServer:
         """Start it, and give the address it listens on, ``http://host:port``.
 
         Raises:
-            ListenError: it cannot; says why.
+            StoreLocked: another server uses the database.
+            ListenError: it cannot for another reason; says why.
         """
         process = await self._spawn()
         try:
@@ -67,6 +68,8 @@ class EmbeddedServer:
         if told.get("event") != "listening":
             await self._end_process()
             message = str(told.get("message") or "the sync server did not start")
+            if told.get("code") == "store_locked":
+                raise StoreLocked(message, str(told.get("remedy") or ""))
             raise ListenError(message, str(told.get("remedy") or self._advice()))
         url = str(told["url"]).rstrip("/")
         if self._listen.endswith(":0"):
@@ -95,7 +98,7 @@ class EmbeddedServer:
     async def _is_back(self, report: Callable[[str], None]) -> bool:
         try:
             await self.start()
-        except ListenError as error:
+        except (ListenError, StoreLocked) as error:
             report(f"the sync server cannot be started again: {error}")
             return False
         report("the sync server is back")

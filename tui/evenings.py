@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
 import sys
 import tempfile
 from dataclasses import replace
@@ -12,12 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from player.config import SeatConfig
 from protocol.exceptions import MediaRefused, SettingsError
 from protocol.invite import parse_invite, parse_server
 from tui import places
 from tui.actions import mpv_keys
 from tui.embedded_server import is_free, lan_address, parse_listen
+from tui.parties import HostedParty, find_party, forget_old, key_file
 from tui.party import (
     TUI_STATUS_INTERVAL,
     FaceKind,
@@ -30,6 +34,8 @@ from tui.settings import DEFAULT_LISTEN, Settings, load_settings, parse_mpv
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+MOST_PARTIES: Final = 8
+"""As many can be hosted at once by one user, each with a database of its own."""
 _FILM_TITLE: Final = "The matinee demo"
 
 
@@ -41,6 +47,8 @@ def hosting(given: Mapping[str, Any]) -> Party:
     """
     settings, face = _settings(given), _face(given)
     media = tuple(_media(item) for item in given["media"])
+    if given["return_"] or given["stream"]:
+        return _returning(given, settings, face, media)
     instance_id = new_instance_id()
     seat = _seat(
         settings,
@@ -52,18 +60,67 @@ def hosting(given: Mapping[str, Any]) -> Party:
         server=parse_server(settings.server) if settings.server else "",
         insecure_lan=given["insecure_lan"],
         allow_lan_media=settings.lan_media or any("://" in item for item in media),
-        host_key_file=str(places.keys_folder() / f"{instance_id}.key"),
+        host_key_file=str(key_file(places.keys_folder(), instance_id)),
         sync_tolerance_ms=settings.tolerance_ms,
     )
+    forget_old(places.keys_folder())
+    keeping = HostedParty(
+        stream_id="",
+        instance_id=instance_id,
+        name=seat.name,
+        media=media,
+        server=seat.server,
+        lan=given["lan"],
+        insecure_lan=seat.insecure_lan,
+        allow_lan_media=seat.allow_lan_media,
+    )
+    party = _party(settings, seat, face, given, keeping=keeping)
     if settings.server:
-        return Party(seat, face, theme=settings.theme)
-    server, greeting = _own_server(settings, lan=given["lan"], chosen=bool(given["listen"]))
-    options = [
-        *(["--allow-http-media"] if seat.allow_lan_media else []),
-        *(["--insecure-lan"] if given["lan"] or given["insecure_lan"] else []),
-    ]
-    server = replace(server, options=tuple(options))
-    return Party(seat, face, server=server, theme=settings.theme, greeting=greeting)
+        return party
+    chosen = bool(given["listen"]) or settings.listen != DEFAULT_LISTEN
+    listen, greeting = _free_listen(settings.listen, given["lan"], chosen)
+    others = tuple(str(places.other_database_file(number)) for number in range(2, MOST_PARTIES + 1))
+    server = _own_server(keeping, listen, (str(places.database_file()), *others))
+    return replace(party, server=server, greeting=greeting)
+
+
+def _returning(
+    given: Mapping[str, Any], settings: Settings, face: FaceKind, media: tuple[str, ...]
+) -> Party:
+    """The host comes back to a party of his, where that was."""
+    folder = places.keys_folder()
+    kept = find_party(folder, given["stream"] or "")
+    kept = msgspec.structs.replace(
+        kept,
+        name=given["name"] or kept.name,
+        media=media or kept.media,
+        titles=() if media else kept.titles,
+    )
+    seat = _seat(
+        msgspec.structs.replace(settings, name=kept.name),
+        face,
+        role="host",
+        instance_id=kept.instance_id,
+        stream_id=kept.stream_id,
+        returning=True,
+        media=kept.media,
+        titles=kept.titles,
+        play=given["play"],
+        server=kept.server,
+        insecure_lan=kept.insecure_lan or given["insecure_lan"],
+        allow_lan_media=kept.allow_lan_media or settings.lan_media,
+        host_key_file=str(key_file(folder, kept.instance_id)),
+        sync_tolerance_ms=settings.tolerance_ms,
+    )
+    party = _party(settings, seat, face, given, keeping=kept)
+    if kept.server:
+        return party
+    listen, _ = _free_listen(given["listen"] or kept.listen, kept.lan, bool(given["listen"]))
+    greeting = ""
+    if not listen.endswith(kept.listen.rpartition(":")[2]):
+        greeting = "the party's old port is taken: its guests need the new invite"
+    server = _own_server(kept, listen, (kept.database,))
+    return replace(party, server=server, greeting=greeting)
 
 
 def joining(given: Mapping[str, Any]) -> Party:
@@ -73,7 +130,7 @@ def joining(given: Mapping[str, Any]) -> Party:
         MatineeError: something that was typed cannot be.
     """
     settings, face = _settings(given), _face(given)
-    invite = parse_invite(given["invite"])
+    invite = parse_invite("".join(given["invite"].split()))
     media = (_media(given["media"]),) if given["media"] else ()
     seat = _seat(
         settings,
@@ -87,7 +144,7 @@ def joining(given: Mapping[str, Any]) -> Party:
         insecure_lan=given["insecure_lan"],
         allow_lan_media=settings.lan_media or _is_loopback(invite.server),
     )
-    return Party(seat, face, theme=settings.theme)
+    return _party(settings, seat, face, given)
 
 
 @contextlib.contextmanager
@@ -124,8 +181,9 @@ def demonstration(given: Mapping[str, Any]) -> Generator[Party]:
             video="none",
             log_file=str(places.log_file("second-seat.log")),
         )
-        server = OwnServer("127.0.0.1:0", str(folder / "demo.sqlite"))
-        yield Party(seat, face, server=server, second=second, theme=settings.theme)
+        server = OwnServer("127.0.0.1:0", (str(folder / "demo.sqlite"),))
+        party = _party(settings, seat, face, given)
+        yield replace(party, server=server, second=second)
 
 
 def _seat(settings: Settings, face: FaceKind, **more: Any) -> SeatConfig:
@@ -162,6 +220,8 @@ def _settings(given: Mapping[str, Any]) -> Settings:
 
 
 def _face(given: Mapping[str, Any]) -> FaceKind:
+    if given["json_"] and given["plain"]:
+        raise SettingsError("json", "lines are either plain or JSON", "leave out one of the two")
     if given["json_"]:
         return "json"
     if given["plain"]:
@@ -171,17 +231,35 @@ def _face(given: Mapping[str, Any]) -> FaceKind:
     return "tui"
 
 
-def _own_server(settings: Settings, *, lan: bool, chosen: bool) -> tuple[OwnServer, str]:
-    """The server to start, and what to say about its place."""
-    address, port = parse_listen(settings.listen)
+def _party(
+    settings: Settings,
+    seat: SeatConfig,
+    face: FaceKind,
+    given: Mapping[str, Any],
+    *,
+    keeping: HostedParty | None = None,
+) -> Party:
+    asked = given.get("trim") is not None or bool(os.environ.get("MATINEE_TRIM_MS"))
+    return Party(seat, face, theme=settings.theme, kept_trim=not asked, keeping=keeping)
+
+
+def _free_listen(listen: str, lan: bool, chosen: bool) -> tuple[str, str]:
+    """Where the own server is to listen, and what to say about it."""
+    address, port = parse_listen(listen)
     address = "0.0.0.0" if lan else address
     greeting = ""
-    if settings.listen == DEFAULT_LISTEN and not chosen and not is_free(address, port):
+    if not chosen and port and not is_free(address, port):
         greeting = f"port {port} is taken, so the server listens on another one"
         port = 0
-    shown = f"[{address}]" if ":" in address else address
-    database = str(places.database_file())
-    return OwnServer(f"{shown}:{port}", database, lan=lan_address() if lan else ""), greeting
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}", greeting
+
+
+def _own_server(kept: HostedParty, listen: str, databases: tuple[str, ...]) -> OwnServer:
+    options = [
+        *(["--allow-http-media"] if kept.allow_lan_media else []),
+        *(["--insecure-lan"] if kept.lan or kept.insecure_lan else []),
+    ]
+    return OwnServer(listen, databases, tuple(options), lan=lan_address() if kept.lan else "")
 
 
 def _media(text: str) -> str:

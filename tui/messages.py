@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
@@ -21,6 +21,15 @@ class SeatSaid(Message):
 
 class SeatOver(Message):
     """The seat has ended for good."""
+
+
+class Answered(Message):
+    """The answer to a key, which the answer to the next one replaces."""
+
+    def __init__(self, text: str, tone: Literal["information", "warning"] = "information") -> None:
+        super().__init__()
+        self.text = text
+        self.tone: Literal["information", "warning"] = tone
 
 
 class Asked(Message):

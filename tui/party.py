@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
@@ -21,18 +21,21 @@ import msgspec
 
 from player import views
 from player.stage import Stage, create_stage
-from protocol.exceptions import MatineeError
+from protocol.exceptions import MatineeError, StoreLocked
 from protocol.invite import parse_invite
 from tui import places
 from tui.embedded_server import EmbeddedServer
+from tui.parties import PartyKeeper
 from tui.plain import LineFace, Output
 from tui.printers import JsonPrinter, PlainPrinter, wants_colour
 from tui.seat_process import Seat, SeatLine, SeatProcess
+from tui.trims import TrimKeeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from player.config import SeatConfig
+    from tui.parties import HostedParty
 
 FaceKind = Literal["tui", "plain", "json"]
 TUI_STATUS_INTERVAL: Final = 0.5
@@ -52,7 +55,8 @@ class OwnServer:
     """The sync server that a host starts for the evening."""
 
     listen: str
-    database: str
+    databases: tuple[str, ...]
+    """The first that no other server uses is taken."""
     options: tuple[str, ...] = ()
     """More arguments for it."""
     lan: str = ""
@@ -71,6 +75,10 @@ class Party:
     theme: str = ""
     greeting: str = ""
     """Said at the beginning, "" for nothing."""
+    kept_trim: bool = True
+    """The sound is shifted as it was last time on the same device."""
+    keeping: HostedParty | None = None
+    """What is written down of it, for its host to come back."""
 
 
 class Face(Protocol):
@@ -86,9 +94,10 @@ class Face(Protocol):
 class TuiFace:
     """The face in the terminal."""
 
-    def __init__(self, stage: Stage | None, theme: str) -> None:
+    def __init__(self, stage: Stage | None, theme: str, parting: str) -> None:
         self._stage = stage
         self._theme = theme
+        self._parting = parting
         self._reports: list[str] = []
         self._say: Callable[[str], None] = self._reports.append
 
@@ -100,7 +109,13 @@ class TuiFace:
         """
         from tui.app import MatineeApp
 
-        app = MatineeApp(seat, stage=self._stage, theme=self._theme, reports=self._reports)
+        app = MatineeApp(
+            seat,
+            stage=self._stage,
+            theme=self._theme,
+            reports=self._reports,
+            parting=self._parting,
+        )
         self._say = app.say
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, app.leave)
@@ -174,13 +189,28 @@ async def run_party(party: Party) -> int:
             # Takes a while: best done while the server starts.
             preparing = asyncio.create_task(asyncio.to_thread(importlib.import_module, "tui.app"))
             stack.push_async_callback(asyncio.wait, [preparing])
-        server, config = await _served(party, stack)
-        stage, config = _staged(config, stack)
-        face: Face = TuiFace(stage, party.theme) if party.face == "tui" else PrintedFace(party.face)
+        server, party = await _served(party, stack)
+        stage, config = _staged(party.seat, stack)
+        face: Face = (
+            TuiFace(stage, party.theme, _parting(party))
+            if party.face == "tui"
+            else PrintedFace(party.face)
+        )
         if party.greeting:
             face.report(party.greeting)
         second = _SecondSeat(party.second, face)
-        seat = SeatProcess(config, heard=second.listen)
+        ears = [second.listen]
+
+        def tell(view: views.AnyView) -> None:
+            for ear in ears:
+                ear(view)
+
+        seat = SeatProcess(config, heard=tell)
+        ears.append(TrimKeeper(places.trims_file(), seat.send, apply=party.kept_trim).hear)
+        if party.keeping is not None:
+            keeper = PartyKeeper(party.keeping, places.keys_folder())
+            ears.append(keeper.hear)
+            stack.callback(_say_how_to_return, party, keeper)
         stack.push_async_callback(second.end)
         stack.push_async_callback(seat.end)
         if server is not None:
@@ -191,19 +221,55 @@ async def run_party(party: Party) -> int:
 
 async def _served(
     party: Party, stack: contextlib.AsyncExitStack
-) -> tuple[EmbeddedServer | None, SeatConfig]:
+) -> tuple[EmbeddedServer | None, Party]:
+    """The own server, if it is to be, and the party as it is with it."""
     own = party.server
     if own is None:
-        return None, party.seat
-    server = EmbeddedServer(
-        own.listen, own.database, options=own.options, log_file=places.log_file("server.log")
-    )
-    stack.push_async_callback(server.stop)
-    url = await server.start()
+        return None, party
+    server, url, database = await _started(own, party.seat.returning, stack)
     port = url.rpartition(":")[2]
     local = f"http://127.0.0.1:{port}" if own.lan else url
     public = f"http://{own.lan}:{port}" if own.lan else ""
-    return server, msgspec.structs.replace(party.seat, server=local, public=public)
+    seat = msgspec.structs.replace(party.seat, server=local, public=public)
+    greeting = party.greeting
+    if database != own.databases[0]:
+        greeting = f"another party is hosted here, so this one is kept in {database}"
+    keeping = party.keeping
+    if keeping is not None:
+        listen = f"{own.listen.rpartition(':')[0]}:{port}"
+        keeping = msgspec.structs.replace(keeping, listen=listen, database=database)
+    return server, replace(party, seat=seat, greeting=greeting, keeping=keeping)
+
+
+async def _started(
+    own: OwnServer, returning: bool, stack: contextlib.AsyncExitStack
+) -> tuple[EmbeddedServer, str, str]:
+    """The server, its address and its database."""
+    log = places.log_file("server.log")
+    for database in own.databases:
+        server = EmbeddedServer(own.listen, database, options=own.options, log_file=log)
+        stack.push_async_callback(server.stop)
+        try:
+            return server, await server.start(), database
+        except StoreLocked:
+            continue
+    if returning:
+        raise StoreLocked("this party, or another one, is hosted here just now", "leave it first")
+    raise StoreLocked("too many parties are hosted here", "leave one of them first")
+
+
+def _parting(party: Party) -> str:
+    """What becomes of the party when its host leaves, "" for one who may just go."""
+    if party.keeping is None:
+        return ""
+    if party.server is not None:
+        return "It stops for them: its server is yours."
+    return "It goes on without a host."
+
+
+def _say_how_to_return(party: Party, keeper: PartyKeeper) -> None:
+    if keeper.is_kept and party.face != "json":
+        sys.stderr.write(f"matinee: {places.WAY_BACK} brings you back to this party\n")
 
 
 def _staged(

@@ -11,6 +11,8 @@ from typing import Final
 import platformdirs
 
 APP: Final = "matinee"
+WAY_BACK: Final = "matinee host --return"
+"""The command of a host who comes back."""
 LOG_LIMIT: Final = 4 * 1024 * 1024
 """Bytes; a longer log is put aside once, when a new evening starts."""
 
@@ -23,6 +25,16 @@ def data_folder() -> Path:
 def database_file() -> Path:
     """The log of the parties that are hosted here."""
     return data_folder() / "matinee.sqlite"
+
+
+def other_database_file(number: int) -> Path:
+    """The log of a party that is hosted beside another one, ``number`` from 2 on."""
+    return data_folder() / f"matinee-{number}.sqlite"
+
+
+def trims_file() -> Path:
+    """Shifts of the sound by device."""
+    return _private(platformdirs.user_state_path(APP)) / "trims.json"
 
 
 def keys_folder() -> Path:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from player import views
+from tui.own import own_changes
 from tui.room import Room, fold, position_at, reconnecting_text, state_word
 from tui.times import clock_text, ms_text
 from tui.wording import Sentence, sentence_of
@@ -60,8 +61,12 @@ class PlainPrinter:
         if view is None:
             return []
         now = self._clock()
-        self._room = fold(self._room, view, now)
-        printed = [text.encode() for text in self._happening(view, now)]
+        before = self._room
+        self._room = fold(before, view, now)
+        own = own_changes(before, self._room)
+        texts = [] if own else self._happening(view, now)
+        texts += [self._line(text, "2") for text in own]
+        printed = [text.encode() for text in texts]
         if isinstance(view, views.Status):
             printed += [text.encode() for text in self._standing(now)]
         return printed

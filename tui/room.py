@@ -20,6 +20,8 @@ FEED_LENGTH: Final = 300
 DRIFTS_LENGTH: Final = 240
 FORESIGHT: Final = 3.0
 """Seconds that a position is carried on without a new word from the seat."""
+LONG_AWAY: Final = 60.0
+"""Seconds without a server after which it may not come back."""
 SILENCE: Final = 4.0
 """Seconds without a word from the seat after which that is said."""
 
@@ -49,6 +51,13 @@ class Room:
     members: tuple[Member, ...] = ()
     member_since: tuple[tuple[str, float], ...] = ()
     """Since when each member is in its present state."""
+    position_known: float | None = None
+    """Where the film was when the seat last knew, in seconds."""
+    waiting: views.Waiting | None = None
+    """Who a start waits for, None while it waits for nobody."""
+    waiting_at: float = 0.0
+    lacks_copy: bool = False
+    """The host plays a file, and this seat has no copy of it."""
     drifts: tuple[float | None, ...] = ()
     """This seat's drift in ms, one for each status line, the newest last."""
     feed: tuple[Entry, ...] = ()
@@ -57,6 +66,8 @@ class Room:
     link_since: float | None = None
     """Since when the link is in that state, None before the first line."""
     link_reason: str = ""
+    server_stopped: bool = False
+    """The server has said that it stops, and was not back since."""
     next_attempt_at: float | None = None
     recovered: str = ""
     recovered_at: float = 0.0
@@ -102,10 +113,20 @@ def fold(room: Room, view: views.AnyView, now: float) -> Room:
     match view:
         case views.Ready():
             return replace(
-                room, ready=view, link="up", link_since=now, seat_down_since=None, link_reason=""
+                room,
+                ready=view,
+                link="up",
+                link_since=now,
+                seat_down_since=None,
+                link_reason="",
+                server_stopped=False,
             )
         case views.MediaView():
-            return replace(room, media=view, progress="")
+            return replace(room, media=view, progress="", lacks_copy=False)
+        case views.MediaChanged():
+            return replace(room, position_known=None, lacks_copy=False)
+        case views.Waiting():
+            return replace(room, waiting=view if view.names else None, waiting_at=now)
         case views.Status():
             return _with_status(room, view)
         case views.MembersView():
@@ -115,7 +136,13 @@ def fold(room: Room, view: views.AnyView, now: float) -> Room:
         case views.Recovered():
             text = entry.text if entry else ""
             return replace(
-                room, link="up", link_since=now, recovered=text, recovered_at=now, link_reason=""
+                room,
+                link="up",
+                link_since=now,
+                recovered=text,
+                recovered_at=now,
+                link_reason="",
+                server_stopped=False,
             )
         case views.Corrected():
             return replace(room, last_correction=_correction(view))
@@ -149,7 +176,18 @@ def _entry(view: views.AnyView) -> Entry | None:
 
 def _with_status(room: Room, status: views.Status) -> Room:
     drift = status.drift_ms if status.state == "playing" else None
-    return replace(room, status=status, drifts=(*room.drifts, drift)[-DRIFTS_LENGTH:])
+    # Before its player has said a word, a seat knows no position, its target neither.
+    known = room.position_known if status.at == 0.0 else _position_of(status)
+    return replace(
+        room,
+        status=status,
+        position_known=known,
+        drifts=(*room.drifts, drift)[-DRIFTS_LENGTH:],
+    )
+
+
+def _position_of(status: views.Status) -> float:
+    return status.position if status.position is not None else status.target
 
 
 def _with_members(room: Room, members: tuple[Member, ...], now: float) -> Room:
@@ -169,13 +207,16 @@ def _reconnecting(room: Room, view: views.Reconnecting, now: float) -> Room:
         link="reconnecting",
         link_since=since,
         link_reason=view.reason,
+        server_stopped=room.server_stopped or view.reason == views.SERVER_STOPPED,
         next_attempt_at=now + view.retry_in,
     )
 
 
 def _with_error(room: Room, error: views.ErrorLine, now: float) -> Room:
     if error.code == SEAT_DIED:
-        return replace(room, seat_down_since=now, progress="")
+        return replace(room, seat_down_since=now, progress="", waiting=None)
+    if error.code == views.OWN_COPY:
+        return replace(room, lacks_copy=True)
     return replace(room, fatal=error, seat_down_since=None) if error.fatal else room
 
 
@@ -193,14 +234,20 @@ def _resync(view: views.Resynced) -> str:
 def position_at(room: Room, now: float) -> float | None:
     """Where the film is at ``now``, carried on from the seat's last word."""
     status = room.status
-    if status is None:
-        return None
-    position = status.position if status.position is not None else status.target
+    if status is None or is_stale(room):
+        return room.position_known
+    position = _position_of(status)
     if status.state == "playing" and status.playing and room.seat_down_since is None:
         since = now - status.at - (status.starts_in or 0.0)
         position += status.rate * min(max(0.0, since), FORESIGHT)
     duration = room.duration
     return min(position, duration) if duration is not None else position
+
+
+def is_stale(room: Room) -> bool:
+    """The position is the last one known, from before the seat was started again."""
+    status = room.status
+    return room.seat_down_since is not None or (status is not None and status.at == 0.0)
 
 
 def state_word(room: Room) -> str:
@@ -211,6 +258,8 @@ def state_word(room: Room) -> str:
         return "JOINING"
     if room.link == "reconnecting":
         return "RECONNECTING"
+    if room.waiting is not None:
+        return "WAITING"
     return _player_word(room.status, room.progress)
 
 
@@ -240,6 +289,8 @@ def explanation(room: Room, now: float) -> str:
         return room.progress
     if status is None:
         return ""
+    if room.waiting is not None:
+        return waiting_text(room, now)
     if status.reason:
         return status.reason
     if status.starts_in:
@@ -248,10 +299,30 @@ def explanation(room: Room, now: float) -> str:
     return "for everybody to be ready" if _player_word(status, "") == "WAITING" else ""
 
 
+def waiting_text(room: Room, now: float) -> str:
+    """``waiting for Ben · 6 s``, "" while the start waits for nobody."""
+    if room.waiting is None:
+        return ""
+    first, *others = room.waiting.names
+    who = first if not others else f"{', '.join([first, *others][:-1])} and {others[-1]}"
+    who = who if len(others) < 3 else f"{first} and {len(others)} more"
+    left = room.waiting.left - (now - room.waiting_at)
+    return f"waiting for {who}" + (f" · {left:.0f} s" if left >= 1 else "")
+
+
 def _next_attempt(room: Room, now: float) -> str:
     left = (room.next_attempt_at or now) - now
+    if may_be_over(room, now):
+        return "the server was stopped" if room.server_stopped else "the server does not come back"
     ahead = f"next try in {left:.0f} s" if left >= 1 else "trying now"
     return f"{reconnecting_text(room, now)} · {ahead}"
+
+
+def may_be_over(room: Room, now: float) -> bool:
+    """The server is away in a way that looks like the end of the party."""
+    if room.link != "reconnecting" or room.link_since is None:
+        return False
+    return room.server_stopped or now - room.link_since >= LONG_AWAY
 
 
 def reconnecting_text(room: Room, now: float) -> str:

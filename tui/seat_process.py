@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 import msgspec
 
 from player import views
-from player.intents import Intent, Quit, StageSize
+from player.intents import Intent, OwnCopy, Quit, StageSize
 from protocol.text import clean_text
 from tui.room import SEAT_DIED
 
@@ -141,6 +141,8 @@ class SeatProcess:
         """Ask the seat for something; bytes are a line that a person typed."""
         if isinstance(intent, StageSize):
             self._stage_size = intent
+        if isinstance(intent, OwnCopy) and self.config.role == "viewer":
+            self.config = msgspec.structs.replace(self.config, media=(intent.media,))
         line = _encode(intent) if isinstance(intent, Intent) else intent
         if self._early is not None:
             self._early.append(line)
@@ -218,9 +220,13 @@ class SeatProcess:
         elif isinstance(view, views.Ready) and self._stage_size is not None:
             self._write(_encode(self._stage_size))
         match view:
-            case views.Ready() if self.config.role == "host":
+            case views.Ready():
+                is_host = self.config.role == "host"
                 self.config = msgspec.structs.replace(
-                    self.config, stream_id=view.stream_id, play=False
+                    self.config,
+                    returning=True,
+                    play=self.config.play and not is_host,
+                    stream_id=view.stream_id if is_host else self.config.stream_id,
                 )
             case views.MediaView() if self.config.role == "host":
                 first = max(0, len(self.config.media) - 1 - view.queue_left)

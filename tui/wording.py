@@ -10,6 +10,8 @@ from tui.times import clock_text, ms_text, span_text
 Tone = Literal["chat", "event", "good", "warning", "error"]
 
 
+END_OF_FILM = "end of the film"
+"""Reason of a pause that nobody wanted."""
 _AS_THEY_ARE = ("mpv", "matinee", "libmpv")
 """Names that begin a sentence as they are written."""
 
@@ -66,9 +68,10 @@ def _of_link(view: views.Reconnecting | views.Recovered) -> Sentence:
 def _of_member(view: views.Happened) -> Sentence | None:
     match view:
         case views.Played():
-            text, tone = _started(view.position), "event"
+            because = f" ({view.reason})" if view.reason else ""
+            text, tone = _started(view.position) + because, "event"
         case views.Paused():
-            text, tone = f"paused at {clock_text(view.position)}", "event"
+            return _paused(view)
         case views.Sought():
             text, tone = f"went to {clock_text(view.position)}", "event"
         case views.RateSet():
@@ -78,6 +81,8 @@ def _of_member(view: views.Happened) -> Sentence | None:
                 f"changed the film: {view.title}" if view.title else "changed the film",
                 "event",
             )
+        case views.SettingsChanged():
+            text, tone = _setting(view), "event"
         case views.HostChanged():
             text, tone = "hosts now", "warning"
         case views.Joined():
@@ -92,7 +97,24 @@ def _of_member(view: views.Happened) -> Sentence | None:
             text, tone = "has data again", "good"
         case _:
             return None
-    return Sentence(view.name or ("you" if view.you else "the server"), text, tone)
+    return Sentence(_who(view), text, tone)
+
+
+def _setting(view: views.SettingsChanged) -> str:
+    waits = "the party waits" if view.wait else "the film goes on"
+    drift = "" if view.sync_enabled else "; nobody is kept in step"
+    return f"decided: {waits} when somebody stalls{drift}"
+
+
+def _paused(view: views.Paused) -> Sentence:
+    if view.reason == END_OF_FILM:
+        return Sentence("", "the film has ended", "event")
+    because = f" ({view.reason})" if view.reason else ""
+    return Sentence(_who(view), f"paused at {clock_text(view.position)}{because}", "event")
+
+
+def _who(view: views.Happened) -> str:
+    return view.name or ("you" if view.you else "the server")
 
 
 def _started(position: float) -> str:

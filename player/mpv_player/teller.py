@@ -15,6 +15,7 @@ from player import port
 from player.mpv_player import events as ev
 from player.mpv_player import media, reasons
 from player.mpv_player.core import Core, CoreError, CoreGone
+from player.mpv_player.item import reaches
 from player.mpv_player.position import picture_sample, resting_sample, sound_sample
 
 if TYPE_CHECKING:
@@ -149,6 +150,9 @@ class Teller:
         match told:
             case ev.Logged():
                 self._log.append(told)
+                if reasons.is_end_of_reading(told) and reasons.wants_ranges(self._log):
+                    # mpv does not call it an end where nothing could be read at all.
+                    self._fail(reasons.NO_RANGES)
             case ev.FileStarted(entry):
                 self._begin(core, entry)
             case ev.FileEnded():
@@ -219,9 +223,10 @@ class Teller:
                 chapters=load.source.chapters or media.chapters_of(core.get("chapter-list")),
                 has_audio=has_audio,
                 has_video=has_video,
-                audio_device=str(core.get("current-ao") or ""),
+                audio_device=_device(core),
                 # A track that mpv could not show or play has lost its selection.
                 notice=self._notice_of(core, load.source, tracks),
+                is_seekable=core.get("seekable") is not False,
             )
         )
         self._tell_tracks(core, always=False)
@@ -240,8 +245,8 @@ class Teller:
             # mpv refuses to seek in what is not open yet: it is done when it is.
             self._seek_when_open = self._load is not None and not self._opened
             return
-        if self._opened and core.get("seekable") is False:
-            # No event follows a seek in a stream that cannot be sought in.
+        if self._opened and not reaches(core, self._playback.target):
+            # No event follows a seek that mpv cannot make.
             self._restart(core, time.monotonic())
         else:
             self._seek_to_come = True
@@ -342,3 +347,9 @@ class Teller:
     @property
     def _generation(self) -> int:
         return self._load.generation if self._load else 0
+
+
+def _device(core: Core) -> str:
+    """The device that was chosen, or else the output that mpv found."""
+    chosen = str(core.get("audio-device") or "auto")
+    return str(core.get("current-ao") or "") if chosen == "auto" else chosen

@@ -58,6 +58,7 @@ class SeatAround:
         self.emit: Callable[[AnyView], None] = self.views.append
         self.identify: Identify = self._identify
         self.found: dict[str, Source | MatineeError] = {}
+        self.named_by_person = False
         self.opened: list[Media] = []
         self.unopened: list[MatineeError] = []
         self.screening = Screening(
@@ -152,8 +153,9 @@ class SeatAround:
     def leave(self) -> None:
         self.departures += 1
 
-    async def resolve(self, own: str, progress: Callable[[str], None]) -> Source:
+    async def resolve(self, own: str, progress: Callable[[str], None], named: bool) -> Source:
         """From `found`, or a film of that name."""
+        self.named_by_person = named
         progress("looking")
         found = self.found.get(own, Source(url=own))
         if isinstance(found, MatineeError):

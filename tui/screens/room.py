@@ -15,11 +15,12 @@ from textual.widgets import Input, Static
 
 from player.intents import AnyIntent, Resync, Say, StageSize
 from tui.actions import ACTIONS, BY_ID, Action
-from tui.messages import Asked
+from tui.messages import Answered, Asked
 from tui.room import Room, view_only_text
 from tui.screens.go_to import GoToScreen
 from tui.screens.help import HelpScreen
 from tui.screens.invite import InviteScreen
+from tui.screens.own_copy import OwnCopyScreen
 from tui.widgets.feed import Feed
 from tui.widgets.film import FilmView
 from tui.widgets.header import HeaderBar
@@ -130,7 +131,7 @@ class RoomScreen(Screen[None], inherit_bindings=True):
         if action.intent is not None:
             self.post_message(Asked(cast("AnyIntent", action.intent)))
         elif action.host_only and not self.room.is_host:
-            self.notify(view_only_text(self.room), severity="warning", markup=False)
+            self.post_message(Answered(view_only_text(self.room), "warning"))
         else:
             self._do(action)
 
@@ -138,6 +139,9 @@ class RoomScreen(Screen[None], inherit_bindings=True):
         match action.action_id:
             case "go_to":
                 self.app.push_screen(GoToScreen(self.room, self.now), self._ask)
+            case "own_copy":
+                title = self.room.media.title if self.room.media else ""
+                self.app.push_screen(OwnCopyScreen(title), self._ask)
             case "chat":
                 self._chat(True)
             case "invite":
@@ -156,7 +160,7 @@ class RoomScreen(Screen[None], inherit_bindings=True):
     def _invite(self) -> None:
         invite = self.room.ready.invite if self.room.ready else None
         if not invite:
-            self.notify("there is no invite yet", severity="warning", markup=False)
+            self.post_message(Answered("there is no invite yet", "warning"))
             return
         self.app.copy_to_clipboard(invite)
         self.app.push_screen(InviteScreen(invite))

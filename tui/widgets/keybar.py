@@ -39,12 +39,16 @@ class KeyBar(RoomView):
 def fitting(offered: Iterable[Action], width: int) -> list[Action]:
     """As many as fit into ``width`` cells, in their order; the highest numbers go first."""
     chosen = list(offered)
-    while chosen and sum(len(a.shown) + len(a.label) + 3 for a in chosen) > width:
+    while chosen and sum(len(a.shown) + len(_label(a)) + 3 for a in chosen) > width:
         chosen.remove(max(chosen, key=lambda action: action.footer))
     return chosen
 
 
 def _entry(action: Action) -> Content:
     click = Style.from_meta({"@click": f"screen.act('{action.action_id}')"})
-    text = Content.assemble((action.shown, "bold $primary"), (f" {action.label}", "$muted"))
+    text = Content.assemble((action.shown, "bold $primary"), (f" {_label(action)}", "$muted"))
     return text.stylize(click)
+
+
+def _label(action: Action) -> str:
+    return action.footer_label or action.label

@@ -89,19 +89,21 @@ class LinkPanel(RoomView):
     def draw(self, width: int, height: int) -> Content:
         """Three or four short lines."""
         del width
-        rows = _link_lines(self.room, self.now)
+        rows = _link_lines(self.room, self.now, height)
         return Content("\n").join(
             [line(row) for row in (rows if height >= 3 else rows[1:])[:height]]
         )
 
 
-def _link_lines(room: Room, now: float) -> list[list[Piece]]:
+def _link_lines(room: Room, now: float, height: int) -> list[list[Piece]]:
     head: list[Piece] = [("Link", "bold $muted")]
     if away := reconnecting_text(room, now):
         return [head, [(away, "bold $error")], [(room.link_reason, "$muted")]]
     status = room.status
     if status is None:
         return [head, [("not yet known", "$muted")]]
+    if height < 3:
+        return [head, [(_delay_text(status), "")], [(_short_text(status), "$muted")]]
     rows = [head, [(_delay_text(status), "")], [(_buffer_text(room, status), "$muted")]]
     if room.recovered and now - room.recovered_at < 60:
         return [*rows, [(room.recovered, "$success")]]
@@ -119,11 +121,20 @@ def _delay_text(status: Status) -> str:
     return delay + clock
 
 
+def _short_text(status: Status) -> str:
+    """Buffer, what got lost, and the own sound, for one line of 44 cells."""
+    parts = [*_ahead(status), *([f"{status.lost_pings} lost"] if status.lost_pings else [])]
+    return " · ".join([*parts, _sound_text(status)])
+
+
+def _ahead(status: Status) -> list[str]:
+    if status.buffered_until is None or status.position is None:
+        return []
+    return [f"buffer {span_text(max(0.0, status.buffered_until - status.position))}"]
+
+
 def _buffer_text(room: Room, status: Status) -> str:
-    parts: list[str] = []
-    if status.buffered_until is not None and status.position is not None:
-        ahead = max(0.0, status.buffered_until - status.position)
-        parts.append(f"buffer {span_text(ahead)}")
+    parts = _ahead(status)
     parts.append(f"{status.lost_pings} lost")
     if room.ready is not None and room.ready.server:
         parts.append("wss" if room.ready.server.startswith("https") else "ws")

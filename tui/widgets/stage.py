@@ -7,9 +7,17 @@ from typing import Final
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.room import Room, chapter_at, explanation, position_at, state_word
+from tui.room import (
+    Room,
+    chapter_at,
+    explanation,
+    is_stale,
+    may_be_over,
+    position_at,
+    state_word,
+)
 from tui.times import clock_text
-from tui.widgets.cells import Piece, centered
+from tui.widgets.cells import Piece, centered, fit
 from tui.widgets.glyphs import big_figures
 from tui.widgets.view import RoomView
 
@@ -39,14 +47,15 @@ class StageView(RoomView):
         rows = [centered([state_piece(self.room)], width), Content("")]
         # Big figures need some air around them.
         figures = big_figures(text, width - 2, height - 3 if height < 12 else height)
-        rows += [centered([(row, "bold")], width) for row in figures]
+        style = "$faint" if is_stale(self.room) else "bold"
+        rows += [centered([(row, style)], width) for row in figures]
         rows += [Content(""), centered(where_pieces(self.room, position, width), width)]
         if why := explanation(self.room, self.now):
             rows.append(centered([(why, "$warning")], width))
         elif height >= 14:
             rows.append(centered(_ahead(self.room, position), width))
-        if hint := _hint(self.room):
-            rows += [Content("")] * (height > 10) + [centered(hint, width)]
+        for number, hint in enumerate(_hints(self.room, self.now)):
+            rows += [Content("")] * (height > 10 and not number) + [centered(hint, width)]
         rows = rows[:height]
         above = (height - len(rows)) // 2
         return Content("\n").join([Content("")] * above + rows)
@@ -101,14 +110,24 @@ def _ahead(room: Room, position: float | None) -> list[Piece]:
     return []
 
 
-def _hint(room: Room) -> list[Piece]:
+def _hints(room: Room, now: float) -> list[list[Piece]]:
     """What to do next, while somebody may not know it."""
-    if room.status is not None and room.status.state == "failed":
+    if may_be_over(room, now):
+        who = room.host_name or "the host"
         return [
-            ("press ", "$muted"),
-            ("o", "bold $primary"),
-            (" to open the player again", "$muted"),
+            [("The party may be over: ", "$muted"), ("q", "bold $primary"), (" leaves.", "$muted")],
+            [(f"If {fit(who, 16)} comes back, so do you.", "$muted")],
         ]
+    if room.waiting is not None and room.is_host:
+        return [_key_hint("space", "goes on without")]
+    if room.lacks_copy:
+        return [_key_hint("f", "names your copy of the film")]
+    if room.status is not None and room.status.state == "failed":
+        return [_key_hint("o", "opens the player again")]
     if room.is_host and len(room.members) == 1:
-        return [("press ", "$muted"), ("i", "bold $primary"), (" to invite somebody", "$muted")]
+        return [_key_hint("i", "shows the invite")]
     return []
+
+
+def _key_hint(key: str, does: str) -> list[Piece]:
+    return [(key, "bold $primary"), (f" {does}", "$muted")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.room import Room, position_at, state_word
+from tui.room import Room, is_stale, position_at, state_word
 from tui.times import clock_text
 from tui.widgets.cells import Piece, line
 from tui.widgets.glyphs import STATE_SYMBOLS
@@ -34,7 +34,7 @@ class TransportBar(RoomView):
         return line(
             [
                 (f" {symbol} ", style),
-                (f"{now_text} ", "bold"),
+                (f"{now_text} ", "$faint" if is_stale(room) else "bold"),
                 *bar(room, position, space),
                 (f" {end_text} ", "$muted"),
             ]

@@ -1,0 +1,115 @@
+"""Where is your copy of the film? A path, typed or dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import unquote
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from player.intents import OwnCopy
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class OwnCopyScreen(ModalScreen[OwnCopy | None]):
+    """Asks for a path until there is a file, or until escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Without"),
+        Binding("tab", "complete", "Complete", priority=True),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._film = title
+
+    def compose(self) -> ComposeResult:
+        """Title, input, and a line that explains or complains."""
+        of = f" of {self._film}" if self._film else " of the film"
+        with Vertical(classes="dialog wide"):
+            yield Static(f"Your copy{of}", classes="title", markup=False)
+            yield Input(
+                placeholder="~/Videos/film.mkv",
+                max_length=2048,
+                compact=True,
+                suggester=PathSuggester(),
+            )
+            yield Static(
+                "A path, or drop the file here; Tab completes, Esc closes",
+                id="advice",
+                markup=False,
+            )
+
+    def action_complete(self) -> None:
+        """Take what is suggested."""
+        self.query_one(Input).action_cursor_right()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the path, or say what is wrong with it."""
+        try:
+            self.dismiss(OwnCopy(parse_path(event.value)))
+        except ValueError as error:
+            advice = self.query_one("#advice", Static)
+            advice.update(str(error))
+            advice.add_class("wrong")
+
+
+class PathSuggester(Suggester):
+    """Completes the last name of a path from what is in its folder."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The first name that fits, with a slash when it is a folder."""
+        return await asyncio.to_thread(completed, value)
+
+
+def completed(value: str) -> str | None:
+    """The first path that ``value`` begins, with a slash when it is a folder."""
+    folder, slash, begun = value.rpartition("/")
+    if not slash:
+        return None
+    with contextlib.suppress(OSError, RuntimeError):
+        for found in sorted(Path(folder + slash).expanduser().iterdir()):
+            hidden = found.name.startswith(".") and not begun.startswith(".")
+            if found.name.startswith(begun) and not hidden:
+                return f"{folder}/{found.name}{'/' if found.is_dir() else ''}"
+    return None
+
+
+def parse_path(text: str) -> str:
+    """The file a person means, as terminals write one that is dropped on them; or an address.
+
+    Raises:
+        ValueError: in words for the person.
+    """
+    text = text.strip()
+    if not text:
+        raise ValueError("type the path of your file")
+    if text.startswith("file://"):
+        text = unquote(text.removeprefix("file://"))
+    elif "://" in text:
+        return text
+    candidates = [text]
+    with contextlib.suppress(ValueError):
+        candidates.append(" ".join(shlex.split(text)))
+    for candidate in candidates:
+        with contextlib.suppress(OSError, RuntimeError, ValueError):
+            file = Path(candidate).expanduser()
+            if file.is_file():
+                return str(file.resolve())
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        if Path(candidates[-1]).expanduser().is_dir():
+            raise ValueError("that is a folder: name the film in it") from None
+    raise ValueError("there is no such file: check its name")
