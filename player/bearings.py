@@ -131,4 +131,6 @@ class Bearings:
             starts_in=max(0.0, self.armed - now) if self.armed is not None else None,
             seek_cost=self.learned.seek_cost,
             start_latency=self.learned.latency(self.timeline.rate),
+            start_cost=self.learned.start_cost(self.timeline.rate),
+            timeline=self.timeline,
         )

@@ -38,6 +38,8 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     video: Literal["window", "terminal", "none"] = "window"
     correction: Literal["off", "soft", "full"] = "full"
     sync_tolerance_ms: int = 500
+    wait: bool = False
+    """Host: the party stops for a member who stalls."""
     trim_ms: float = 0.0
     insecure_lan: bool = False
     """Send the token over plain http to another machine; the user trusts that network."""

@@ -34,7 +34,8 @@ class Course:
             timeline.playing and now - self._held_at < HOLD_OUTLASTS
         ):
             self._held_at = None
-        if not self._carries_on(timeline):
+        # A start that is brought forward has nothing before it to carry on.
+        if timeline.at <= self._planned[0].at or not self._carries_on(timeline):
             self._planned = [timeline]
             return
         while len(self._planned) > 1 and self._planned[-1].at >= timeline.at:

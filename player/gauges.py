@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from player.orders import FollowerView
 from player.views import Status
-from protocol.messages import Report, Role, SeatState
+from protocol.messages import Cursor, Report, Role, SeatState
 from protocol.quality import Quality, QualityMeter
 
 if TYPE_CHECKING:
     from protocol.client import ClientProtocol
     from protocol.clock import ClockEstimate
+    from protocol.stream import StreamState
 
 WAITING: Final = FollowerView(
     at=0.0,
@@ -36,20 +37,38 @@ class Gauges:
         self.trim = 0.0
         self.reason = ""
         """Why the player has failed; "" while it has not."""
+        self.seeks_film = False
+        """A film is being looked for, and the player has nothing to open yet."""
+        self.cursor: Cursor | None = None
+        """The last event that the player has come to."""
         self._meter = QualityMeter()
 
     @property
     def state(self) -> SeatState:
         """What the player does."""
-        return "failed" if self.reason else self.view.state
+        if self.reason:
+            return "failed"
+        return "loading" if self.seeks_film and self.view.state == "idle" else self.view.state
 
-    def take(self, view: FollowerView) -> bool:
-        """Take a new view of the player; True when its state is another one."""
-        changed = view.state != self.view.state
+    def take(self, view: FollowerView, state: StreamState | None = None) -> bool:
+        """Take a new view of the player; True when the others want to know of it at once.
+
+        Args:
+            view: how the player stands.
+            state: the stream as this seat knows it.
+        """
+        before = self.view.state, self.cursor
         self.view = view
+        if state is not None and view.timeline == state.timeline and not self._is_under_way:
+            self.cursor = state.cursor
         if view.drift is not None:
             self._meter.drift(view.at, view.drift)
-        return changed
+        return (view.state, self.cursor) != before
+
+    @property
+    def _is_under_way(self) -> bool:
+        """Whether the player is not yet where the timeline has put it."""
+        return self.state == "loading" or self.view.correction == "jump"
 
     def take_clock(self, now: float, estimate: ClockEstimate) -> None:
         """Take a new estimate of the server's clock."""
@@ -109,6 +128,9 @@ class Gauges:
             rtt_ms=_ms(estimate.delay if estimate else None),
             buffer=ahead,
             seek_ms=_ms(self.view.seek_cost),
+            start_ms=_ms(self.view.start_cost),
+            jitter_ms=_ms(estimate.jitter if estimate else None),
+            cursor=self.cursor,
         )
 
 

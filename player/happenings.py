@@ -23,9 +23,13 @@ def event_view(event: Event, state: StreamState, you: str) -> views.AnyView:
     common = _Common(name=event.name, you=event.member_id == you, timestamp_ms=event.timestamp_ms)
     match event.event_type:
         case "play":
-            return views.Played(position=line.position, rate=line.rate, **common)
+            return views.Played(
+                position=line.position, rate=line.rate, reason=event.reason, **common
+            )
         case "pause":
-            return views.Paused(position=line.position, rate=line.rate, **common)
+            return views.Paused(
+                position=line.position, rate=line.rate, reason=event.reason, **common
+            )
         case "seek":
             return views.Sought(position=line.position, rate=line.rate, **common)
         case "rate":
@@ -33,6 +37,14 @@ def event_view(event: Event, state: StreamState, you: str) -> views.AnyView:
         case "media":
             title = event.media.title if event.media else ""
             return views.MediaChanged(position=line.position, rate=line.rate, title=title, **common)
+        case "settings":
+            settings = event.settings or state.settings
+            return views.SettingsChanged(
+                wait=settings.wait,
+                sync_enabled=settings.sync_enabled,
+                sync_tolerance_ms=settings.sync_tolerance_ms,
+                **common,
+            )
         case "sync_request":
             return views.Resynced(before_ms=event.before_ms, after_ms=event.after_ms, **common)
         case "buffer_start":
@@ -52,6 +64,13 @@ def members_view(state: StreamState, you: str) -> views.MembersView:
     """Everybody, the host first, then by name."""
     ordered = sorted(state.members.values(), key=lambda m: (m.role != "host", m.name.lower()))
     return views.MembersView(you=you, members=tuple(ordered))
+
+
+def waiting_view(members: tuple[str, ...], left: float, state: StreamState) -> views.Waiting:
+    """Whom a start waits for, for at most ``left`` seconds."""
+    known = state.members
+    names = tuple(known[member].name if member in known else "somebody" for member in members)
+    return views.Waiting(names=names, left=round(max(0.0, left), 1))
 
 
 def host_name(state: StreamState) -> str:

@@ -13,7 +13,10 @@ from player.intents import (
     Seek,
     SeekBy,
     SetRate,
+    Sync,
     Toggle,
+    Tolerance,
+    Wait,
 )
 from protocol import messages
 from protocol.timeline import MAX_RATE, MIN_RATE, clamp_position
@@ -42,6 +45,8 @@ class HostControls:
         self._asked_position: tuple[float, float] | None = None
         self._asked_rate: tuple[float, float] | None = None
         self._asked_playing: tuple[float, bool] | None = None
+        self.waits = False
+        """A start is agreed, and waits for somebody."""
         self.duration: float | None = None
         self.chapters: tuple[Chapter, ...] = ()
 
@@ -52,8 +57,10 @@ class HostControls:
         playing = self._is_playing(state, now)
         match intent:
             case Toggle():
-                return self.acts(Pause() if playing else Play(), state, position, now)
-            case Play() if not playing:
+                goes_on = self.waits and not self._was_asked(now)
+                intent = Play() if goes_on or not playing else Pause()
+                return self.acts(intent, state, position, now)
+            case Play() if self.waits or not playing:
                 self._asked_playing = (now, True)
                 at_end = self.duration is not None and position >= self.duration - END_MARGIN
                 start: list[messages.Act] = [messages.Seek(0.0)] if at_end else []
@@ -70,6 +77,12 @@ class HostControls:
             case SetRate(rate):
                 self._asked_rate = (now, rate)
                 return [messages.SetRate(rate)]
+            case Wait(on):
+                return [messages.ChangeSettings(wait=on)]
+            case Sync(on):
+                return [messages.ChangeSettings(sync_enabled=on)]
+            case Tolerance(tolerance):
+                return [messages.ChangeSettings(sync_tolerance_ms=tolerance)]
             case RateBy(factor):
                 return self.acts(SetRate(self._rate(state, factor, now)), state, position, now)
             case _:
@@ -77,9 +90,14 @@ class HostControls:
 
     def _is_playing(self, state: StreamState, now: float) -> bool:
         """As it was last asked for: the answer to a quick second key is still on its way."""
-        if self._asked_playing and now - self._asked_playing[0] < REPEAT_WINDOW:
+        if self._asked_playing and self._was_asked(now):
             return self._asked_playing[1]
         return state.timeline.playing
+
+    def _was_asked(self, now: float) -> bool:
+        """Whether a start or a stop was asked for just now."""
+        asked = self._asked_playing
+        return asked is not None and now - asked[0] < REPEAT_WINDOW
 
     def _pause(self, position: float, now: float) -> list[messages.Act]:
         """Stop where the own player is, unless a seek is under way: then where that goes."""

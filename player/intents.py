@@ -16,6 +16,7 @@ from msgspec import Meta
 from player.stage import MAX_HEIGHT, MAX_WIDTH
 from protocol.exceptions import DecodeError
 from protocol.messages import ChatText, Position, Rate, Url
+from protocol.messages import Tolerance as ToleranceMs
 from protocol.timeline import MAX_POSITION
 
 
@@ -76,6 +77,24 @@ class LoadMedia(Intent, frozen=True, tag="load"):
     """Host: watch something else, a path or an address."""
 
     media: Url
+
+
+class Wait(Intent, frozen=True, tag="wait"):
+    """Host: on stops the party for a member who stalls, off lets that member catch up."""
+
+    on: bool
+
+
+class Sync(Intent, frozen=True, tag="sync"):
+    """Host: off leaves drift alone, so that members only follow play, pause and seek."""
+
+    on: bool
+
+
+class Tolerance(Intent, frozen=True, tag="tolerance"):
+    """Host: the drift in milliseconds that is mended without a jump."""
+
+    tolerance_ms: ToleranceMs
 
 
 class Resync(Intent, frozen=True, tag="resync"):
@@ -144,6 +163,9 @@ AnyIntent = (
     | ChapterBy
     | LoadNext
     | LoadMedia
+    | Wait
+    | Sync
+    | Tolerance
     | Resync
     | Say
     | Volume
@@ -168,6 +190,9 @@ HOST_ONLY: Final = (
     ChapterBy,
     LoadNext,
     LoadMedia,
+    Wait,
+    Sync,
+    Tolerance,
 )
 """What a viewer may not ask for."""
 
@@ -182,6 +207,9 @@ WORDS: Final[dict[str, str]] = {
     "chapter_by": "step",
     "next": "",
     "load": "media",
+    "wait": "on",
+    "sync": "on",
+    "tolerance": "tolerance_ms",
     "resync": "",
     "say": "text",
     "volume": "step",
@@ -225,7 +253,11 @@ def parse_intent(line: str) -> AnyIntent:
         return _decode(msgspec.json.encode({"intent": name}).decode())
     if not argument:
         raise DecodeError("invalid_field", field, f"{name} needs one more word, its {field}")
-    value = argument if field in _TEXT_FIELDS else _number(argument, field)
+    value: object = argument
+    if field == "on":
+        value = _switch(argument, name)
+    elif field not in _TEXT_FIELDS:
+        value = _number(argument, field)
     return _decode(msgspec.json.encode({"intent": name, field: value}).decode())
 
 
@@ -262,6 +294,16 @@ def _in_words(field: str, message: str) -> str:
         unit = " characters" if wanted["kind"] == "str" else ""
         return f"{field} must be {bound} {wanted['limit'].removesuffix('.0')}{unit}"
     return f"{field} must be {_KINDS.get(wanted['kind'], wanted['kind'])}"
+
+
+def _switch(text: str, field: str) -> bool:
+    match text.lower():
+        case "on":
+            return True
+        case "off":
+            return False
+        case _:
+            raise DecodeError("invalid_field", field, f"{field} is on or off, not {text[:40]!r}")
 
 
 def _number(text: str, field: str) -> float:

@@ -118,6 +118,11 @@ class Learned:
         most = count - 2 if count > 2 else count - 1
         return sorted(self._costs)[min(int(count * 0.8), most)]
 
+    def start_cost(self, rate: float) -> float | None:
+        """What a start at ``rate`` takes at worst, as far as that is known: p90."""
+        known = self._latencies.get(rate) or self._latencies.get(1.0)
+        return sorted(known)[min(int(len(known) * 0.9), len(known) - 1)] if known else None
+
     def latency(self, rate: float) -> float:
         """From the order to play at ``rate`` until sound is heard; median.
 

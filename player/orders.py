@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from protocol.messages import SeatState
+from protocol.timeline import Timeline
 
 
 class PauseNow(NamedTuple):
@@ -84,3 +85,7 @@ class FollowerView(msgspec.Struct, frozen=True):
     seek_cost: float
     start_latency: float = 0.0
     """Learned, from the order to start until the player moves."""
+    start_cost: float | None = None
+    """Seconds from an order to start until it is heard (p90); None while nothing is learned."""
+    timeline: Timeline | None = None
+    """What it keeps to; None before the first view."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from player.driver import Buffered, News, NoPlayer
 from player.orders import Acted, Finished, FollowerView, InStep, Jumped, Stalled, Widened
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from player.surroundings import Surroundings
     from protocol.exceptions import MatineeError
     from protocol.messages import Media
+
+
+END_OF_FILM: Final = "end of the film"
+"""Why the party pauses then, as everybody's seat can tell it."""
 
 
 class Reactions:
@@ -36,7 +40,7 @@ class Reactions:
         seat = self._seat
         match news:
             case FollowerView():
-                if seat.gauges.take(news):
+                if seat.gauges.take(news, seat.protocol.state):
                     seat.report_soon()
             case Buffered(until=until):
                 seat.gauges.buffered_until = until
@@ -77,6 +81,7 @@ class Reactions:
     def film_opened(self, media: Media) -> None:
         """The film is open; the host tells the stream what it is."""
         seat = self._seat
+        seat.gauges.seeks_film = False
         view = seat.screening.view
         if view is not None:
             seat.controls.duration = view.duration
@@ -96,6 +101,7 @@ class Reactions:
 
     def _without_film(self, reason: str) -> None:
         seat = self._seat
+        seat.gauges.seeks_film = False
         seat.gauges.reason = reason
         seat.report_soon()
 
@@ -138,9 +144,10 @@ class Reactions:
             return
         if event.stalled:
             self._stalled_at = max(0.0, event.position)
-            seat.request(messages.Pause(self._stalled_at))
+            seat.request(messages.Pause(self._stalled_at, f"waiting for {seat.config.name}"))
         elif self._stalled_at is not None:
-            if not self._moved_since(self._stalled_at):
+            # A start that waits goes on by itself, and with it those who are not ready.
+            if not seat.controls.waits and not self._moved_since(self._stalled_at):
                 seat.request(messages.Play())
             self._stalled_at = None
 
@@ -165,6 +172,6 @@ class Reactions:
         seat = self._seat
         state = seat.protocol.state
         if seat.is_host and state and state.timeline.playing:
-            seat.request(messages.Pause(position))
+            seat.request(messages.Pause(position, END_OF_FILM))
         if seat.is_host and seat.screening.queue_left:
             seat.notice(f"{seat.screening.queue_left} more to watch: n goes on to the next film")

@@ -138,7 +138,10 @@ def _creation(config: SeatConfig, media: Media | None) -> CreateStream | None:
     if config.role != "host" or config.stream_id:
         return None
     return CreateStream(
-        media=media, sync_tolerance_ms=config.sync_tolerance_ms, playing=config.play
+        media=media,
+        sync_tolerance_ms=config.sync_tolerance_ms,
+        playing=config.play,
+        wait=config.wait,
     )
 
 

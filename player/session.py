@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from player.gauges import Gauges
-from player.happenings import event_view, host_name, members_view
+from player.happenings import event_view, host_name, members_view, waiting_view
 from player.host import HostControls
 from player.keys import keep_host_key
 from player.link import Down, Link
@@ -230,6 +230,8 @@ class Session:
                 self._logged(logged)
             case client_events.MembersChanged(came=came, left=left):
                 self._members_changed(came, left)
+            case client_events.WaitsFor(members=members, until=until):
+                self._waits_for(members, until)
             case client_events.Said(chat=chat):
                 self._said(chat)
             case client_events.RefusedBy(refusal=refusal, act=act):
@@ -252,6 +254,8 @@ class Session:
 
     def _joined(self, welcome: messages.Welcome) -> None:
         self.link.stream_id = welcome.stream_id
+        # A start may be waiting to hear of this seat.
+        self.report_soon()
         if welcome.created is None:
             return
         self.link.token = welcome.created.host_key
@@ -276,6 +280,7 @@ class Session:
             self._send_ready(state.stream_id)
         self._show(state.media)
         self.driver.set_tolerance(state.sync_tolerance)
+        self.driver.set_sync_enabled(state.sync_enabled)
         self.driver.follow(state.timeline)
 
     def _send_ready(self, stream_id: str) -> None:
@@ -299,6 +304,9 @@ class Session:
         )
 
     def _show(self, media: Media | None) -> None:
+        before = self.screening.media
+        if media is not None and (before is None or before.media_id != media.media_id):
+            self.gauges.seeks_film = True
         self.screening.queue_left = self.wishes.queue_left
         self.screening.show(media, self.wishes.own_copy(media))
 
@@ -324,6 +332,16 @@ class Session:
             self.emit(Left(name=name))
         self.emit(members_view(state, self.you))
 
+    def _waits_for(self, members: tuple[str, ...], until: float) -> None:
+        """A start waits for members until an instant of the server's, or no longer."""
+        state, now = self.protocol.state, time.monotonic()
+        clock = self.protocol.clock(now)
+        if state is None or not (members or self.controls.waits):
+            return
+        self.controls.waits = bool(members)
+        left = until - now - clock.offset if members and clock else 0.0
+        self.emit(waiting_view(members, left, state))
+
     def _said(self, chat: messages.Chat) -> None:
         self.emit(
             ChatLine(
@@ -344,6 +362,7 @@ class Session:
 
     def _link_down(self, down: Down) -> None:
         now = time.monotonic()
+        self._waits_for((), now)
         if self._down_since is None:
             self._down_since = now
         never = self.protocol.welcome is None and not self.config.returning

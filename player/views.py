@@ -111,7 +111,7 @@ class TimelineEvent(Happened, frozen=True, tag="timeline", tag_field="event"):
     position: float = 0.0
     rate: float = 1.0
     reason: str = ""
-    """Why, where it was no key: the end of the film, waiting for Ben, Ben is back."""
+    """Why, where it was no key: end of the film, waiting for Ben, everybody is ready."""
 
 
 class Played(TimelineEvent, frozen=True, tag="play", tag_field="event"):
@@ -289,6 +289,7 @@ EVENT_VIEWS: dict[EventType, type[Happened]] = {
     "seek": Sought,
     "rate": RateSet,
     "media": MediaChanged,
+    "settings": SettingsChanged,
     "sync_request": Resynced,
     "buffer_start": BufferStarted,
     "buffer_end": BufferEnded,

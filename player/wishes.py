@@ -131,7 +131,9 @@ class Wishes:
                 session.notice("there is no next film: name several at the start, or use load")
                 return
             self._queue.pop(0)
-            self._load(self._queue[0])
+            # Whoever was watching goes on watching: the next film starts as one.
+            is_on = state.timeline.playing or session.gauges.state == "ended"
+            self._load(self._queue[0], playing=is_on)
             return
         if isinstance(intent, LoadMedia):
             self._load(intent.media)
@@ -144,12 +146,12 @@ class Wishes:
         for act in session.controls.acts(intent, state, position, now):
             session.request(act)
 
-    def _load(self, own: str) -> None:
+    def _load(self, own: str, *, playing: bool = False) -> None:
         if self._loading is not None:
             self._loading.cancel()
-        self._loading = asyncio.create_task(self._identify_and_load(own))
+        self._loading = asyncio.create_task(self._identify_and_load(own, playing=playing))
 
-    async def _identify_and_load(self, own: str) -> None:
+    async def _identify_and_load(self, own: str, *, playing: bool) -> None:
         session = self._session
         try:
             media = await session.identify(own)
@@ -158,7 +160,7 @@ class Wishes:
             return
         media = msgspec.structs.replace(media, media_id=uuid4().hex)
         self.remember(media, own)
-        session.request(messages.Load(media))
+        session.request(messages.Load(media, playing))
 
     async def _watch_copy(self, own: str) -> None:
         session = self._session
@@ -186,6 +188,7 @@ class Wishes:
 
     def _reopen(self) -> None:
         self._session.gauges.reason = ""
+        self._session.gauges.seeks_film = self._session.screening.media is not None
         self._session.screening.reopen()
 
 

@@ -22,6 +22,7 @@ from protocol.client_events import (
     Said,
     StateChanged,
     Unanswered,
+    WaitsFor,
 )
 from protocol.clock import ClockEstimate, ClockFilter, ClockSample
 from protocol.codec import decode_client, decode_server, encode
@@ -48,6 +49,7 @@ from protocol.messages import (
     Say,
     Snapshot,
     StateNow,
+    Waiting,
     Welcome,
 )
 from protocol.outbox import Commands, Notes, Reports
@@ -159,6 +161,8 @@ class ClientProtocol:
             case Ack():
                 self._commands.answered(message.event_id)
                 self._notes.answered(message.event_id)
+            case Waiting():
+                self._events.append(WaitsFor(message.members, message.until))
             case Chat():
                 self._events.append(Said(message))
             case Refusal():

@@ -42,6 +42,14 @@ class MembersChanged(NamedTuple):
     left: tuple[str, ...]
 
 
+class WaitsFor(NamedTuple):
+    """A start waits for these members (ids), until ``until`` on the server's clock at most."""
+
+    members: tuple[str, ...]
+    """Empty: the wait is over."""
+    until: float
+
+
 class Said(NamedTuple):
     """Chat."""
 
@@ -87,6 +95,7 @@ ClientEvent = (
     | StateChanged
     | Logged
     | MembersChanged
+    | WaitsFor
     | Said
     | RefusedBy
     | ClockMoved

@@ -33,6 +33,8 @@ Title = Annotated[str, Meta(max_length=200)]
 Url = Annotated[str, Meta(max_length=2048)]
 ChatText = Annotated[str, Meta(min_length=1, max_length=500)]
 ShortText = Annotated[str, Meta(max_length=200)]
+Tolerance = Annotated[int, Meta(ge=20, le=10_000)]
+"""Milliseconds of drift that a glide may mend."""
 
 Role = Literal["host", "viewer"]
 SeatState = Literal["playing", "paused", "buffering", "loading", "ended", "idle", "failed"]
@@ -44,6 +46,7 @@ EventType = Literal[
     "seek",
     "rate",
     "media",
+    "settings",
     "sync_request",
     "buffer_start",
     "buffer_end",
@@ -107,6 +110,16 @@ class Media(Struct, frozen=True):
     """Of a file: see ``protocol.media.Fingerprint``."""
 
 
+class Settings(Struct, frozen=True):
+    """How the members of a stream keep together."""
+
+    wait: bool = False
+    """The party stops for a member who stalls; else that member catches up."""
+    sync_enabled: bool = True
+    """Drift is corrected."""
+    sync_tolerance_ms: int = 500
+
+
 class Member(Struct, frozen=True):
     """One person in the stream and how the seat is doing."""
 
@@ -125,13 +138,15 @@ class Member(Struct, frozen=True):
 
 
 class Play(Struct, frozen=True, tag="play", tag_field="do"):
-    """Start where the timeline stands."""
+    """Start where the timeline stands; in a start that waits, go on without who is late."""
 
 
 class Pause(Struct, frozen=True, tag="pause", tag_field="do"):
     """Stop at ``position``, where the host's own player stopped."""
 
     position: Position
+    reason: ShortText = ""
+    """Why, where nobody pressed a key."""
 
 
 class Seek(Struct, frozen=True, tag="seek", tag_field="do"):
@@ -150,9 +165,19 @@ class Load(Struct, frozen=True, tag="media", tag_field="do"):
     """Watch ``media`` from its beginning; with the current ``media_id``, describe it better."""
 
     media: Media
+    playing: bool = False
+    """Start together as soon as everybody has it open."""
 
 
-Act = Play | Pause | Seek | SetRate | Load
+class ChangeSettings(Struct, frozen=True, tag="settings", tag_field="do"):
+    """Keep together in another way; None leaves a setting as it is."""
+
+    wait: bool | None = None
+    sync_enabled: bool | None = None
+    sync_tolerance_ms: Tolerance | None = None
+
+
+Act = Play | Pause | Seek | SetRate | Load | ChangeSettings
 
 
 # From a seat to the server --------------------------------------------------------------
@@ -162,8 +187,10 @@ class CreateStream(Struct, frozen=True):
     """What a new stream is to be."""
 
     media: Media | None = None
-    sync_tolerance_ms: Annotated[int, Meta(ge=20, le=10_000)] = 500
+    sync_tolerance_ms: Tolerance = 500
     playing: bool = False
+    wait: bool = False
+    sync_enabled: bool = True
 
 
 class Hello(Struct, frozen=True, tag="hello", tag_field="type"):
@@ -220,6 +247,12 @@ class Report(Struct, frozen=True, tag="report", tag_field="type"):
     buffer: Seconds | None = None
     seek_ms: Milliseconds | None = None
     """Learned time to be ready after a seek, for the server's lead."""
+    start_ms: Milliseconds | None = None
+    """Learned time from the order to start until it is heard (p90), for the server's lead."""
+    jitter_ms: Milliseconds | None = None
+    """By how much ``rtt_ms`` changes from one ping to the next, for the server's lead."""
+    cursor: Cursor | None = None
+    """The last event that the seat's player has come to: it is where that one put it."""
 
 
 class Say(Struct, frozen=True, tag="say", tag_field="type"):
@@ -260,9 +293,11 @@ class Event(Struct, frozen=True, tag="event", tag_field="type"):
     media: Media | None = None
     """For ``media``: the new media."""
     host_id: str = ""
-    """For ``host_change``: the new host."""
+    """For ``host_change`` and what begins an epoch: who hosts."""
     host_term: Counter = 0
-    """For ``host_change``: the new term."""
+    """For ``host_change`` and what begins an epoch: the term."""
+    settings: Settings | None = None
+    """For ``settings``: all of them, as they are now."""
     reason: ShortText = ""
     before_ms: Milliseconds | None = None
     after_ms: Milliseconds | None = None
@@ -285,6 +320,7 @@ class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
     members: tuple[Member, ...] = ()
     sync_tolerance_ms: int = 500
     sync_enabled: bool = True
+    wait: bool = False
     reason: ShortText = ""
     """Why a snapshot and not events: first_join, too_old, wrong_epoch, from_the_future, …"""
 
@@ -368,6 +404,15 @@ class Presence(Struct, frozen=True, tag="presence", tag_field="type"):
     """``changed`` is everybody: whoever is not in it has left."""
 
 
+class Waiting(Struct, frozen=True, tag="waiting", tag_field="type"):
+    """A start that is agreed waits for ``members``; said again when they change."""
+
+    members: tuple[Id, ...] = ()
+    """Empty: the wait is over."""
+    until: Instant = 0.0
+    """When it starts without them; the timeline's ``at``."""
+
+
 class Chat(Struct, frozen=True, tag="chat", tag_field="type"):
     """Somebody said something."""
 
@@ -385,4 +430,6 @@ class Bye(Struct, frozen=True, tag="bye", tag_field="type"):
     reconnect: bool = True
 
 
-ServerMessage = Welcome | Pong | Event | Ack | Refusal | Snapshot | StateNow | Presence | Chat | Bye
+ServerMessage = (
+    Welcome | Pong | Event | Ack | Refusal | Snapshot | StateNow | Presence | Waiting | Chat | Bye
+)

@@ -50,6 +50,7 @@ from protocol.server_limits import AddressLimits, Limits
 from protocol.server_lobby import Lobby, checked_media
 from protocol.server_log import Appended, Duplicate, Entry, Moment, StreamRecord
 from protocol.server_peers import Peer, Visitor
+from protocol.server_waits import ON_TIME, Waits
 from protocol.text import CHAT_CELLS, REASON_CELLS, clean_text
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class ServerProtocol:
         self._peers: dict[int, Peer] = {}
         self._addresses = AddressLimits(self._desk.limits)
         self._desertion = Desertion(self._desk, self._rooms)
-        self._lobby = Lobby(self._desk, self._rooms, self._addresses, self._desertion)
+        self._waits = Waits(self._desk, self._rooms)
+        self._lobby = Lobby(self._desk, self._rooms, self._addresses, self._desertion, self._waits)
         self._outside: set[int] = set()
         self._stopping = False
 
@@ -264,7 +266,8 @@ class ServerProtocol:
                 no = refuse.media_refused(error, "act.media.url", command.event_id)
                 self._desk.send((sender.number,), no)
                 return
-            command = msgspec.structs.replace(command, act=Load(media))
+            load = msgspec.structs.replace(command.act, media=media)
+            command = msgspec.structs.replace(command, act=load)
         self._append(sender, room, command, now)
 
     def _append(self, sender: Peer, room: Room, change: Command | Note, now: Moment) -> None:
@@ -272,6 +275,7 @@ class ServerProtocol:
             no = refuse.store_failed("try_again", change.event_id)
             self._desk.send((sender.number,), no)
             return
+        plan = self._waits.plan(room, change.act, now) if isinstance(change, Command) else ON_TIME
         entry = Entry(
             stream_id=room.record.stream_id,
             event_id=change.event_id,
@@ -279,23 +283,27 @@ class ServerProtocol:
             name=sender.name,
             change=change,
             now=now,
-            lead=room.lead(),
+            lead=room.seek_lead() if plan.is_moving else room.lead(),
             seek_lead=room.seek_lead(),
             rate_lead=room.rate_lead(),
+            bound=plan.bound,
         )
         self._desk.ask(
-            entry, lambda result, _: self._appended(sender, room, change.event_id, result)
+            entry, lambda result, later: self._appended(sender, room, entry, result, later)
         )
 
-    def _appended(self, sender: Peer, room: Room, event_id: str, result: StoreResult) -> None:
+    def _appended(
+        self, sender: Peer, room: Room, entry: Entry, result: StoreResult, now: Moment
+    ) -> None:
         """Durable or refused: only now anybody hears of it."""
-        me = (sender.number,)
+        me, event_id = (sender.number,), entry.event_id
         # While the store was busy, everybody may have left and somebody else come.
         room = self._rooms.get(room.record.stream_id, room)
         match result:
             case Appended(record=record, event=event):
                 self._desk.send(me, Ack(event_id, event.epoch, event.seq))
-                room.publish(record, event)
+                room.wrote(now.instant - entry.now.instant)
+                room.publish(record, event, now)
             case Duplicate(cursor=cursor):
                 self._desk.send(me, Ack(event_id, cursor.epoch, cursor.seq, duplicate=True))
             case Refusal():

@@ -58,6 +58,6 @@ class Desertion:
         # While the store was busy, somebody may have come.
         room = self._rooms.get(room.record.stream_id, room)
         if isinstance(result, Appended):
-            room.publish(result.record, result.event)
+            room.publish(result.record, result.event, now)
         elif isinstance(result, StoreFailed) and not room.listeners:
             self._watch(room, since, now)

@@ -41,8 +41,10 @@ from protocol.server_log import (
     missing_reason,
     snapshot_reason,
 )
+from protocol.server_outlook import MAX_LEAD
 from protocol.server_peers import Peer, hash_token, is_stream_id, member_id_of
-from protocol.server_room import MAX_LEAD, Room
+from protocol.server_room import Room
+from protocol.server_waits import LOAD_BOUND
 from protocol.text import NAME_CELLS, TITLE_CELLS, clean_text
 from protocol.timeline import Timeline
 
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from protocol.messages import Cursor
     from protocol.server_desertion import Desertion
     from protocol.server_limits import AddressLimits
+    from protocol.server_waits import Waits
 
 NOWHERE = "0" * 32
 """Stands for a stream that cannot be, so that asking for one costs the same."""
@@ -64,11 +67,13 @@ class Lobby:
         rooms: dict[str, Room],
         addresses: AddressLimits,
         desertion: Desertion,
+        waits: Waits,
     ) -> None:
         self._desk = desk
         self._rooms = rooms
         self._addresses = addresses
         self._desertion = desertion
+        self._waits = waits
 
     def hello(self, peer: Peer, hello: Hello, now: Moment) -> None:
         """The first message of a connection."""
@@ -114,16 +119,17 @@ class Lobby:
         mint = self._desk.mint
         stream_id = mint.stream_id()
         peer.member_id = member_id_of(stream_id, hello.instance_id)
+        # Nobody has a film open yet, not even who named it.
+        start = MAX_LEAD if media is None else LOAD_BOUND
         record = StreamRecord(
             stream_id=stream_id,
             seq=0 if media is None else 1,
-            # Nobody is here yet whose way could be measured.
-            timeline=Timeline(
-                at=now.instant + (MAX_LEAD if wanted.playing else 0.0), playing=wanted.playing
-            ),
+            timeline=Timeline(at=now.instant + start * wanted.playing, playing=wanted.playing),
             media=media,
             host_id=peer.member_id,
             sync_tolerance_ms=wanted.sync_tolerance_ms,
+            sync_enabled=wanted.sync_enabled,
+            wait=wanted.wait,
         )
         created = Created(host_key=mint.host_key(), invite_token=mint.invite_token())
         self._desk.ask(
@@ -149,6 +155,8 @@ class Lobby:
             timestamp_ms=now.unix_ms,
             timeline=record.timeline,
             media=record.media,
+            host_id=record.host_id,
+            host_term=record.host_term,
         )
 
     def _created(self, peer: Peer, created: Created, result: StoreResult, now: Moment) -> None:
@@ -240,7 +248,7 @@ class Lobby:
             room.claimed_by = None
         if isinstance(result, Appended):
             old_host = room.record.host_id
-            room.publish(result.record, result.event)
+            room.publish(result.record, result.event, now)
             if old_host != peer.member_id:
                 room.displace(old_host, now)
         if peer.stage != "opening":
@@ -337,7 +345,7 @@ class Lobby:
         room = self._rooms.get(record.stream_id)
         if room is None:
             room = self._rooms[record.stream_id] = Room(
-                self._desk, record, self._drop_if_empty, self._desertion.begin
+                self._desk, record, self._drop_if_empty, self._desertion.begin, self._waits
             )
         return room
 

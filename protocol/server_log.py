@@ -15,6 +15,7 @@ from protocol import server_refusals as refuse
 from protocol.codec import encode
 from protocol.messages import (
     Act,
+    ChangeSettings,
     Command,
     Cursor,
     Event,
@@ -27,7 +28,9 @@ from protocol.messages import (
     Refusal,
     Seek,
     SetRate,
+    Settings,
 )
+from protocol.text import REASON_CELLS, clean_text
 from protocol.timeline import Timeline
 
 
@@ -58,10 +61,17 @@ class StreamRecord(msgspec.Struct, frozen=True):
     """Last seq of this epoch that somebody else than this term's host may have caused."""
     sync_tolerance_ms: int = 500
     sync_enabled: bool = True
+    wait: bool = False
+    """The party stops for a member who stalls."""
 
     @property
     def cursor(self) -> Cursor:
         return Cursor(self.epoch, self.seq)
+
+    @property
+    def settings(self) -> Settings:
+        """How the members keep together."""
+        return Settings(self.wait, self.sync_enabled, self.sync_tolerance_ms)
 
 
 class HostChange(msgspec.Struct, frozen=True):
@@ -75,6 +85,26 @@ class Deserted(msgspec.Struct, frozen=True):
     """Instant at which the last one went."""
 
 
+class Ready(msgspec.Struct, frozen=True):
+    """Whom a start waited for is ready: the server itself brings it forward."""
+
+    at: float
+    """The start that was agreed, so that another one is left alone."""
+    reason: str = ""
+
+
+class Halt(msgspec.Struct, frozen=True):
+    """The server itself stops the party for a member who stalls."""
+
+    position: float
+    """Where that member's player stands."""
+    reason: str
+
+
+OfServer = Deserted | Ready | Halt
+"""What the server does by itself; the order of the host's own commands goes on over it."""
+
+
 class Entry(msgspec.Struct, frozen=True):
     """Something that wants into a stream's log."""
 
@@ -82,7 +112,7 @@ class Entry(msgspec.Struct, frozen=True):
     event_id: str
     member_id: str
     name: str
-    change: Command | Note | HostChange | Deserted
+    change: Command | Note | HostChange | OfServer
     now: Moment
     lead: float = 0.2
     """Seconds that every seat needs to be ready for a start."""
@@ -90,6 +120,8 @@ class Entry(msgspec.Struct, frozen=True):
     """The same for a start somewhere else."""
     rate_lead: float = 0.6
     """The same for another rate."""
+    bound: float = 0.0
+    """Seconds that a start waits at most for seats that need longer; 0 when none does."""
 
     @property
     def digest(self) -> str:
@@ -99,7 +131,7 @@ class Entry(msgspec.Struct, frozen=True):
         elif isinstance(self.change, Note):
             content = encode(self.change).encode()
         else:
-            content = b"host_change" if isinstance(self.change, HostChange) else b"deserted"
+            content = type(self.change).__name__.encode()
         return hashlib.sha256(self.member_id.encode() + b"\n" + content).hexdigest()
 
 
@@ -138,9 +170,9 @@ def decide(record: StreamRecord, known: Known | None, entry: Entry) -> Outcome:
         return _command(record, entry, entry.change)
     if isinstance(entry.change, Note):
         return _note(record, entry, entry.change)
-    if isinstance(entry.change, Deserted):
-        return _deserted(record, entry, entry.change)
-    return _host_change(record, entry)
+    if isinstance(entry.change, HostChange):
+        return _host_change(record, entry)
+    return _of_server(record, entry, entry.change)
 
 
 def _command(record: StreamRecord, entry: Entry, command: Command) -> Outcome:
@@ -154,28 +186,53 @@ def _command(record: StreamRecord, entry: Entry, command: Command) -> Outcome:
     record = msgspec.structs.replace(record, host_counter=command.counter)
     act = command.act
     if isinstance(act, Load):
-        return _load(record, entry, act.media)
+        return _load(record, entry, act)
+    if isinstance(act, ChangeSettings):
+        return _settings(record, entry, act)
     record = msgspec.structs.replace(record, timeline=_moved(record.timeline, act, entry))
-    return _appended(record, _event(record, entry, event_type=_TYPES[type(act)]))
+    event = _event(record, entry, event_type=_TYPES[type(act)])
+    if isinstance(act, Pause):
+        reason = clean_text(act.reason, REASON_CELLS)
+        event = msgspec.structs.replace(event, reason=reason)
+    return _appended(record, event)
 
 
-def _load(record: StreamRecord, entry: Entry, media: Media) -> Outcome:
-    known = record.media
+def _settings(record: StreamRecord, entry: Entry, act: ChangeSettings) -> Outcome:
+    record = msgspec.structs.replace(
+        record,
+        wait=record.wait if act.wait is None else act.wait,
+        sync_enabled=record.sync_enabled if act.sync_enabled is None else act.sync_enabled,
+        sync_tolerance_ms=act.sync_tolerance_ms or record.sync_tolerance_ms,
+    )
+    event = _event(record, entry, event_type="settings")
+    return _appended(record, msgspec.structs.replace(event, settings=record.settings))
+
+
+def _load(record: StreamRecord, entry: Entry, act: Load) -> Outcome:
+    known, media = record.media, act.media
     if known is not None and known.media_id == media.media_id:
         # The same film under a better description: the place in it stays.
         described = msgspec.structs.replace(media, kind=known.kind, url=known.url)
         record = msgspec.structs.replace(record, media=described)
-    else:
-        record = msgspec.structs.replace(
-            record,
-            media=media,
-            epoch=record.epoch + 1,
-            seq=0,
-            foreign_seq=0,
-            timeline=Timeline(at=entry.now.instant),
-        )
-    event = _event(record, entry, event_type="media")
-    return _appended(record, msgspec.structs.replace(event, media=record.media))
+        event = _event(record, entry, event_type="media")
+        return _appended(record, msgspec.structs.replace(event, media=described))
+    now = entry.now.instant
+    record = msgspec.structs.replace(
+        record,
+        media=media,
+        epoch=record.epoch + 1,
+        seq=0,
+        foreign_seq=0,
+        timeline=Timeline(at=now + _start(entry) * act.playing, playing=act.playing),
+    )
+    event = msgspec.structs.replace(
+        _event(record, entry, event_type="media"),
+        media=media,
+        # A seat that has missed the end of the last epoch learns here who hosts.
+        host_id=record.host_id,
+        host_term=record.host_term,
+    )
+    return _appended(record, event)
 
 
 def _note(record: StreamRecord, entry: Entry, note: Note) -> Outcome:
@@ -204,20 +261,31 @@ def _host_change(record: StreamRecord, entry: Entry) -> Outcome:
     return _appended(record, event)
 
 
-def _deserted(record: StreamRecord, entry: Entry, change: Deserted) -> Outcome:
-    if not record.timeline.playing:
-        return refuse.stale_base(entry.event_id)
-    position = record.timeline.position_at(change.since)
-    if record.media is not None and record.media.duration is not None:
-        position = min(position, record.media.duration)
+def _of_server(record: StreamRecord, entry: Entry, change: OfServer) -> Outcome:
+    """What the server does by itself, unless the party has moved on before."""
+    timeline, now = record.timeline, entry.now.instant
+    reason, event_type = "", "pause"
+    match change:
+        case Deserted(since=since) if timeline.playing:
+            position = timeline.position_at(since)
+            if record.media is not None and record.media.duration is not None:
+                position = min(position, record.media.duration)
+            timeline = timeline.pause(position, now)
+        case Ready(at=at, reason=reason) if timeline.playing and timeline.at == at > now:
+            timeline, event_type = timeline.play(now + entry.lead), "play"
+        case Halt(position=position, reason=reason) if timeline.playing and timeline.at <= now:
+            # It goes on by itself at last, should nobody be there to say so.
+            timeline = timeline.seek(position, now + entry.bound)
+        case _:
+            return refuse.stale_base(entry.event_id)
     # Not a foreign one: what a host did while the connection was lost still counts.
-    record = msgspec.structs.replace(
-        record, timeline=record.timeline.pause(position, entry.now.instant)
-    )
-    return _appended(record, _event(record, entry, event_type="pause"))
+    record = msgspec.structs.replace(record, timeline=timeline)
+    event = _event(record, entry, event_type=event_type)
+    return _appended(record, msgspec.structs.replace(event, reason=reason))
 
 
-_TYPES: Final[dict[type[Act], Literal["play", "pause", "seek", "rate"]]] = {
+_Moving = Literal["play", "pause", "seek", "rate"]
+_TYPES: Final[dict[type[Act], _Moving]] = {
     Play: "play",
     Pause: "pause",
     Seek: "seek",
@@ -228,12 +296,17 @@ _TYPES: Final[dict[type[Act], Literal["play", "pause", "seek", "rate"]]] = {
 def _moved(timeline: Timeline, act: Play | Pause | Seek | SetRate, entry: Entry) -> Timeline:
     now = entry.now.instant
     if isinstance(act, Play):
-        return timeline.play(now + entry.lead)
+        return timeline.play(now + (entry.bound or entry.lead))
     if isinstance(act, Pause):
         return timeline.pause(act.position, now)
     if isinstance(act, Seek):
-        return timeline.seek(act.position, now + (entry.seek_lead if timeline.playing else 0.0))
+        return timeline.seek(act.position, now + (_start(entry) if timeline.playing else 0.0))
     return timeline.at_rate(act.rate, now + (entry.rate_lead if timeline.playing else 0.0))
+
+
+def _start(entry: Entry) -> float:
+    """Seconds until a start somewhere else."""
+    return entry.bound or entry.seek_lead
 
 
 def _event(record: StreamRecord, entry: Entry, *, event_type: EventType) -> Event:

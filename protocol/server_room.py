@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
@@ -15,37 +15,44 @@ from protocol.messages import (
     ServerMessage,
     Snapshot,
     StateNow,
+    Waiting,
 )
 from protocol.server_effects import POLICY, Desk
+from protocol.server_outlook import MAX_LEAD, Place
+from protocol.server_patience import Patience
+from protocol.server_seat import UNKNOWN_START, UNKNOWN_WAY, Seat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from protocol.server_log import Moment, StreamRecord
 
-START_MARGIN: Final = 0.11
-"""Seconds on top of the way: 60 ms for its changes, 50 ms for a player to start."""
-MIN_LEAD: Final = 0.2
-MAX_LEAD: Final = 1.5
+MARGIN: Final = 0.06
+"""Seconds on top of what is measured: for its changes, and for busy machines at both ends."""
+MIN_LEAD: Final = 0.08
 MIN_SEEK_LEAD: Final = 0.35
 RATE_MARGIN: Final = 0.48
 """Seconds on top of the way: 60 ms for its changes, 420 ms until a player is heard at a rate."""
 MIN_RATE_LEAD: Final = 0.6
-POOR_RTT_MS: Final = 2000.0
-"""A seat behind such a link is not waited for."""
+MAX_WRITE: Final = 0.3
+FORGETS: Final = 0.8
+"""Share of the slowest write that is still expected at the next one."""
 
 
-class Seat:
-    """One member in a room; without a peer the connection is lost and may come back."""
+class Watch(Protocol):
+    """Who wants to know what happens in a room."""
 
-    __slots__ = ("backlog", "member", "peer", "seek_ms")
+    def look(self, room: Room, now: Moment) -> None:
+        """Somebody came or went, or the timeline is another one."""
+        ...
 
-    def __init__(self, member: Member, peer: int) -> None:
-        self.member = member
-        self.peer: int | None = peer
-        self.seek_ms = 0.0
-        self.backlog: list[Event] | None = None
-        """Live events that wait while the log is being read for this seat."""
+    def look_at(self, room: Room, seat: Seat, now: Moment) -> None:
+        """One seat has reported."""
+        ...
+
+    def logged(self, room: Room, event: Event, now: Moment) -> None:
+        """There is one more event."""
+        ...
 
 
 class Room:
@@ -57,14 +64,23 @@ class Room:
         record: StreamRecord,
         vacated: Callable[[Room], None],
         deserted: Callable[[Room, Moment], None],
+        watch: Watch,
     ) -> None:
         self.record = record
+        self.place = Place(record.cursor, float("-inf"))
+        """Where everybody is to be by now."""
+        self.patience = Patience()
+        self.waiting: Waiting | None = None
+        """What people know of a start that waits."""
         self.seats: dict[str, Seat] = {}
         self.claimed_by: int | None = None
         """Peer that is being made host."""
         self._desk = desk
         self._vacated = vacated
         self._deserted = deserted
+        self._watch = watch
+        self._write = 0.0
+        """Seconds that the store has taken lately, at worst."""
         self._changed: dict[str, None] = {}
         self._left: dict[str, None] = {}
         self._told_at = float("-inf")
@@ -108,6 +124,7 @@ class Room:
         self._mark(member_id, now)
         if timers.due_at((self, "state")) is None:
             self._repeat_state_later(now)
+        self._watch.look(self, now)
         return seat
 
     def lose(self, member_id: str, peer: int, now: Moment) -> None:
@@ -124,6 +141,7 @@ class Room:
         )
         if not self.listeners:
             self._deserted(self, now)
+        self._watch.look(self, now)
 
     def leave(self, member_id: str, now: Moment) -> None:
         """The member is gone for good."""
@@ -136,6 +154,7 @@ class Room:
         self._tell_presence_at(self._told_at + self._desk.limits.presence_interval, now)
         if gone.peer is not None and not self.listeners:
             self._deserted(self, now)
+        self._watch.look(self, now)
         if not self.seats:
             timers.cancel((self, "state"))
             timers.cancel((self, "presence"))
@@ -156,8 +175,15 @@ class Room:
 
     # What they are told -----------------------------------------------------------------
 
-    def publish(self, record: StreamRecord, event: Event) -> None:
+    def publish(self, record: StreamRecord, event: Event, now: Moment) -> None:
         """Tell everybody of a durable event."""
+        self._send(record, event)
+        if event.event_type in ("pause", "seek") or (event.seq == 1 and event.media is not None):
+            self.place = Place(event.cursor, now.instant)
+        self._watch.logged(self, event, now)
+        self._watch.look(self, now)
+
+    def _send(self, record: StreamRecord, event: Event) -> None:
         self.record = record
         waiting = [seat for seat in self.seats.values() if seat.backlog is not None]
         if not waiting:
@@ -178,6 +204,7 @@ class Room:
         if not self.record.cursor < record.cursor:
             return
         self.record = record
+        self.place = Place(record.cursor, float("-inf"))
         for seat in self.seats.values():
             seat.backlog = None if seat.backlog is None else []
         self.tell(self.snapshot("reset"))
@@ -199,6 +226,7 @@ class Room:
             members=self.members()[: self._desk.limits.members_told],
             sync_tolerance_ms=record.sync_tolerance_ms,
             sync_enabled=record.sync_enabled,
+            wait=record.wait,
             reason=reason,
         )
 
@@ -213,6 +241,8 @@ class Room:
         """
         self._tell_members((peer,))
         self._desk.send((peer,), self.state_now())
+        if self.waiting is not None:
+            self._desk.send((peer,), self.waiting)
         if resumed:
             self._desk.timers.set(
                 (self, "whole", member_id),
@@ -248,6 +278,8 @@ class Room:
         before = seat.member
         if report.seek_ms is not None:
             seat.seek_ms = report.seek_ms
+        seat.start_ms, seat.jitter_ms = report.start_ms, max(0.0, report.jitter_ms or 0.0)
+        seat.position, seat.cursor = report.position, report.cursor
         seat.member = msgspec.structs.replace(
             before,
             state=report.state,
@@ -260,10 +292,17 @@ class Room:
         elif seat.member != before:
             self._changed[member_id] = None
             self._tell_presence_at(self._told_at + self._desk.limits.drift_interval, now)
+        self._watch.look_at(self, seat, now)
+
+    def wrote(self, seconds: float) -> None:
+        """The store took so long for an entry; nobody heard of it before."""
+        self._write = min(max(seconds, FORGETS * self._write), MAX_WRITE)
 
     def lead(self) -> float:
         """Seconds that every seat worth waiting for needs to hear of a start and make it."""
-        return min(max(self._longest_way() + START_MARGIN, MIN_LEAD), MAX_LEAD)
+        needs = [way + seat.start for seat, way in self._ways()]
+        lead = max(needs, default=UNKNOWN_WAY + UNKNOWN_START) + self._write + MARGIN
+        return min(max(lead, MIN_LEAD), MAX_LEAD)
 
     def seek_lead(self) -> float:
         """The same for a start somewhere else."""
@@ -272,17 +311,13 @@ class Room:
 
     def rate_lead(self) -> float:
         """The same for another rate, which a player writes long before it is heard."""
-        return min(max(self._longest_way() + RATE_MARGIN, MIN_RATE_LEAD), MAX_LEAD)
+        longest = max((way for _, way in self._ways()), default=UNKNOWN_WAY)
+        return min(max(longest + RATE_MARGIN, MIN_RATE_LEAD), MAX_LEAD)
 
-    def _longest_way(self) -> float:
-        ways = [
-            rtt / 2000.0
-            for seat in self.seats.values()
-            if seat.peer is not None
-            and (rtt := seat.member.rtt_ms) is not None
-            and 0.0 <= rtt <= POOR_RTT_MS
-        ]
-        return max(ways, default=0.0)
+    def _ways(self) -> list[tuple[Seat, float]]:
+        """Seats worth waiting for, and the way to each."""
+        seats = [seat for seat in self.seats.values() if seat.peer is not None]
+        return [(seat, way) for seat in seats if (way := seat.way) is not None]
 
     def _mark(self, member_id: str, now: Moment) -> None:
         self._changed[member_id] = None

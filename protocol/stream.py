@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from protocol.messages import Cursor, Event, Media, Member, Presence, Snapshot, StateNow
+from protocol.messages import Cursor, Event, Media, Member, Presence, Settings, Snapshot, StateNow
 from protocol.timeline import Timeline
 
 Applied = Literal["applied", "known", "gap"]
@@ -27,11 +27,22 @@ class StreamState(msgspec.Struct, frozen=True):
     sync_tolerance: float = 0.5
     """Seconds."""
     sync_enabled: bool = True
+    wait: bool = False
+    """The party stops for a member who stalls."""
 
     @property
     def host(self) -> Member | None:
         """The member who hosts, while there."""
         return self.members.get(self.host_id)
+
+    @property
+    def settings(self) -> Settings:
+        """How the members keep together, as the wire has it."""
+        return Settings(
+            wait=self.wait,
+            sync_enabled=self.sync_enabled,
+            sync_tolerance_ms=round(self.sync_tolerance * 1000),
+        )
 
     def apply(self, event: Event) -> tuple[Applied, StreamState]:
         """Take the next event; one that is known or out of turn changes nothing."""
@@ -43,6 +54,7 @@ class StreamState(msgspec.Struct, frozen=True):
         begins = there.epoch == here.epoch + 1 and there.seq == 1 and event.media is not None
         if not (follows or begins):
             return "gap", self
+        settings = event.settings or self.settings
         return "applied", msgspec.structs.replace(
             self,
             cursor=there,
@@ -50,6 +62,9 @@ class StreamState(msgspec.Struct, frozen=True):
             media=event.media or self.media,
             host_id=event.host_id or self.host_id,
             host_term=event.host_term if event.host_id else self.host_term,
+            sync_tolerance=settings.sync_tolerance_ms / 1000,
+            sync_enabled=settings.sync_enabled,
+            wait=settings.wait,
         )
 
     def restate(self, state: StateNow) -> tuple[Applied, StreamState]:
@@ -80,4 +95,5 @@ def from_snapshot(snapshot: Snapshot) -> StreamState:
         members={member.member_id: member for member in snapshot.members},
         sync_tolerance=snapshot.sync_tolerance_ms / 1000,
         sync_enabled=snapshot.sync_enabled,
+        wait=snapshot.wait,
     )

@@ -42,9 +42,8 @@ class Timeline(msgspec.Struct, frozen=True):
         return self.at + (position - self.position) / self.rate
 
     def play(self, at: float) -> Timeline:
-        """Playing from instant ``at`` on; a start that is already agreed stays as it is."""
-        if self.playing:
-            return self
+        """Playing from instant ``at`` on; an earlier start that is agreed stays as it is."""
+        at = min(self.at, at) if self.playing else at
         return msgspec.structs.replace(self, at=at, playing=True)
 
     def pause(self, position: float, at: float) -> Timeline:

@@ -121,6 +121,12 @@ def _what(event: Event, waited: float | None) -> str:
             what = f"rate {event.timeline.rate:g}"
         case "media":
             what = f"media {clean_text(_title(event.media), _TITLE_CELLS)}".rstrip()
+        case "settings" if event.settings is not None:
+            said = event.settings
+            what = (
+                f"settings: wait {_on(said.wait)}, sync {_on(said.sync_enabled)},"
+                f" tolerance {said.sync_tolerance_ms} ms"
+            )
         case "sync_request":
             what = f"sync_request {_ms(event.before_ms)} -> {_ms(event.after_ms)}"
         case "buffer_end" if waited is not None:
@@ -128,6 +134,10 @@ def _what(event: Event, waited: float | None) -> str:
         case _:
             what = event.event_type
     return f"{what} ({reason})" if reason else what
+
+
+def _on(setting: bool) -> str:
+    return "on" if setting else "off"
 
 
 def _waits(events: Iterable[Event]) -> dict[str, float]:

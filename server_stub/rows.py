@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from protocol.messages import Event, EventType, Media
+from protocol.messages import Event, EventType, Media, Settings
 from protocol.server_log import StreamRecord
 from protocol.timeline import Timeline
 from server_stub.schema import at
@@ -26,6 +26,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     media: Media | None = None
     host_id: str = ""
     host_term: int = 0
+    settings: Settings | None = None
     reason: str = ""
     before_ms: float | None = None
     after_ms: float | None = None
@@ -50,6 +51,7 @@ def stream_row(record: StreamRecord, synced_ms: int) -> dict[str, Any]:
         "host_term": record.host_term,
         "host_counter": record.host_counter,
         "foreign_seq": record.foreign_seq,
+        "waits_for_stalls": record.wait,
     }
 
 
@@ -68,6 +70,7 @@ def record_of(row: RowMapping) -> StreamRecord:
         foreign_seq=row["foreign_seq"],
         sync_tolerance_ms=row["sync_tolerance"],
         sync_enabled=row["sync_enabled"],
+        wait=row["waits_for_stalls"],
     )
 
 
@@ -82,6 +85,7 @@ def event_row(stream_id: str, event: Event, digest: str) -> dict[str, Any]:
         media=event.media,
         host_id=event.host_id,
         host_term=event.host_term,
+        settings=event.settings,
         reason=event.reason,
         before_ms=event.before_ms,
         after_ms=event.after_ms,
@@ -118,6 +122,7 @@ def event_of(row: RowMapping) -> Event:
         media=details.media,
         host_id=details.host_id,
         host_term=details.host_term,
+        settings=details.settings,
         reason=details.reason,
         before_ms=details.before_ms,
         after_ms=details.after_ms,

@@ -59,6 +59,8 @@ streams: Final = sa.Table(
     sa.Column("host_term", sa.BigInteger, nullable=False),
     sa.Column("host_counter", sa.BigInteger, nullable=False),
     sa.Column("foreign_seq", sa.BigInteger, nullable=False),
+    # The party stops for a member who stalls.
+    sa.Column("waits_for_stalls", sa.Boolean, nullable=False),
 )
 
 playback_events: Final = sa.Table(

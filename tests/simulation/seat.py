@@ -289,6 +289,8 @@ class SimSeat:
                     self.driver.release()
             case client_events.Dropped():
                 self.driver.release()
+            case client_events.WaitsFor(members=members):
+                self.controls.waits = bool(members)
             case client_events.Unanswered():
                 self.reset(0.0)
             case _:
@@ -301,6 +303,7 @@ class SimSeat:
             self._media = state.media
             self.open_film()
         self.driver.set_tolerance(state.sync_tolerance)
+        self.driver.set_sync_enabled(state.sync_enabled)
         self.driver.follow(state.timeline)
 
     # The player -------------------------------------------------------------------------

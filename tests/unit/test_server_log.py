@@ -7,6 +7,7 @@ import pytest
 
 from protocol.messages import (
     Act,
+    ChangeSettings,
     Command,
     Cursor,
     Event,
@@ -18,6 +19,7 @@ from protocol.messages import (
     Refusal,
     Seek,
     SetRate,
+    Settings,
 )
 from protocol.server_log import (
     Appended,
@@ -127,6 +129,39 @@ def test_new_media_begins_an_epoch_paused_at_its_start() -> None:
     assert outcome.record.timeline == Timeline(0.0, 100.0, 1.0, False)
     assert outcome.record.foreign_seq == 0
     assert outcome.record.host_counter == 5
+
+
+def test_new_media_says_who_hosts_for_seats_that_missed_it() -> None:
+    event = appended(PLAYING, command(Load(Media("film-0002", "file")))).event
+    assert (event.host_id, event.host_term) == (PLAYING.host_id, PLAYING.host_term)
+
+
+def test_new_media_may_start_by_itself() -> None:
+    load = command(Load(Media("film-0002", "file"), playing=True))
+    waits = decide(RECORD, None, entry(load, bound=15.0))
+    assert isinstance(waits, Appended)
+    assert waits.event.timeline == Timeline(0.0, 115.0, 1.0, True)
+    assert appended(RECORD, load).event.timeline == Timeline(0.0, 100.8, 1.0, True)
+
+
+def test_a_start_that_waits_is_agreed_for_the_end_of_the_wait() -> None:
+    for record, act in ((RECORD, Play()), (PLAYING, Seek(300.0))):
+        outcome = decide(record, None, entry(command(act), bound=8.0))
+        assert isinstance(outcome, Appended)
+        assert outcome.event.timeline.at == 108.0
+
+
+def test_why_a_host_has_paused_is_kept_as_clean_text() -> None:
+    outcome = appended(PLAYING, command(Pause(20.0, "end of\x07 the film")))
+    assert outcome.event.reason == "end of the film"
+
+
+def test_settings_that_are_not_named_stay_as_they_are() -> None:
+    record = appended(RECORD, command(ChangeSettings(wait=True, sync_tolerance_ms=250))).record
+    assert record.settings == Settings(True, True, 250)
+    outcome = appended(record, command(ChangeSettings(sync_enabled=False), counter=6))
+    assert outcome.event.settings == outcome.record.settings == Settings(True, False, 250)
+    assert outcome.event.timeline == RECORD.timeline
 
 
 def test_first_media_begins_an_epoch_too() -> None:

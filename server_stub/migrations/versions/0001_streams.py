@@ -41,7 +41,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # Parked by the step above; without streams there is nothing to take them back for.
+    # Parked by the steps above; without streams there is nothing to take them back for.
+    op.execute("DROP TABLE IF EXISTS rolled_back_waits")
     op.execute("DROP TABLE IF EXISTS rolled_back_playback_events")
     op.execute("DROP TABLE IF EXISTS rolled_back_streams")
     op.drop_table("server_clock")

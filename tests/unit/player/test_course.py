@@ -100,3 +100,11 @@ def test_nothing_is_due_past_the_end(course: Course) -> None:
     assert course.aim(700.0) == 600.0
     assert course.is_past_end(600.0)
     assert not course.is_past_end(599.0)
+
+
+def test_a_start_that_is_brought_forward_replaces_the_one_that_was_planned(course: Course) -> None:
+    course.take(Timeline(50.0, 1018.0, 1.0, True), 10.0)
+    course.take(Timeline(50.0, 1010.5, 1.0, True), 10.2)
+    assert course.starts_in(10.2) == pytest.approx(0.3)
+    assert course.due(50.0) == 10.5
+    assert not course.is_handing_over

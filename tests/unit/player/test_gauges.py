@@ -81,3 +81,47 @@ def test_a_bad_drift_and_a_slow_way_lower_the_quality(monkeypatch: pytest.Monkey
     assert gauges.quality(core, 10.0) == "fair"
     gauges.take(msgspec.structs.replace(PLAYING, drift=-0.5))
     assert gauges.quality(core, 10.0) == "poor"
+
+
+# What a start waits for -----------------------------------------------------------------
+
+
+def test_a_player_has_come_to_an_event_when_it_is_where_that_has_put_it() -> None:
+    gauges, core = Gauges(), protocol()
+    assert core.state is not None
+    gone = msgspec.structs.replace(PLAYING, timeline=Timeline(7.0, 3.0))
+    gauges.take(gone, core.state)
+    assert gauges.cursor is None, "it keeps to an older timeline"
+    here = msgspec.structs.replace(PLAYING, timeline=core.state.timeline)
+    gauges.take(msgspec.structs.replace(here, correction="jump", state="buffering"), core.state)
+    assert gauges.cursor is None, "it is on its way"
+    gauges.take(msgspec.structs.replace(here, state="loading"), core.state)
+    assert gauges.cursor is None, "it has nothing to be anywhere in"
+    gauges.take(msgspec.structs.replace(here, state="playing"), core.state)
+    assert gauges.report(core, 10.0).cursor == Cursor(1, 1)
+
+
+def test_to_have_come_to_an_event_is_news() -> None:
+    gauges, core = Gauges(), protocol()
+    assert core.state is not None
+    here = msgspec.structs.replace(PLAYING, timeline=core.state.timeline)
+    gauges.take(PLAYING, core.state)
+    assert gauges.take(here, core.state)
+    assert not gauges.take(here, core.state)
+
+
+def test_while_a_film_is_looked_for_the_seat_loads() -> None:
+    gauges = Gauges()
+    assert gauges.state == "idle"
+    gauges.seeks_film = True
+    assert gauges.state == "loading"
+    gauges.take(PLAYING)
+    assert gauges.state == "playing"
+
+
+def test_what_the_device_takes_to_start_is_reported_once_it_is_known() -> None:
+    gauges = Gauges()
+    gauges.take(PLAYING)
+    assert gauges.report(protocol(), 10.0).start_ms is None
+    gauges.take(msgspec.structs.replace(PLAYING, start_cost=0.045))
+    assert gauges.report(protocol(), 10.0).start_ms == 45.0

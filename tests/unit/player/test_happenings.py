@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from player.happenings import event_view, host_name, members_view
-from player.views import HostChanged, MediaChanged, Resynced, TimelineEvent
-from protocol.messages import Cursor, Event, EventType, Media, Member
+from player.happenings import event_view, host_name, members_view, waiting_view
+from player.views import (
+    HostChanged,
+    MediaChanged,
+    Resynced,
+    SettingsChanged,
+    TimelineEvent,
+    Waiting,
+)
+from protocol.messages import Cursor, Event, EventType, Media, Member, Settings
 from protocol.stream import StreamState
 from protocol.timeline import Timeline
 
@@ -90,6 +97,31 @@ def test_the_host_comes_first_and_the_others_by_name() -> None:
 def test_without_a_host_there_is_no_name() -> None:
     assert host_name(STATE) == "Ana"
     assert host_name(_left(STATE)) == ""
+
+
+@pytest.mark.parametrize("event_type", ["play", "pause"])
+def test_why_something_happened_is_said(event_type: EventType) -> None:
+    view = event_view(logged(event_type, reason="waiting for Ben"), STATE, BEN.member_id)
+    assert isinstance(view, TimelineEvent)
+    assert view.reason == "waiting for Ben"
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [(Settings(True, False, 250), (True, False, 250)), (None, (False, True, 500))],
+)
+def test_settings_are_told_as_they_are_now(
+    settings: Settings | None, shown: tuple[bool, bool, int]
+) -> None:
+    view = event_view(logged("settings", settings=settings), STATE, BEN.member_id)
+    assert isinstance(view, SettingsChanged)
+    assert (view.wait, view.sync_enabled, view.sync_tolerance_ms) == shown
+
+
+def test_whom_a_start_waits_for_is_named() -> None:
+    view = waiting_view((BEN.member_id, "nobody-here"), 7.96, STATE)
+    assert (view.names, view.left) == (("Ben", "somebody"), 8.0)
+    assert waiting_view((), -3.0, STATE) == Waiting()
 
 
 def _left(state: StreamState) -> StreamState:

@@ -112,3 +112,38 @@ def test_rate_steps_walk_the_usual_rates(controls: HostControls) -> None:
 
 def test_what_is_not_about_the_timeline_asks_nothing(controls: HostControls) -> None:
     assert controls.acts(intents.Mute(), _state(), 0.0, 0.0) == []
+
+
+def test_in_a_start_that_waits_play_goes_on_without(controls: HostControls) -> None:
+    controls.waits = True
+    assert controls.acts(intents.Play(), _state(playing=True), 10.0, 0.0) == [messages.Play()]
+
+
+def test_in_a_start_that_waits_the_one_key_goes_on_without_unless_it_was_just_pressed(
+    controls: HostControls, held: list[str]
+) -> None:
+    assert controls.acts(intents.Toggle(), _state(), 10.0, 0.0) == [messages.Play()]
+    controls.waits = True
+    assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 0.4) == []
+    assert held == ["hold"]
+    assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 5.0) == [messages.Play()]
+
+
+def test_in_a_start_that_waits_pause_cancels(controls: HostControls, held: list[str]) -> None:
+    controls.waits = True
+    assert controls.acts(intents.Pause(), _state(playing=True), 10.0, 0.0) == []
+    assert held == ["hold"]
+
+
+@pytest.mark.parametrize(
+    ("intent", "act"),
+    [
+        (intents.Wait(True), messages.ChangeSettings(wait=True)),
+        (intents.Sync(False), messages.ChangeSettings(sync_enabled=False)),
+        (intents.Tolerance(250), messages.ChangeSettings(sync_tolerance_ms=250)),
+    ],
+)
+def test_how_the_party_keeps_together_is_set_one_by_one(
+    controls: HostControls, intent: intents.AnyIntent, act: messages.Act
+) -> None:
+    assert controls.acts(intent, _state(), 10.0, 0.0) == [act]

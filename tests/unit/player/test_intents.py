@@ -21,6 +21,9 @@ from protocol.exceptions import DecodeError
         ("chapter_by 1", intents.ChapterBy(1)),
         ("rate 1.25", intents.SetRate(1.25)),
         ("say hi there", intents.Say("hi there")),
+        ("wait on", intents.Wait(True)),
+        ("sync OFF", intents.Sync(False)),
+        ("tolerance 250", intents.Tolerance(250)),
         ("load films/one.mkv", intents.LoadMedia("films/one.mkv")),
         ('{"intent":"seek","position":3}', intents.Seek(3)),
         ('{"intent":"say","text":"[/]","more":1}', intents.Say("[/]")),
@@ -44,6 +47,10 @@ def test_a_line_is_read(line: str, intent: intents.AnyIntent) -> None:
         ("seek 1:2:3:4", "position"),
         ("seek :30", "position"),
         ("rate 9", "rate"),
+        ("wait", "on"),
+        ("wait 1", "wait"),
+        ("sync maybe", "sync"),
+        ("tolerance 5", "tolerance_ms"),
         ("chapter_by 1.5", "step"),
         ("say " + "x" * 501, "text"),
         ('{"intent":"seek","position":"3"}', "position"),
@@ -75,7 +82,9 @@ def test_a_wrong_field_is_explained_without_a_validators_words(line: str, words:
 
 def test_every_word_stands_for_an_intent() -> None:
     for word, field in intents.WORDS.items():
-        argument = {"": "", "text": " x", "media": " x"}.get(field, " 1")
+        argument = {"": "", "text": " x", "media": " x", "on": " off", "tolerance_ms": " 100"}.get(
+            field, " 1"
+        )
         assert parse_intent(word + argument)
 
 

@@ -123,3 +123,11 @@ def test_how_late_a_device_is_says_nothing_of_another_one() -> None:
     assert learned.latency(1.0) == pytest.approx(0.08)
     learned.new_device("pulse/other")
     assert learned.latency(1.0) == 0.0
+
+
+def test_what_a_start_takes_at_worst_is_known_after_the_first() -> None:
+    learned = Learned()
+    assert learned.start_cost(1.0) is None
+    for seconds in (0.02, 0.09, 0.03):
+        learned.start_took(seconds, 1.0)
+    assert learned.start_cost(1.0) == learned.start_cost(2.0) == 0.09

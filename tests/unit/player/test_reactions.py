@@ -70,7 +70,7 @@ def test_a_stalled_host_pauses_the_party_and_starts_it_again() -> None:
     reactions.take(Stalled(True, 42.0))
     seat.at(Timeline(42.0, 0.0))
     reactions.take(Stalled(False, 42.0))
-    assert seat.acts == [Pause(42.0), Play()]
+    assert seat.acts == [Pause(42.0, "waiting for Ana"), Play()]
     assert [(kind, position) for kind, position, _, _ in seat.notes] == [
         ("buffer_start", 42.0),
         ("buffer_end", 42.0),
@@ -84,7 +84,7 @@ def test_a_host_who_has_gone_elsewhere_meanwhile_is_not_started() -> None:
     reactions.take(Stalled(True, 42.0))
     seat.at(Timeline(300.0, 0.0))
     reactions.take(Stalled(False, 300.0))
-    assert seat.acts == [Pause(42.0)]
+    assert seat.acts == [Pause(42.0, "waiting for Ana")]
 
 
 def test_a_stall_that_ends_before_its_pause_is_answered_is_started_again() -> None:
@@ -93,7 +93,17 @@ def test_a_stall_that_ends_before_its_pause_is_answered_is_started_again() -> No
     seat.at(PLAYING)
     reactions.take(Stalled(True, 42.0))
     reactions.take(Stalled(False, 42.0))
-    assert seat.acts == [Pause(42.0), Play()]
+    assert seat.acts == [Pause(42.0, "waiting for Ana"), Play()]
+
+
+def test_a_host_whose_start_waits_for_others_does_not_go_on_without_them() -> None:
+    seat = SeatAround("host")
+    reactions = pair(seat)
+    seat.at(PLAYING)
+    reactions.take(Stalled(True, 42.0))
+    seat.controls.waits = True
+    reactions.take(Stalled(False, 42.0))
+    assert seat.acts == [Pause(42.0, "waiting for Ana")]
 
 
 def test_a_stalled_viewer_is_only_logged() -> None:
@@ -110,7 +120,7 @@ def test_at_the_end_only_the_host_pauses_and_only_once() -> None:
     for seat in (host, viewer):
         seat.at(PLAYING)
         pair(seat).take(Finished(600.0))
-    assert host.acts == [Pause(600.0)]
+    assert host.acts == [Pause(600.0, "end of the film")]
     assert viewer.acts == []
     host.at(Timeline(600.0, 0.0))
     pair(host).take(Finished(600.0))

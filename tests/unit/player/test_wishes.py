@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from player.intents import parse_intent
@@ -79,6 +80,27 @@ async def test_the_next_film_is_the_next_of_those_named() -> None:
     assert wishes.queue_left == 0
     wishes.ask("next")
     assert "no next film" in seat.said[0]
+
+
+@pytest.mark.parametrize("playing", [True, False])
+async def test_the_next_film_goes_on_if_the_last_one_did(playing: bool) -> None:
+    seat = SeatAround("host", "one.mkv", "two.mkv")
+    seat.at(Timeline(5.0, 0.0, 1.0, playing))
+    ask(seat, "next")
+    await asyncio.sleep(0)
+    (act,) = seat.acts
+    assert isinstance(act, Load)
+    assert act.playing == playing
+
+
+async def test_at_the_end_of_a_film_the_next_one_starts_by_itself() -> None:
+    seat = SeatAround("host", "one.mkv", "two.mkv")
+    seat.gauges.take(msgspec.structs.replace(seat.gauges.view, state="ended"))
+    ask(seat, "next")
+    await asyncio.sleep(0)
+    (act,) = seat.acts
+    assert isinstance(act, Load)
+    assert act.playing
 
 
 # The viewer -----------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from protocol.client_events import (
     Said,
     StateChanged,
     Unanswered,
+    WaitsFor,
 )
 from protocol.codec import decode_client, encode
 from protocol.exceptions import DecodeError
@@ -52,6 +53,7 @@ from protocol.messages import (
     ServerMessage,
     Snapshot,
     StateNow,
+    Waiting,
     Welcome,
 )
 from protocol.outbox import ANSWER_TIMEOUT, MAX_WAITING
@@ -547,6 +549,12 @@ def test_chat_goes_both_ways(wire: Wire) -> None:
     chat = Chat("bob00001", "Bob", "hi", 0)
     wire.hear(chat)
     assert wire.told() == [Said(chat)]
+
+
+def test_whom_a_start_waits_for_is_passed_on(wire: Wire) -> None:
+    wire.hear(Waiting(("bob00001",), 42.0))
+    wire.hear(Waiting())
+    assert wire.told() == [WaitsFor(("bob00001",), 42.0), WaitsFor((), 0.0)]
 
 
 def test_a_report_is_sent(wire: Wire) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from protocol.messages import (
     Media,
     Member,
     Presence,
+    Settings,
     Snapshot,
     StateNow,
 )
@@ -148,6 +150,7 @@ def test_a_snapshot_is_the_whole_state() -> None:
         members=(ADA, BOB),
         sync_tolerance_ms=250,
         sync_enabled=False,
+        wait=True,
     )
     assert from_snapshot(snapshot) == StreamState(
         "stream01",
@@ -159,6 +162,7 @@ def test_a_snapshot_is_the_whole_state() -> None:
         members={ADA.member_id: ADA, BOB.member_id: BOB},
         sync_tolerance=0.25,
         sync_enabled=False,
+        wait=True,
     )
 
 
@@ -183,3 +187,17 @@ def test_doubled_and_shuffled_events_never_lead_astray(order: list[int]) -> None
         assert now in folds
         if applied == "applied":
             assert now.cursor == LOG[index].cursor
+
+
+def test_settings_are_taken_whole_and_stay() -> None:
+    settings = Settings(wait=True, sync_enabled=False, sync_tolerance_ms=250)
+    told = msgspec.structs.replace(event(1, 5, "settings"), settings=settings)
+    _, after = state().apply(told)
+    _, later = after.apply(event(1, 6))
+    assert (later.wait, later.sync_enabled, later.sync_tolerance) == (True, False, 0.25)
+    assert later.settings == settings
+
+
+def test_what_begins_an_epoch_says_who_hosts() -> None:
+    _, after = state().apply(event(2, 1, "media", media=OTHER, host_id="bob00001", host_term=3))
+    assert (after.host_id, after.host_term) == ("bob00001", 3)

@@ -55,9 +55,10 @@ def test_play_starts_where_a_pause_has_stopped() -> None:
     assert paused.play(at=7.0) == Timeline(14.2, at=7.0, rate=2.0, playing=True)
 
 
-def test_a_start_that_is_agreed_stays_as_it_is() -> None:
+def test_a_start_that_is_agreed_is_brought_forward_and_never_put_off() -> None:
     agreed = Timeline(10.0, at=5.0, playing=True)
-    assert agreed.play(at=4.0) is agreed
+    assert agreed.play(at=4.0) == Timeline(10.0, at=4.0, playing=True)
+    assert agreed.play(at=6.0) == agreed
 
 
 @pytest.mark.parametrize("playing", [True, False])

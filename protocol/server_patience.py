@@ -1,0 +1,37 @@
+"""How long a party has waited for each member lately; who was waited for too long is not any more.
+
+Pure. Instants and durations are seconds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from typing import Final
+
+MEMORY: Final = 900.0
+"""Seconds until a wait is forgotten."""
+MOST: Final = 60.0
+"""Seconds that a member may be waited for within that time."""
+
+
+class Patience:
+    """Of one party."""
+
+    def __init__(self) -> None:
+        self._waits: defaultdict[str, deque[tuple[float, float]]] = defaultdict(deque)
+        """By member: when a wait ended, and how long it was."""
+
+    def spend(self, member_id: str, seconds: float, now: float) -> None:
+        """The party has waited for this member until ``now``."""
+        self._waits[member_id].append((now, seconds))
+
+    def left(self, member_id: str, now: float) -> float:
+        """How long this member may still be waited for."""
+        waits = self._waits.get(member_id)
+        if waits is None:
+            return MOST
+        while waits and waits[0][0] <= now - MEMORY:
+            waits.popleft()
+        if not waits:
+            del self._waits[member_id]
+        return max(0.0, MOST - sum(seconds for _, seconds in waits))
