@@ -7,6 +7,7 @@ The host is near the server, so the distance of the players is the error of the 
 from __future__ import annotations
 
 import asyncio
+import math
 import statistics
 import time
 from typing import TYPE_CHECKING, Final
@@ -16,7 +17,7 @@ from bench.evening import SETTLE
 from bench.links import WAYS
 from bench.parties import MatineeParty, Place
 from bench.table import percentile
-from bench.traces import apart, figures
+from bench.traces import apart, steady
 from bench.trials import Column, Found, Setting
 from tests.cast import NULL_OUTPUTS
 from tests.films import Films
@@ -41,6 +42,7 @@ class Asymmetric:
     )
     columns = (
         Column("ahead"),
+        Column("seen", ".3f"),
         Column("median"),
         Column("p95"),
         Column("max"),
@@ -86,13 +88,14 @@ async def _hold(setting: Setting) -> tuple[float, ...]:
         found = apart(party.traces, since, until)
         bounds = [_bounds(s, m) for s, m in zip(party.seats, marks, strict=True)]
         setting.keep({"apart": found, "bounds": bounds})
-    got = figures(found, since, float("inf"))
     together = sorted(map(sum, zip(*bounds, strict=False)))
     if not together:
         raise AssertionError("the seats state no bound")
-    held = sum(abs(d) * 1000 <= together[0] for _, d in found) / len(found)
-    ahead = statistics.median(distance for _, distance in found) * 1000
-    return (ahead, *got[1:], together[0], percentile(together, 50), held)
+    seen = [distance * 1000 for _, distance in found if distance < math.inf]
+    if not seen:
+        raise AssertionError("the two players were not seen to play")
+    held = sum(abs(distance) <= together[0] for distance in seen) / len(seen)
+    return (statistics.median(seen), *steady(found), together[0], percentile(together, 50), held)
 
 
 def _bounds(seat: Seated, mark: int) -> list[float]:

@@ -19,7 +19,7 @@ from bench.families import seconds_used
 from bench.locked import alone
 from bench.parties import MatineeParty, Place
 from bench.terminals import Face, face
-from bench.traces import Trace, apart, figures
+from bench.traces import Trace, apart, steady
 from bench.trials import Column, Found, Setting
 from tests.cast import NULL_OUTPUTS
 from tests.films import Films
@@ -46,6 +46,7 @@ class Cost:
     columns = (
         Column("used %"),
         Column("more %"),
+        Column("seen", ".3f"),
         Column("median", ".2f"),
         Column("p95", ".2f"),
         Column("max", ".2f"),
@@ -86,7 +87,7 @@ class Cost:
                 await seen.stop()
         floor = used["mpv alone"]
         found: Found = {
-            name: (share, NAN if name == "mpv alone" else share - floor, NAN, NAN, NAN)
+            name: (share, NAN if name == "mpv alone" else share - floor, NAN, NAN, NAN, NAN)
             for name, share in used.items()
         }
         found["screen calm"] = calm
@@ -124,8 +125,7 @@ async def _apart(
         if busy is not None:
             busy.cancel()
             await asyncio.gather(busy, return_exceptions=True)
-    found = figures(apart(pair, since, time.monotonic()), since, float("inf"))
-    return (used[""], NAN, *found[1:])
+    return (used[""], NAN, *steady(apart(pair, since, time.monotonic())))
 
 
 async def _storm(screen: Face) -> None:

@@ -19,7 +19,7 @@ from bench.flaws import Flaws, flaws
 from bench.mpv_socket import observed
 from bench.parties import MatineeParty, Place, end_process
 from bench.speakers import INSTALL, channels, has_speakers, outputs, recorded, speakers
-from bench.traces import apart, figures
+from bench.traces import apart, steady
 from bench.trials import Column, Found, Setting
 from tests.cast import NULL_OUTPUTS, Process
 
@@ -45,6 +45,7 @@ class Locked:
         Column("rate %", ".3f"),
         Column("written", ".0f"),
         Column("jumps", ".0f"),
+        Column("seen", ".3f"),
         Column("median", ".2f"),
         Column("p95", ".2f"),
         Column("max", ".2f"),
@@ -85,14 +86,13 @@ class Locked:
             seat, mpv = await asyncio.to_thread(_flaws, file)
             record = {"rates": changes, "lines": lines, "apart": found, "seat": seat, "mpv": mpv}
             setting.keep(record)
-        distances = figures(found, since, float("inf"))
-        nothing = (float("nan"),) * 6
+        nothing = (float("nan"),) * 7
         return {
             "seat": (
                 max((abs(rate - 1) * 100 for rate in rates(changes)), default=0.0),
                 max(0, len(rates(changes)) - 1),
                 jumps(changes, lines),
-                *distances[1:],
+                *steady(found),
                 *_counts(seat),
             ),
             "alone": (*nothing, *_counts(mpv)),
@@ -140,9 +140,7 @@ def _counts(found: Flaws) -> tuple[float, ...]:
 
 def arguments(parser: ArgumentParser) -> None:
     """Add this bench's options."""
-    trials.arguments(
-        parser, seconds=600, of="of steady play", quick=30, links=("wan", "lan", "bad")
-    )
+    trials.arguments(parser, seconds=600, of="of steady play", quick=30, links=("wan",))
 
 
 def run(options: Namespace) -> None:

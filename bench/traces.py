@@ -159,6 +159,25 @@ def figures(found: Sequence[Apart], since: float, within: float) -> Figures:
     return Figures(settled, statistics.median(ordered), percentile(ordered, 95), ordered[-1])
 
 
+class Steady(NamedTuple):
+    """Steady play; milliseconds."""
+
+    seen: float
+    """Share of the time in which both were seen to play; a busy machine hides some."""
+    median: float
+    p95: float
+    most: float
+
+
+def steady(found: Sequence[Apart]) -> Steady:
+    """How far apart two players were while both were seen to play."""
+    ordered = sorted(abs(d) * 1000 for _, d in found if d < math.inf)
+    if not ordered:
+        return Steady(0.0, math.inf, math.inf, math.inf)
+    share = len(ordered) / len(found)
+    return Steady(share, statistics.median(ordered), percentile(ordered, 95), ordered[-1])
+
+
 def rest(pair: Sequence[Trace], since: float, until: float, within: float) -> Figures:
     """When both players came to rest for good, and how far apart their pictures are."""
     ends: list[float] = []
