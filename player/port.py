@@ -94,6 +94,9 @@ class Opened(msgspec.Struct, frozen=True):
     audio_device: str = ""
     notice: str = ""
     """What of it cannot be shown or heard here, one clause; "" when all is well."""
+    is_seekable: bool = True
+    """Whether a seek reaches every place; if not, only what is loaded, and from elsewhere it
+    answers `Restarted` where it is."""
 
 
 class Restarted(msgspec.Struct, frozen=True):

@@ -74,6 +74,13 @@ class Films:
         )
         return film
 
+    def index_last(self, film: Path) -> Path:
+        """The film with its index at the end, as cameras and many programs write it."""
+        other = film.with_name("index-last.mp4")
+        if not other.exists():
+            _ffmpeg(*("-i", str(film), "-map", "0", "-c", "copy", str(other)))
+        return other
+
     def hls(self, film: Path) -> Path:
         """The film as an HLS playlist with segments of 4 s."""
         playlist = film.parent / "hls" / "film.m3u8"
@@ -162,6 +169,8 @@ class FilmServer:
     """Answer every later request with this; a transfer under way is cut."""
     fail_after: int | None = None
     """After so many bytes of content in all, `status` becomes 403."""
+    ranges: bool = True
+    """Whether it sends parts of a file."""
     requests: list[Request] = field(default_factory=list[Request])
     sent: int = 0
 
@@ -176,11 +185,15 @@ class FilmServer:
 
 @contextlib.contextmanager
 def serve(
-    directory: Path, *, status: HTTPStatus | None = None, fail_after: int | None = None
+    directory: Path,
+    *,
+    status: HTTPStatus | None = None,
+    fail_after: int | None = None,
+    ranges: bool = True,
 ) -> Generator[FilmServer]:
-    """Serve the files of `directory` on 127.0.0.1, byte ranges included."""
+    """Serve the files of `directory` on 127.0.0.1, byte ranges included unless told so."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
-        server.films = FilmServer(directory, server.server_port, status, fail_after)
+        server.films = FilmServer(directory, server.server_port, status, fail_after, ranges)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
@@ -249,13 +262,14 @@ class _Handler(BaseHTTPRequestHandler):
         size = path.stat().st_size
         start, end = 0, size
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        if wanted and int(wanted[1]) < size:
+        if wanted and int(wanted[1]) < size and self.server.films.ranges:
             start, end = int(wanted[1]), min(size, int(wanted[2] or size - 1) + 1)
             self.send_response(HTTPStatus.PARTIAL_CONTENT)
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
         else:
             self.send_response(HTTPStatus.OK)
-        self.send_header("Accept-Ranges", "bytes")
+        if self.server.films.ranges:
+            self.send_header("Accept-Ranges", "bytes")
         self.send_header("Content-Length", str(end - start))
         self.send_header("Content-Type", _content_type(path))
         self.end_headers()

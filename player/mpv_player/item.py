@@ -60,8 +60,7 @@ class Item:
         duration = self._core.number("duration")
         if not source.is_network:
             return duration
-        node = self._core.get("demuxer-cache-state")
-        state = cast("dict[str, object]", node) if isinstance(node, dict) else {}
+        state = _mapping(self._core.get("demuxer-cache-state"))
         end = state.get("cache-end")
         if not isinstance(end, int | float):
             return None
@@ -80,6 +79,33 @@ class Item:
             else:
                 fields.append(f"{name}: {value}")
         self._core.set("http-header-fields", fields)
+
+
+def reaches(core: Core, position: float) -> bool:
+    """Whether mpv can go to ``position`` now: anywhere, or else in what is loaded."""
+    if core.get("seekable") is not False:
+        return True
+    ranges = _mapping(core.get("demuxer-cache-state")).get("seekable-ranges")
+    for entry in cast("list[object]", ranges) if isinstance(ranges, list) else []:
+        match _mapping(entry):
+            case {"start": int() | float() as start, "end": int() | float() as end}:
+                if start <= position <= end:
+                    return True
+            case _:
+                pass
+    return False
+
+
+def is_drained(core: Core) -> bool:
+    """Whether an item from the network that cannot be sought in ends before it has begun."""
+    if core.get("seekable") is not False:
+        return False
+    state = _mapping(core.get("demuxer-cache-state"))
+    return state.get("eof") is True and state.get("seekable-ranges") == []
+
+
+def _mapping(node: object) -> dict[str, object]:
+    return cast("dict[str, object]", node) if isinstance(node, dict) else {}
 
 
 def _spelling(value: object) -> str:

@@ -7,6 +7,7 @@ import ssl
 import sys
 from typing import TYPE_CHECKING, Final, Literal
 
+from player.mpv_player.reasons import ONLY_FORWARD
 from protocol.exceptions import SettingsError
 
 if TYPE_CHECKING:
@@ -162,5 +163,7 @@ class Notices:
             notices.append("no window can be opened: the pictures are not shown")
         if self._sound and has_audio and core.get("current-ao") in (None, "null"):
             notices.append("no sound device: nothing is heard")
+        if source.is_network and not source.is_live and core.get("seekable") is False:
+            notices.append(ONLY_FORWARD)
         self._at_start, self._window = "", self._window and not self._at_start
         return "; ".join(notices)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from player.mpv_player.events import Logged
     from player.port import Source
@@ -35,6 +35,18 @@ _PLAIN: Final = (
 )
 """What mpv or libavformat log, and what it means."""
 
+_BACKWARD: Final = "Cannot seek backward in linear streams"
+_GIVEN_UP: Final = "...treating it as fatal error"
+NO_RANGES: Final = (
+    "its server sends no byte ranges, and the film's index is at its end; host: use a server"
+    " with byte ranges, or move the index to the front: ffmpeg -i FILM -c copy"
+    " -movflags +faststart NEW.mp4"
+)
+ONLY_FORWARD: Final = (
+    "the film's server sends no byte ranges: seeks reach only what is loaded, and who comes"
+    " late stays behind; host: use a server with byte ranges"
+)
+
 _ANSWERS: Final = {
     401: "it wants a login",
     403: "access is refused",
@@ -48,6 +60,16 @@ def http_status_of(log: Sequence[Logged]) -> int | None:
     """The last HTTP error that was logged."""
     found = (_HTTP.search(line.text) for line in reversed(log))
     return next((int(match[1]) for match in found if match), None)
+
+
+def is_end_of_reading(line: Logged) -> bool:
+    """Whether mpv says that it reads no more of an item."""
+    return line.prefix == "lavf" and line.text.startswith(_GIVEN_UP)
+
+
+def wants_ranges(log: Iterable[Logged]) -> bool:
+    """Whether something could not be read since the server only sends whole files."""
+    return any(_BACKWARD in line.text for line in log)
 
 
 def reason_for_end(error: int, log: Sequence[Logged], source: Source) -> str:

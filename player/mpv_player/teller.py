@@ -15,7 +15,7 @@ from player import port
 from player.mpv_player import events as ev
 from player.mpv_player import media, reasons
 from player.mpv_player.core import Core, CoreError, CoreGone
-from player.mpv_player.item import reaches
+from player.mpv_player.item import is_drained, reaches
 from player.mpv_player.position import picture_sample, resting_sample, sound_sample
 
 if TYPE_CHECKING:
@@ -267,6 +267,10 @@ class Teller:
         playback.rests_on_picture = paused
         playback.done = self._answered
         if not self._opened:
+            if self._failed or is_drained(core):
+                # Nothing could be read; the log will say why.
+                self._verdict = self._judge_nothing
+                return
             self._open(core, self._load)
         sample = resting_sample(core, on_picture=True) if paused else sound_sample(core)
         sample = sample or picture_sample(core)
@@ -308,6 +312,11 @@ class Teller:
             return
         broken_at = position if is_short else self._playback.target
         self._verdict = lambda: self._judge_end(broken_at, duration, certain=is_short)
+
+    def _judge_nothing(self) -> None:
+        log = tuple(self._log)
+        known = reasons.known_cause(log) or "nothing in it can be played"
+        self._fail(reasons.NO_RANGES if reasons.wants_ranges(log) else known)
 
     def _judge_end(self, position: float, duration: float, *, certain: bool) -> None:
         log = tuple(self._log)

@@ -148,6 +148,38 @@ def test_separate_sound_plays_with_the_pictures(films: Films, film: Path, silent
         assert it.load(server.url(silent)).has_audio is False
 
 
+def test_an_index_at_the_end_on_a_server_without_byte_ranges_fails_with_a_remedy(
+    films: Films, film: Path
+) -> None:
+    with serve(films.directory, ranges=False) as server, watched_player() as it:
+        it.ask_to_load(server.url(films.index_last(film)))
+        reason = it.wait(Failed).reason
+        assert "no byte ranges" in reason
+        assert "-movflags +faststart" in reason
+        assert not any(isinstance(event, Opened) for event in it.told)
+        it.load(server.url(film))
+
+
+def test_without_byte_ranges_a_film_plays_and_seeks_reach_what_is_loaded(film: Path) -> None:
+    small = (("demuxer-max-bytes", "200KiB"), ("demuxer-max-back-bytes", "200KiB"))
+    with serve(film.parent, ranges=False) as server, watched_player(*small) as it:
+        opened = it.load(server.url(film))
+        assert not opened.is_seekable
+        assert "host: use a server with byte ranges" in opened.notice
+        it.play_past(3.0)
+        it.player.set_paused(True)
+        assert near(it.seek(2.0).position, 2.0, FRAME)
+        assert near(it.seek(50.0).position, 2.0, FRAME)
+
+
+def test_with_byte_ranges_an_index_at_the_end_is_no_trouble(films: Films, film: Path) -> None:
+    with serve(films.directory) as server, watched_player() as it:
+        opened = it.load(server.url(films.index_last(film)), 30.0)
+        assert opened.is_seekable
+        assert opened.notice == ""
+        assert near(it.seek(50.0).position, 50.0, FRAME)
+
+
 # Where it is -----------------------------------------------------------------------------
 
 
