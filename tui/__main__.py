@@ -38,6 +38,7 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
             help="What may be done about drift.",
         ),
         click.option("--trim", type=float, metavar="MS", help="Shift your own sound."),
+        click.option("--max-height", type=int, metavar="ROWS", help="No larger picture than this."),
         click.option("--lan-media", is_flag=True, default=None, help="Films on this network too."),
     )
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)

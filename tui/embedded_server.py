@@ -171,18 +171,6 @@ def parse_listen(text: str) -> tuple[str, int]:
     return found["six"] or found["name"] or "127.0.0.1", int(found["port"])
 
 
-def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there just now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
 def lan_address() -> str:
     """This machine's address on its local network; the loopback's when it has none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

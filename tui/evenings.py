@@ -20,7 +20,7 @@ from protocol.exceptions import MediaRefused, SettingsError
 from protocol.invite import parse_invite, parse_server
 from tui import places
 from tui.actions import mpv_keys
-from tui.embedded_server import is_free, lan_address, parse_listen
+from tui.embedded_server import lan_address, parse_listen
 from tui.parties import HostedParty, find_party, forget_old, key_file
 from tui.party import (
     TUI_STATUS_INTERVAL,
@@ -78,10 +78,10 @@ def hosting(given: Mapping[str, Any]) -> Party:
     if settings.server:
         return party
     chosen = bool(given["listen"]) or settings.listen != DEFAULT_LISTEN
-    listen, greeting = _free_listen(settings.listen, given["lan"], chosen)
     others = tuple(str(places.other_database_file(number)) for number in range(2, MOST_PARTIES + 1))
-    server = _own_server(keeping, listen, (str(places.database_file()), *others))
-    return replace(party, server=server, greeting=greeting)
+    databases = (str(places.database_file()), *others)
+    server = _own_server(keeping, settings.listen, databases, elsewhere=not chosen)
+    return replace(party, server=server)
 
 
 def _returning(
@@ -115,12 +115,9 @@ def _returning(
     party = _party(settings, seat, face, given, keeping=kept)
     if kept.server:
         return party
-    listen, _ = _free_listen(given["listen"] or kept.listen, kept.lan, bool(given["listen"]))
-    greeting = ""
-    if not listen.endswith(kept.listen.rpartition(":")[2]):
-        greeting = "the party's old port is taken: its guests need the new invite"
-    server = _own_server(kept, listen, (kept.database,))
-    return replace(party, server=server, greeting=greeting)
+    listen = given["listen"] or kept.listen
+    server = _own_server(kept, listen, (kept.database,), elsewhere=not given["listen"])
+    return replace(party, server=server)
 
 
 def joining(given: Mapping[str, Any]) -> Party:
@@ -197,6 +194,7 @@ def _seat(settings: Settings, face: FaceKind, **more: Any) -> SeatConfig:
         "video": video,
         "correction": settings.correction,
         "trim_ms": settings.trim_ms,
+        "max_height": settings.max_height,
         "status_interval": TUI_STATUS_INTERVAL if face == "tui" else 1.0,
         "log_file": str(places.log_file("seat.log")),
         "keys": mpv_keys(),
@@ -213,6 +211,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         "correction": given.get("correction"),
         "trim_ms": given.get("trim"),
         "tolerance_ms": given.get("tolerance"),
+        "max_height": given.get("max_height"),
         "lan_media": given.get("lan_media"),
         "mpv": parse_mpv(given["mpv"]) or None,
     }
@@ -243,23 +242,22 @@ def _party(
     return Party(seat, face, theme=settings.theme, kept_trim=not asked, keeping=keeping)
 
 
-def _free_listen(listen: str, lan: bool, chosen: bool) -> tuple[str, str]:
-    """Where the own server is to listen, and what to say about it."""
+def _own_server(
+    kept: HostedParty, listen: str, databases: tuple[str, ...], *, elsewhere: bool
+) -> OwnServer:
     address, port = parse_listen(listen)
-    address = "0.0.0.0" if lan else address
-    greeting = ""
-    if not chosen and port and not is_free(address, port):
-        greeting = f"port {port} is taken, so the server listens on another one"
-        port = 0
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}", greeting
-
-
-def _own_server(kept: HostedParty, listen: str, databases: tuple[str, ...]) -> OwnServer:
+    address = "0.0.0.0" if kept.lan else address
     options = [
         *(["--allow-http-media"] if kept.allow_lan_media else []),
         *(["--insecure-lan"] if kept.lan or kept.insecure_lan else []),
     ]
-    return OwnServer(listen, databases, tuple(options), lan=lan_address() if kept.lan else "")
+    return OwnServer(
+        f"[{address}]:{port}" if ":" in address else f"{address}:{port}",
+        databases,
+        elsewhere,
+        tuple(options),
+        lan=lan_address() if kept.lan else "",
+    )
 
 
 def _media(text: str) -> str:

@@ -15,11 +15,11 @@ _KINDS: Final = {"audio": "sound", "subtitle": "subtitles"}
 def own_changes(before: Room, after: Room) -> list[str]:
     """``volume 90 %``, ``subtitles: English`` and so on; [] when nothing of it has changed."""
     said: list[str] = []
-    if before.media is not None and after.media is not None and before.ready is after.ready:
-        if before.status is not None and after.status is not None:
-            said += _sound(before.status, after.status)
-        if before.media.title == after.media.title:
-            said += _tracks(before.media, after.media)
+    if before.own is not None and after.own is not None:
+        said += _sound(before.own, after.own)
+    was, now = before.media, after.media
+    if before.is_open and was is not None and now is not None and was.title == now.title:
+        said += _tracks(was, now)
     return said
 
 

@@ -21,7 +21,7 @@ import msgspec
 
 from player import views
 from player.stage import Stage, create_stage
-from protocol.exceptions import MatineeError, StoreLocked
+from protocol.exceptions import ListenError, MatineeError, StoreLocked
 from protocol.invite import parse_invite
 from tui import places
 from tui.embedded_server import EmbeddedServer
@@ -55,8 +55,11 @@ class OwnServer:
     """The sync server that a host starts for the evening."""
 
     listen: str
+    """HOST:PORT"""
     databases: tuple[str, ...]
     """The first that no other server uses is taken."""
+    elsewhere: bool = False
+    """Another port will do when that one is taken."""
     options: tuple[str, ...] = ()
     """More arguments for it."""
     lan: str = ""
@@ -74,7 +77,7 @@ class Party:
     """Another seat, which joins by the invite."""
     theme: str = ""
     greeting: str = ""
-    """Said at the beginning, "" for nothing."""
+    """Said at the beginning, "" for nothing; the own server may have something to say."""
     kept_trim: bool = True
     """The sound is shifted as it was last time on the same device."""
     keeping: HostedParty | None = None
@@ -226,36 +229,52 @@ async def _served(
     own = party.server
     if own is None:
         return None, party
-    server, url, database = await _started(own, party.seat.returning, stack)
+    is_back = party.seat.returning
+    server, url, used = await _started(own, is_back, stack)
     port = url.rpartition(":")[2]
     local = f"http://127.0.0.1:{port}" if own.lan else url
     public = f"http://{own.lan}:{port}" if own.lan else ""
     seat = msgspec.structs.replace(party.seat, server=local, public=public)
-    greeting = party.greeting
-    if database != own.databases[0]:
-        greeting = f"another party is hosted here, so this one is kept in {database}"
     keeping = party.keeping
     if keeping is not None:
         listen = f"{own.listen.rpartition(':')[0]}:{port}"
-        keeping = msgspec.structs.replace(keeping, listen=listen, database=database)
+        keeping = msgspec.structs.replace(keeping, listen=listen, database=used.databases[0])
+    greeting = _of_place(own, used, port, is_back=is_back)
     return server, replace(party, seat=seat, greeting=greeting, keeping=keeping)
 
 
 async def _started(
-    own: OwnServer, returning: bool, stack: contextlib.AsyncExitStack
-) -> tuple[EmbeddedServer, str, str]:
-    """The server, its address and its database."""
+    own: OwnServer, is_back: bool, stack: contextlib.AsyncExitStack
+) -> tuple[EmbeddedServer, str, OwnServer]:
+    """The server, its address, and where it had to be put, its database the first one."""
     log = places.log_file("server.log")
-    for database in own.databases:
-        server = EmbeddedServer(own.listen, database, options=own.options, log_file=log)
+    while own.databases:
+        server = EmbeddedServer(own.listen, own.databases[0], options=own.options, log_file=log)
         stack.push_async_callback(server.stop)
         try:
-            return server, await server.start(), database
+            return server, await server.start(), own
         except StoreLocked:
-            continue
-    if returning:
+            own = replace(own, databases=own.databases[1:])
+        except ListenError:
+            if not own.elsewhere:
+                raise
+            own = replace(own, listen=f"{own.listen.rpartition(':')[0]}:0", elsewhere=False)
+    if is_back:
         raise StoreLocked("this party, or another one, is hosted here just now", "leave it first")
     raise StoreLocked("too many parties are hosted here", "leave one of them first")
+
+
+def _of_place(wanted: OwnServer, used: OwnServer, port: str, *, is_back: bool) -> str:
+    """What a host should know of where his server is; "" when it is where he expects it."""
+    said: list[str] = []
+    old_port = wanted.listen.rpartition(":")[2]
+    if old_port != used.listen.rpartition(":")[2]:
+        said.append(f"port {old_port} is taken, so the server listens on {port}")
+        if is_back:
+            said.append("the guests need the new invite")
+    if wanted.databases[0] != used.databases[0]:
+        said.append(f"another party is hosted here, so this one's log is {used.databases[0]}")
+    return "; ".join(said)
 
 
 def _parting(party: Party) -> str:

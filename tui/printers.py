@@ -11,7 +11,7 @@ import msgspec
 
 from player import views
 from tui.own import own_changes
-from tui.room import Room, fold, position_at, reconnecting_text, state_word
+from tui.room import Room, fold, may_be_over, position_at, reconnecting_text, state_word
 from tui.times import clock_text, ms_text
 from tui.wording import Sentence, sentence_of
 
@@ -133,6 +133,8 @@ def status_text(room: Room, now: float) -> str:
         parts.append(f"{status.members} here")
         if status.reason:
             parts.append(status.reason)
+    if may_be_over(room, now):
+        parts.append("the party may be over: quit leaves")
     return " · ".join(parts)
 
 

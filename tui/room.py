@@ -47,7 +47,11 @@ class Room:
 
     ready: views.Ready | None = None
     media: views.MediaView | None = None
+    is_open: bool = False
+    """The seat has opened the film since it was started."""
     status: views.Status | None = None
+    own: views.Status | None = None
+    """The same once it is known how the own sound is set."""
     members: tuple[Member, ...] = ()
     member_since: tuple[tuple[str, float], ...] = ()
     """Since when each member is in its present state."""
@@ -112,17 +116,10 @@ def fold(room: Room, view: views.AnyView, now: float) -> Room:
         room = replace(room, feed=(*room.feed, entry)[-FEED_LENGTH:])
     match view:
         case views.Ready():
-            return replace(
-                room,
-                ready=view,
-                link="up",
-                link_since=now,
-                seat_down_since=None,
-                link_reason="",
-                server_stopped=False,
-            )
+            room = replace(room, ready=view, is_open=False, own=None, seat_down_since=None)
+            return _connected(room, now)
         case views.MediaView():
-            return replace(room, media=view, progress="", lacks_copy=False)
+            return replace(room, media=view, is_open=True, progress="", lacks_copy=False)
         case views.MediaChanged():
             return replace(room, position_known=None, lacks_copy=False)
         case views.Waiting():
@@ -135,15 +132,7 @@ def fold(room: Room, view: views.AnyView, now: float) -> Room:
             return _reconnecting(room, view, now)
         case views.Recovered():
             text = entry.text if entry else ""
-            return replace(
-                room,
-                link="up",
-                link_since=now,
-                recovered=text,
-                recovered_at=now,
-                link_reason="",
-                server_stopped=False,
-            )
+            return _connected(replace(room, recovered=text, recovered_at=now), now)
         case views.Corrected():
             return replace(room, last_correction=_correction(view))
         case views.Resynced() if view.you:
@@ -182,6 +171,7 @@ def _with_status(room: Room, status: views.Status) -> Room:
         room,
         status=status,
         position_known=known,
+        own=status if room.is_open else None,
         drifts=(*room.drifts, drift)[-DRIFTS_LENGTH:],
     )
 
@@ -198,6 +188,10 @@ def _with_members(room: Room, members: tuple[Member, ...], now: float) -> Room:
         for m in members
     )
     return replace(room, members=members, member_since=kept)
+
+
+def _connected(room: Room, now: float) -> Room:
+    return replace(room, link="up", link_since=now, link_reason="", server_stopped=False)
 
 
 def _reconnecting(room: Room, view: views.Reconnecting, now: float) -> Room:
@@ -264,7 +258,7 @@ def state_word(room: Room) -> str:
 
 
 def _player_word(status: views.Status | None, progress: str) -> str:
-    if status is None:
+    if status is None or (status.at == 0.0 and status.state == "idle"):
         return "OPENING" if progress else "LOADING"
     if status.starts_in and status.state in ("playing", "paused"):
         return "WAITING"

@@ -104,6 +104,9 @@ class SeatProcess:
         self._early: list[bytes] | None = []
         """What is asked before the first word; None once that was heard."""
         self._stage_size: StageSize | None = None
+        self._own: views.Status | None = None
+        """How its sound was set when it last told."""
+        self._is_open = False
         self._leaving = asyncio.Event()
         self._failed = False
         self.exit_code = 0
@@ -134,6 +137,7 @@ class SeatProcess:
                 yield _own(self._gave_up(code))
                 return
             yield _own(self._died(code))
+            self.config = _with_sound(self.config, self._own)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._leaving.wait(), wait)
 
@@ -194,6 +198,7 @@ class SeatProcess:
             if not isinstance(log, int):
                 log.close()
         self._process = process
+        self._is_open, self._own = False, None
         assert process.stdin is not None
         with contextlib.suppress(ConnectionError):
             process.stdin.write(_encode(self.config) + b"\n")
@@ -228,7 +233,12 @@ class SeatProcess:
                     play=self.config.play and not is_host,
                     stream_id=view.stream_id if is_host else self.config.stream_id,
                 )
-            case views.MediaView() if self.config.role == "host":
+            case views.Status() if self._is_open:
+                self._own = view
+            case views.MediaView():
+                self._is_open = True
+                if self.config.role != "host":
+                    return
                 first = max(0, len(self.config.media) - 1 - view.queue_left)
                 self.config = msgspec.structs.replace(
                     self.config,
@@ -266,6 +276,15 @@ class SeatProcess:
             timestamp_ms=round(self._wall_clock() * 1000),
             fatal=True,
         )
+
+
+def _with_sound(config: SeatConfig, own: views.Status | None) -> SeatConfig:
+    """As loud, as quiet and as late as it was."""
+    if own is None:
+        return config
+    sound = {"volume": f"{own.volume:g}", "mute": "yes" if own.muted else "no"}
+    options = {**dict(config.mpv), **sound}
+    return msgspec.structs.replace(config, mpv=tuple(options.items()), trim_ms=own.trim_ms)
 
 
 def decode_line(text: bytes) -> SeatLine:

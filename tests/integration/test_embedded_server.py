@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from protocol.exceptions import ListenError
-from tui.embedded_server import EmbeddedServer, is_free, lan_address, parse_listen
+from protocol.exceptions import ListenError, StoreLocked
+from tui.embedded_server import EmbeddedServer, lan_address, parse_listen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,14 +56,22 @@ async def test_why_it_cannot_listen_is_said(tmp_path: Path) -> None:
     first = server(tmp_path)
     url = await first.start()
     port = int(url.rpartition(":")[2])
-    assert not is_free("127.0.0.1", port)
     (tmp_path / "other").mkdir()
     second = server(tmp_path / "other", f"127.0.0.1:{port}")
     with pytest.raises(ListenError, match=f"port {port}") as caught:
         await second.start()
     assert caught.value.remedy
     await first.stop()
-    assert is_free("127.0.0.1", port)
+    assert await second.start() == url
+    await second.stop()
+
+
+async def test_a_database_that_another_server_uses_is_an_error_of_its_own(tmp_path: Path) -> None:
+    first, second = server(tmp_path), server(tmp_path)
+    await first.start()
+    with pytest.raises(StoreLocked):
+        await second.start()
+    await first.stop()
 
 
 async def test_a_server_that_says_nothing_is_an_error_that_names_the_log(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class LeaveScreen(ModalScreen[bool]):
                 f"Leave? {people(self._others)} {verb} watching.", classes="title", markup=False
             )
             yield Static(self._parting, markup=False)
-            yield Static(f"{self._way_back} brings it back.", markup=False)
+            yield Static(f"{self._way_back} brings you back.", markup=False)
             yield Static(
                 Content.assemble(
                     ("q", "bold $primary"), " leaves   ", ("Esc", "bold $primary"), " stays"
