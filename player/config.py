@@ -38,6 +38,8 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     video: Literal["window", "terminal", "none"] = "window"
     correction: Literal["off", "soft", "full"] = "full"
     sync_tolerance_ms: int = 500
+    max_height: int = 1080
+    """Rows of picture that are worth loading, of pages that offer several."""
     wait: bool = False
     """Host: the party stops for a member who stalls."""
     trim_ms: float = 0.0

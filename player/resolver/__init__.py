@@ -21,4 +21,4 @@ def resolver_for(config: SeatConfig) -> Resolver:
         # A host names what is watched; a viewer has named his own copy at most.
         return config.role == "host" or media in config.media
 
-    return Resolver(rules, typed=typed)
+    return Resolver(rules, typed=typed, max_height=config.max_height)

@@ -193,6 +193,30 @@ async def test_a_page_is_resolved_by_yt_dlp_to_its_film(
     assert any(words.startswith("asking yt-dlp") for words in said)
 
 
+@pytest.mark.parametrize(("most", "chosen"), [(1080, "1080.mp4"), (720, "480.mp4")])
+async def test_of_a_page_with_several_qualities_no_larger_one_than_wished_is_loaded(
+    films: Films, film: Path, server: FilmServer, most: int, chosen: str
+) -> None:
+    for rows in (480, 1080):
+        film.with_name(f"{rows}.mp4").write_bytes(film.read_bytes())
+    page = film.with_name("qualities.html")
+    page.write_text(
+        "<!DOCTYPE html><html><head><title>Two</title></head><body><video>"
+        '<source src="480.mp4" label="480p" type="video/mp4">'
+        '<source src="1080.mp4" label="1080p" type="video/mp4"></video></body></html>'
+    )
+    config = SeatConfig(
+        role="host",
+        name="Ana",
+        instance_id="i" * 8,
+        server="http://127.0.0.1",
+        allow_lan_media=True,
+        max_height=most,
+    )
+    source = await resolver_for(config)(server.url(page), _nobody)
+    assert source.url.endswith(chosen)
+
+
 async def test_a_page_without_a_film_says_so_in_yt_dlps_words(
     films: Films, server: FilmServer
 ) -> None:

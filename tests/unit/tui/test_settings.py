@@ -35,6 +35,7 @@ def test_without_anything_there_are_defaults_and_a_name(file: Path) -> None:
     settings = load_settings({}, {}, file)
     assert settings.listen == "127.0.0.1:8765"
     assert settings.tolerance_ms == 500
+    assert settings.max_height == 1080
     assert settings.name
 
 
@@ -43,6 +44,7 @@ def test_without_anything_there_are_defaults_and_a_name(file: Path) -> None:
     [
         ('video = "cinema"', "video"),
         ("tolerance_ms = 5", "tolerance_ms"),
+        ("max_height = 72", "max_height"),
         ("trim_ms = nan", "trim_ms"),
         ("colour = 1", "colour"),
         ("name = 7", "name"),
