@@ -212,7 +212,6 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         "trim_ms": given.get("trim"),
         "tolerance_ms": given.get("tolerance"),
         "max_height": given.get("max_height"),
-        "max_height": given.get("max_height"),
         "lan_media": given.get("lan_media"),
         "mpv": parse_mpv(given["mpv"]) or None,
     }

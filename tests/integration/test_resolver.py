@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -198,7 +199,7 @@ async def test_of_a_page_with_several_qualities_no_larger_one_than_wished_is_loa
     films: Films, film: Path, server: FilmServer, most: int, chosen: str
 ) -> None:
     for rows in (480, 1080):
-        film.with_name(f"{rows}.mp4").write_bytes(film.read_bytes())
+        shutil.copy(film, film.with_name(f"{rows}.mp4"))
     page = film.with_name("qualities.html")
     page.write_text(
         "<!DOCTYPE html><html><head><title>Two</title></head><body><video>"
