@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from bench.heartbeat import heartbeat
 from bench.links import WAYS
 from bench.table import table
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 Found = dict[str, tuple[float, ...]]
 """Rows by name, one figure for each column."""
-LOAD: Final = "others"
 
 
 class Column(NamedTuple):
@@ -35,6 +35,10 @@ class Column(NamedTuple):
 
     title: str
     form: str = ".1f"
+
+
+MACHINE: Final = (Column("others", ".2f"), Column("late p99"), Column("late max"))
+"""What the machine did meanwhile: see ``docs/bench.md``."""
 
 
 class Setting(NamedTuple):
@@ -90,7 +94,7 @@ def run(trial: Trial, options: Namespace) -> None:
     results: dict[tuple[str, str], list[tuple[float, ...]]] = {}
     with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
         asyncio.run(until_told(_hold_all(trial, options, results)))
-    columns = (*trial.columns, Column(LOAD, ".2f"))
+    columns = (*trial.columns, *MACHINE)
     rows = [
         [link, name, str(len(runs)), *_row(columns, runs)] for (link, name), runs in results.items()
     ]
@@ -124,19 +128,19 @@ async def _hold_all(
                 print(f"run {number + 1}, {link}", file=sys.stderr)
                 for row, figures in (await _held(trial, setting)).items():
                     results.setdefault((link, row), []).append(figures)
-                    print(f"  {row} {_said(trial.columns, figures)}", file=sys.stderr)
+                    print(f"  {row}: {_said(trial.columns, figures)}", file=sys.stderr)
 
 
 async def _held(trial: Trial, setting: Setting) -> Found:
     before = Load.now()
     try:
-        async with asyncio.timeout(setting.seconds * 3 + 300):
+        async with asyncio.timeout(setting.seconds * 15 + 300), heartbeat() as late:
             found = await trial.hold(setting)
     except (AssertionError, TimeoutError, OSError) as error:
         print(f"  did not get through: {error!r}", file=sys.stderr)
-        return {"failed": (math.nan,) * (len(trial.columns) + 1)}
+        return {"failed": (math.nan,) * (len(trial.columns) + len(MACHINE))}
     others = Load.now().others_since(before)
-    return {name: (*figures, others) for name, figures in found.items()}
+    return {name: (*figures, others, late[1], late[0]) for name, figures in found.items()}
 
 
 class Load(NamedTuple):
@@ -175,7 +179,7 @@ def _row(columns: Sequence[Column], runs: Sequence[tuple[float, ...]]) -> Iterab
 
 
 def _said(columns: Sequence[Column], figures: Sequence[float]) -> str:
-    titled = zip((*columns, Column(LOAD, ".2f")), figures, strict=True)
+    titled = zip((*columns, *MACHINE), figures, strict=True)
     return ", ".join(f"{column.title} {_cell(column, value)}" for column, value in titled)
 
 
