@@ -27,6 +27,8 @@ class Bearings:
         self.phase: Phase = "idle"
         self.is_live = False
         """There is nothing to seek in, and no place to be at."""
+        self.is_seekable = True
+        """Any place can be gone to; else only what happens to be loaded."""
         self.armed: float | None = None
         """When the player is to be started, while a start is planned."""
         self.base_rate = 1.0
@@ -109,7 +111,10 @@ class Bearings:
 
     def aim(self, now: float) -> float:
         """Where a seek at ``now`` must go so that the timeline arrives when the player is ready."""
-        cost = self.learned.seek_cost + self.seeks.margin
+        cost = self.learned.seek_cost
+        if self.seeks.has_missed:
+            cost = max(cost, self.learned.last_seek_cost)
+        cost += self.seeks.margin
         return self.course.aim(now + cost + self.learned.latency(self.timeline.rate))
 
     # As it is shown ---------------------------------------------------------------------

@@ -133,6 +133,7 @@ class Follower:
         match event:
             case Opened():
                 bearings.course.duration = event.duration
+                bearings.is_seekable = event.is_seekable
                 bearings.learned.new_device(event.audio_device)
             case Restarted():
                 return self._restarted(event, now)

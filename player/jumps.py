@@ -76,10 +76,15 @@ class Seeks:
         """What was tried was for another goal."""
         self._tries = 0
 
-    def may_retry(self) -> bool:
+    def may_retry(self, *, is_seekable: bool = True) -> bool:
         """Whether another try may be made; counts it."""
         self._tries += 1
-        return self._tries <= MAX_TRIES
+        return self._tries <= (MAX_TRIES if is_seekable else 1)
+
+    @property
+    def has_missed(self) -> bool:
+        """A seek has come too late or too early for the goal that still holds."""
+        return self._tries > 0
 
     @property
     def margin(self) -> float:

@@ -123,6 +123,11 @@ class Learned:
         known = self._latencies.get(rate) or self._latencies.get(1.0)
         return sorted(known)[min(int(len(known) * 0.9), len(known) - 1)] if known else None
 
+    @property
+    def last_seek_cost(self) -> float:
+        """What the newest seek took; 0 while there is none."""
+        return self._costs[-1] if self._costs else 0.0
+
     def latency(self, rate: float) -> float:
         """From the order to play at ``rate`` until sound is heard; median.
 

@@ -147,7 +147,8 @@ class Steering:
             or landed < course.start - PAUSED_TOLERANCE
             or bearings.phase == "ended"
         )
-        if is_misplaced and bearings.may_seek(now) and bearings.seeks.may_retry():
+        retries = is_misplaced and bearings.may_seek(now)
+        if retries and bearings.seeks.may_retry(is_seekable=bearings.is_seekable):
             return self.seek(bearings.aim(now), now)
         # One that cannot be mended is made at once, however late.
         return self._arm(now if now - due > LATE else due, now)
@@ -220,7 +221,7 @@ class Steering:
 
     @property
     def _may_intercept(self) -> bool:
-        return self.enabled and self.correction == "full"
+        return self.enabled and self.correction == "full" and self._bearings.is_seekable
 
     def _correct(self, drift: float, now: float) -> list[PlayerCommand]:
         may_jump = self._may_intercept and self.guard.may_jump(now)

@@ -75,9 +75,12 @@ class Stand:
             position += max(0.0, self.now - since) * self._rate
         return position
 
-    def opened(self, position: float = 0.0, *, is_network: bool = False) -> Stand:
+    def opened(
+        self, position: float = 0.0, *, is_network: bool = False, is_seekable: bool = True
+    ) -> Stand:
         self.follower.load(self.now, is_network=is_network)
-        self.tell(Opened(self.generation, "", DURATION, (), (), True, True))
+        opened = Opened(self.generation, "", DURATION, (), (), True, True, is_seekable=is_seekable)
+        self.tell(opened)
         return self.landed(position)
 
     def landed(self, position: float) -> Stand:

@@ -230,3 +230,34 @@ def test_who_comes_after_the_end_goes_there_once() -> None:
     stand.landed(DURATION - 0.04)
     assert stand.wait(5.0) == []
     assert stand.told == [Finished(DURATION)]
+
+
+# A film that cannot be sought in --------------------------------------------------------
+
+
+def test_where_no_seek_helps_none_is_made_for_a_drift() -> None:
+    stand = Stand().opened(50.0, is_seekable=False)
+    stand.follow(Timeline(50.0, stand.now + 0.2, 1.0, True))
+    stand.behind = 3.0
+    stand.wait(20.0)
+    assert seeks(stand.said) == []
+    assert stand.heard(Jumped) == []
+    assert max(rates(stand.said)) == pytest.approx(1.04)
+
+
+def test_where_no_seek_helps_a_start_is_sought_once_and_then_made() -> None:
+    stand = Stand().opened(50.0, is_seekable=False)
+    assert len(seeks(stand.follow(Timeline(90.0, stand.now - 5.0, 1.0, True)))) == 1
+    stand.landed(50.0)
+    assert seeks(stand.wait(0.3)) == []
+    assert stand.follower.phase == "running"
+
+
+def test_after_a_seek_that_came_late_the_next_allows_for_as_long() -> None:
+    stand = Stand().playing()
+    stand.follow(Timeline(300.0, stand.now + 0.3, 1.0, True))
+    stand.now += 2.0
+    before = len(stand.said)
+    stand.landed(300.0)
+    (again,) = seeks(stand.said[before:])
+    assert again >= stand.target + 2.0
