@@ -32,6 +32,10 @@ FINEST: Final = 0.0002
 """Seconds; no direction is trusted as if its delays were more even than this."""
 RECENT: Final = 10
 """Samples that tell delay and jitter as they are now."""
+HELD_BACK: Final = 2.0
+"""Seconds; a longer round trip tells of an outage and not of the way."""
+EXCUSED: Final = 2
+"""Changes that do not count as jitter: one late answer makes two of them."""
 TRUSTED: Final = 4
 """Samples before which every better estimate is taken at once."""
 
@@ -60,7 +64,7 @@ class ClockEstimate(NamedTuple):
     error: float
     """Bound of what ``offset`` may be off by."""
     jitter: float
-    """Mean change of the round trip from one sample to the next."""
+    """Mean change of the round trip from one sample to the next, but for a single late one."""
 
 
 class ClockFilter:
@@ -104,9 +108,9 @@ class ClockFilter:
         """The estimate at local instant ``now``; None before the first sample."""
         if self._offset is None:
             return None
-        recent = list(self._samples)[-RECENT:]
-        delays = [sample.delay for sample in recent]
-        changes = [abs(b - a) for a, b in pairwise(delays)]
+        delays = self._recent_delays()
+        changes = sorted(abs(b - a) for a, b in pairwise(delays))
+        changes = changes[:-EXCUSED] or changes
         offset = self._offset + self._skew * (now - self._as_of)
         least, most = self._limits_at(now)
         return ClockEstimate(
@@ -115,6 +119,10 @@ class ClockFilter:
             error=max(most - offset, offset - least, 0.0),
             jitter=sum(changes) / len(changes) if changes else 0.0,
         )
+
+    def _recent_delays(self) -> list[float]:
+        delays = [sample.delay for sample in list(self._samples)[-RECENT:]]
+        return [delay for delay in delays if delay <= HELD_BACK] or delays
 
     def clear(self) -> None:
         """Forget everything: another server, or the machine slept."""

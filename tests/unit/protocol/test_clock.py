@@ -232,6 +232,34 @@ def test_delay_and_jitter_tell_of_the_last_ten() -> None:
     assert now.jitter == pytest.approx(0.004)
 
 
+def test_one_late_answer_is_no_jitter() -> None:
+    clock = ClockFilter()
+    for i in range(RECENT):
+        clock.add(sample(3.0 * i, 0.010, 0.910 if i == 5 else 0.010))
+    now = estimate(clock, 40.0)
+    assert now.delay == pytest.approx(0.020)
+    assert now.jitter == pytest.approx(0.0, abs=1e-6)
+
+
+def test_an_outage_says_nothing_about_the_way_afterwards() -> None:
+    clock = ClockFilter()
+    for i in range(RECENT):
+        held = max(0.0, 12.0 - 2.0 * i) if i > 1 else 0.0
+        clock.add(sample(2.0 * i, 0.010, 0.010 + held))
+    now = estimate(clock, 40.0)
+    assert now.delay == pytest.approx(0.020)
+    assert now.jitter == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_way_that_always_takes_longer_is_told_as_it_is() -> None:
+    clock = ClockFilter()
+    for i in range(RECENT):
+        clock.add(sample(9.0 * i, 2.0, 2.0 + 0.5 * (i % 2)))
+    now = estimate(clock, 99.0)
+    assert now.delay == pytest.approx(4.25)
+    assert now.jitter == pytest.approx(0.5)
+
+
 def test_a_cleared_filter_knows_nothing() -> None:
     clock = ClockFilter()
     for i in range(40):
