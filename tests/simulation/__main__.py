@@ -1,4 +1,7 @@
-"""``python -m tests.simulation SEED [UNTIL]``: live through evenings, tell which end badly."""
+"""``python -m tests.simulation SEED [UNTIL]``: live through evenings, tell which end badly.
+
+``python -m tests.simulation clocks [SEEDS]`` tells how near the clocks are on each kind of link.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,15 @@ import sys
 import time
 from collections import Counter
 
+from tests.simulation.clocks import clock_table
 from tests.simulation.evening import evening, tell
 
 
 def main() -> int:
-    """Run one seed with its whole story, or all of a range."""
+    """Run one seed with its whole story, all of a range, or the clocks alone."""
+    if sys.argv[1:2] == ["clocks"]:
+        sys.stdout.write(clock_table(int(sys.argv[2]) if sys.argv[2:] else 40) + "\n")
+        return 0
     numbers = [int(word) for word in sys.argv[1:]] or [0, 100]
     if len(numbers) == 1:
         world, broken = evening(numbers[0])

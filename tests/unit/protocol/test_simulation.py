@@ -142,7 +142,7 @@ def p95(values: list[float]) -> float:
 @pytest.mark.parametrize(
     ("name", "clock", "drift"),
     [
-        ("Wi-Fi", 0.0015, 0.0047),
+        ("Wi-Fi", 0.0014, 0.0047),
         ("WAN", 0.0025, 0.0047),
         ("loaded uplink", 0.0026, 0.0047),
         ("bufferbloat", 0.0026, 0.0047),
