@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from protocol.messages import Event
     from tests.simulation.seat import SimSeat, Traits
 
-LONG = 3600.0 if EVENINGS > 100 else 900.0
+LONG = 3600.0 if EVENINGS > 100 else 600.0
 """Seconds; an hour, where there is time for it."""
 SETTLED = 12.0
 """Seconds after which a new film is in step."""
@@ -117,7 +117,7 @@ def test_a_wall_clock_that_is_set_changes_nothing(shift: float) -> None:
 # Links ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_queue_that_fills_up_again_and_again_moves_nobody(seed: int) -> None:
     def shape(traits: Traits) -> Traits:
         flood = Tide(60.0, 30.0, 0.1, 0.3)
@@ -125,7 +125,7 @@ def test_a_queue_that_fills_up_again_and_again_moves_nobody(seed: int) -> None:
 
     world = playing(seed, shape)
     before = [len(seat.jumps) for seat in world.seats]
-    watch(world, 300.0, lambda seat: check_drift(world, CLOSE), step=2.0)
+    watch(world, 240.0, lambda seat: check_drift(world, CLOSE), step=2.0)
     assert [len(seat.jumps) for seat in world.seats] == before
     check_clocks(world)
 
@@ -164,7 +164,7 @@ def test_clocks_are_as_near_as_promised_on_every_kind_of_link() -> None:
 # Order ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_whatever_comes_twice_or_in_another_order_ends_in_the_same_state(seed: int) -> None:
     world = World(seed, seats=3, shape=sound)
     for seat in world.seats:

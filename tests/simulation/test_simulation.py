@@ -12,7 +12,7 @@ import pytest
 
 from tests.simulation.evening import evening, tell
 
-EVENINGS = int(os.environ.get("MATINEE_SIMULATIONS", "16"))
+EVENINGS = int(os.environ.get("MATINEE_SIMULATIONS", "12"))
 
 
 @pytest.mark.parametrize("seed", range(EVENINGS))
