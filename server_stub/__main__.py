@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         "--listen", default=DEFAULT_LISTEN, metavar="HOST:PORT", help="port 0 takes any free one"
     )
     options.add_argument(
-        "--database", default="", metavar="URL", help="path or sqlite:///PATH of the log"
+        "--database", default="", metavar="URL", help="path of the log, or postgresql://HOST/NAME"
     )
     options.add_argument(
         "--public-url", default="", metavar="URL", help="address of the TLS proxy in front"

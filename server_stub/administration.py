@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from protocol.exceptions import StoreError, StoreLocked, StoreUnusable
+from protocol.exceptions import StoreError, StoreUnusable
 from server_stub import migrate
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock, read_clocks, wall_jump
+from server_stub.databases import database_at
 from server_stub.rows import event_of, record_of
 from server_stub.schema import IS_ACTIVE, playback_events, streams
-from server_stub.sqlite import back_up, database_path, explained, open_engine, open_sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from datetime import datetime
     from pathlib import Path
 
-    from sqlalchemy.engine import Connection, Engine, RowMapping
+    from sqlalchemy.engine import Connection, RowMapping
 
     from protocol.messages import Event
     from protocol.server_log import StreamRecord
@@ -48,31 +46,32 @@ class SchemaChange(NamedTuple):
 
     status: SchemaStatus
     backup: Path | None
-    """The file as it was before; None when nothing was to be done."""
+    """The file as it was before; None when nothing was to be done, or it is no file."""
 
 
 def schema_status(database: str) -> SchemaStatus:
     """Which step the schema is at.
 
     Raises:
-        StoreError: the file cannot be used.
+        StoreError: the database cannot be used.
     """
-    with _opened(database) as (engine, _), engine.begin() as connection:
+    with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
         return migrate.status(connection)
 
 
 def change_schema(database: str, direction: Literal["up", "down"]) -> SchemaChange:
-    """To the newest step, or one back; the file is backed up beside itself first.
+    """To the newest step, or one back; a file is backed up beside itself first.
 
     Raises:
-        StoreError: the file cannot be used.
+        StoreError: the database cannot be used.
     """
-    with _opened(database) as (engine, path):
+    place = database_at(database)
+    with place.opened(alone=True) as engine:
         with engine.begin() as connection:
             before = migrate.status(connection)
         if before.is_current if direction == "up" else not before.current:
             return SchemaChange(before, None)
-        backup = back_up(engine, path, before.current) if before.current else None
+        backup = place.back_up(engine, before.current) if before.current else None
         with engine.begin() as connection:
             if direction == "up":
                 migrate.upgrade(connection)
@@ -85,14 +84,13 @@ def maintain(database: str, *, accept_clock: bool = False) -> Maintained:
     """Delete old events and reset inactive streams.
 
     Raises:
-        StoreError: the file cannot be used, or the wall clock is in doubt.
+        StoreError: the database cannot be used, or the wall clock is in doubt.
     """
-    path = _existing(database)
-    with _in_use(path):
-        store = open_sqlite(path)
+    store = database_at(database).open_kept()
     try:
         anchor = store.anchor()
         jump = 0.0 if anchor is None else wall_jump(anchor, read_clocks())
+        jump = max(jump, store.wall_ahead(), key=abs)
         if abs(jump) > MAX_CLOCK_JUMP and not accept_clock:
             raise StoreError(
                 f"the clock has moved by {jump / 3600:+.1f} h since the server last ran, so what"
@@ -111,9 +109,9 @@ def past_streams(database: str, limit: int = 100) -> list[PastStream]:
     """The streams of a database, latest first.
 
     Raises:
-        StoreError: the file cannot be used.
+        StoreError: the database cannot be used.
     """
-    with _opened(database) as (engine, _), engine.begin() as connection:
+    with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
         _check_current(connection)
         rows = list(connection.execute(latest_streams(limit)).mappings())
         return _described(connection, rows)
@@ -123,16 +121,17 @@ def find_stream(database: str, beginning: str) -> PastStream:
     """The one stream whose id begins so.
 
     Raises:
-        StoreError: there is none, or more than one; or the file cannot be used.
+        StoreError: there is none, or more than one; or the database cannot be used.
     """
     wanted = beginning.strip().lower().replace("-", "")
     if not _ID_BEGINNING.fullmatch(wanted):
         raise StoreError(
             "that is not a stream's id", "copy it from the first column of matinee history"
         )
-    with _opened(database) as (engine, _), engine.begin() as connection:
+    with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
         _check_current(connection)
-        query = sa.select(streams).where(sa.cast(streams.c.id, sa.Text).startswith(wanted)).limit(2)
+        plain = sa.func.replace(sa.cast(streams.c.id, sa.Text), "-", "")
+        query = sa.select(streams).where(plain.startswith(wanted)).limit(2)
         found = _described(connection, list(connection.execute(query).mappings()))
     if not found:
         raise StoreError(
@@ -149,9 +148,9 @@ def past_events(
     """The log of one stream, oldest first; only of these types, if any are named.
 
     Raises:
-        StoreError: the file cannot be used.
+        StoreError: the database cannot be used.
     """
-    with _opened(database) as (engine, _), engine.begin() as connection:
+    with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
         _check_current(connection)
         rows = connection.execute(log_by_time(stream_id, event_types, limit)).mappings()
         return [event_of(row) for row in rows]
@@ -161,7 +160,7 @@ def latest_streams(limit: int) -> sa.Select[Any]:
     """Streams that synchronise, by when they last did."""
     return (
         sa.select(streams)
-        .where(IS_ACTIVE, streams.c.sync_enabled.is_(True))
+        .where(IS_ACTIVE, streams.c.sync_enabled)
         .order_by(streams.c.last_sync_at.desc())
         .limit(limit)
     )
@@ -173,7 +172,7 @@ def log_by_time(stream_id: str, event_types: tuple[str, ...], limit: int) -> sa.
     query = sa.select(playback_events).where(columns.stream_id == stream_id).limit(limit)
     if event_types:
         query = query.where(columns.event_type.in_(event_types))
-    return query.order_by(columns.timestamp_ms)
+    return query.order_by(columns.timestamp_ms, columns.epoch, columns.seq)
 
 
 def _described(connection: Connection, rows: list[RowMapping]) -> list[PastStream]:
@@ -207,41 +206,9 @@ def _described(connection: Connection, rows: list[RowMapping]) -> list[PastStrea
     ]
 
 
-@contextmanager
-def _in_use(path: Path) -> Generator[None]:
-    try:
-        yield
-    except StoreLocked:
-        raise StoreLocked(
-            f"a server is using the database {path}",
-            "end that party or stop that server first, or name another file with --database",
-        ) from None
-
-
-@contextmanager
-def _opened(database: str) -> Generator[tuple[Engine, Path]]:
-    path = _existing(database)
-    with _in_use(path):
-        engine = open_engine(path)
-    try:
-        with explained(path):
-            yield engine, path
-    finally:
-        engine.dispose()
-
-
 def _check_current(connection: Connection) -> None:
     status = migrate.status(connection)
     if not status.current:
-        raise StoreUnusable("the database is empty", "host a party first, or name another file")
+        raise StoreUnusable("the database is empty", "host a party first, or name another one")
     if not status.is_current:
         raise StoreUnusable("the database is of an older matinee", "run matinee migrate up")
-
-
-def _existing(database: str) -> Path:
-    path = database_path(database)
-    if not path.is_file():
-        raise StoreUnusable(
-            f"there is no database {path}", "host a party first, or name one with --database"
-        )
-    return path

@@ -29,7 +29,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
     """What becomes of ``entries``, one after the other, within this transaction."""
     if not entries:
         return []
-    records = _lock(connection, entries)
+    records = lock_streams(connection, list({entry.stream_id: None for entry in entries}))
     known = _known(connection, entries)
     rows: list[dict[str, Any]] = []
     changed: dict[str, dict[str, Any]] = {}
@@ -56,9 +56,8 @@ def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
     return outcomes
 
 
-def _lock(connection: Connection, entries: Sequence[Entry]) -> dict[str, StreamRecord]:
+def lock_streams(connection: Connection, stream_ids: Sequence[str]) -> dict[str, StreamRecord]:
     """The streams as they stand, this transaction's own from here on."""
-    stream_ids = list({entry.stream_id: None for entry in entries})
     if len(stream_ids) == 1:
         found = connection.execute(LOCK_STREAM, {"stream_id": stream_ids[0]})
     else:

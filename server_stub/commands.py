@@ -1,4 +1,4 @@
-"""``migrate``, ``maintain`` and ``history``: what is done to a database that no server uses."""
+"""``migrate``, ``maintain`` and ``history``: what is done to a database beside serving it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(command: str, argv: list[str]) -> int:
         "--database",
         default=str(default_database()),
         metavar="URL",
-        help="path or sqlite:///PATH of the log",
+        help="path of the log, or postgresql://HOST/NAME",
     )
     options.add_argument("--json", action="store_true", help="one JSON object a line")
     try:

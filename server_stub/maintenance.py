@@ -1,7 +1,8 @@
 """Retention: what the requirement calls cleanup, with its names.
 
-On SQLite the server runs these itself; each batch is a transaction of its own, so that the
-log of a living party waits for one batch at most.
+On SQLite the server runs these itself, on PostgreSQL they are functions of the same names in
+the database (see `migrations/`). Each batch is a transaction of its own, so that the log of a
+living party waits for one batch at most.
 """
 
 from __future__ import annotations
@@ -38,6 +39,14 @@ def maintain_playback_sync_data(
     engine: Engine, now: Moment, live: Sequence[str] = ()
 ) -> Maintained:
     """All maintenance; streams in ``live`` are in use and count as synced now."""
+    touch(engine, now, live)
+    deleted = cleanup_old_playback_events(engine, at(now.unix_ms))
+    reset = cleanup_inactive_stream_sync_state(engine, at(now.unix_ms), now.instant)
+    return Maintained(deleted, len(reset), reset)
+
+
+def touch(engine: Engine, now: Moment, live: Sequence[str]) -> None:
+    """Streams in ``live`` are in use and count as synced now."""
     for start in range(0, len(live), BATCH):
         with engine.begin() as connection:
             connection.execute(
@@ -45,9 +54,6 @@ def maintain_playback_sync_data(
                 .where(streams.c.id.in_(live[start : start + BATCH]))
                 .values(last_sync_at=at(now.unix_ms))
             )
-    deleted = cleanup_old_playback_events(engine, at(now.unix_ms))
-    reset = cleanup_inactive_stream_sync_state(engine, at(now.unix_ms), now.instant)
-    return Maintained(deleted, len(reset), reset)
 
 
 def cleanup_old_playback_events(engine: Engine, now: datetime) -> int:

@@ -43,14 +43,16 @@ def status(connection: Connection) -> SchemaStatus:
     scripts = ScriptDirectory.from_config(_config(connection))
     newest = scripts.get_current_head() or ""
     current = MigrationContext.configure(connection).get_current_revision() or ""
-    if not current and set(sa.inspect(connection).get_table_names()) - {_ALEMBIC}:
+    tables = set(sa.inspect(connection).get_table_names()) - {_ALEMBIC}
+    is_known = current in {step.revision for step in scripts.walk_revisions()}
+    if tables and not is_known and (not current or "server_clock" not in tables):
         raise StoreUnusable(
-            "this database belongs to another program", "name a file of its own with --database"
+            "this database belongs to another program", "name one of its own with --database"
         )
-    if current and current not in {step.revision for step in scripts.walk_revisions()}:
+    if current and not is_known:
         raise SchemaTooNew(
             f"the database was written by a newer matinee (schema {current}, known {newest})",
-            "update matinee, or name another file with --database",
+            "update matinee, or name another database with --database",
         )
     return SchemaStatus(current, newest)
 

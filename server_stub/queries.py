@@ -16,14 +16,20 @@ _stream_id: Final[sa.BindParameter[Any]] = sa.bindparam("stream_id")
 
 STREAM: Final[sa.Select[Any]] = sa.select(streams).where(streams.c.id == _stream_id)
 
-LOCK_STREAM: Final[sa.Select[Any]] = STREAM.with_for_update()
+LOCK_STREAM: Final[sa.Select[Any]] = STREAM.with_for_update(key_share=True)
+"""Order and fencing on PostgreSQL: whoever appends to a stream waits for its row.
+
+Under READ COMMITTED each statement sees what was committed before it, so what is looked for
+after the lock is found as the last holder left it. The key is left to others, since a new
+token that names the stream changes nothing in it. SQLite has one writer, and ignores it.
+"""
 
 LOCK_STREAMS: Final[sa.Select[Any]] = (
     sa.select(streams)
     .where(streams.c.id.in_(sa.bindparam("stream_ids", expanding=True)))
     # In one order, so that two servers never wait for each other.
     .order_by(streams.c.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 
 UPDATE_STREAM: Final = streams.update().where(streams.c.id == _stream_id)
@@ -53,6 +59,12 @@ TOKENS: Final[sa.Select[Any]] = sa.select(stream_tokens).where(
     stream_tokens.c.stream_id == _stream_id
 )
 ANCHOR: Final[sa.Select[Any]] = sa.select(server_clock)
+SET_ANCHOR: Final = sa.text(
+    "INSERT INTO server_clock (id, boot_id, shift, instant, elapsed, wall)"
+    " VALUES (1, :boot_id, :shift, :instant, :elapsed, :wall) ON CONFLICT (id) DO UPDATE"
+    " SET boot_id = excluded.boot_id, shift = excluded.shift, instant = excluded.instant,"
+    " elapsed = excluded.elapsed, wall = excluded.wall"
+)
 
 ADD_STREAM: Final = streams.insert()
 ADD_EVENT: Final = playback_events.insert()

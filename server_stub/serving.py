@@ -20,6 +20,7 @@ from protocol.media import MediaRules
 from protocol.server import ServerProtocol
 from protocol.server_limits import Limits
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
+from server_stub.databases import database_at
 from server_stub.gateway import Gateway
 from server_stub.hosts import (
     DEFAULT_LISTEN,
@@ -32,7 +33,6 @@ from server_stub.hosts import (
 )
 from server_stub.http_requests import HttpRequests
 from server_stub.mint import RandomMint
-from server_stub.sqlite import database_path, open_sqlite
 from server_stub.store_thread import StoreThread
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class ServeOptions:
     listen: str = DEFAULT_LISTEN
     """HOST:PORT; port 0 takes any free one."""
     database: str = ""
-    """Path or ``sqlite:///`` address; "" for the default file."""
+    """Path, ``sqlite:///`` or ``postgresql://`` address; "" for the default file."""
     public_url: str = ""
     """Address of the proxy in front."""
     insecure_lan: bool = False
@@ -126,10 +126,10 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
         MatineeError: it cannot start; says why.
     """
     address, public_url = checked_listen(options)
-    path = database_path(options.database or str(default_database()))
+    database = database_at(options.database or str(default_database()))
     with bind(address) as listening:
         address = ListenAddress(address.host, listening.getsockname()[1])
-        store = open_sqlite(path)
+        store = database.open_store()
         clock = ServerClock(store.anchor())
         core = ServerProtocol(
             RandomMint(),
@@ -138,7 +138,12 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
             rules=MediaRules(options.allow_http_media, options.allow_http_media),
         )
         gateway = Gateway(core, clock, limits)
-        thread = StoreThread(store, gateway.delivered)
+
+        def settled(records: list[StreamRecord]) -> None:
+            core.reset(records)
+            gateway.perform()
+
+        thread = StoreThread(store, gateway.delivered, settled)
         try:
             await thread.run(lambda opened: opened.set_anchor(clock.anchor()))
             requests = HttpRequests(core, clock, thread, Names(address, public_url))
@@ -146,7 +151,11 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
             chores = asyncio.create_task(_chores(thread, clock, core, gateway))
             reached = urls(address)
             server = Running(
-                Listening(reached[0], reached, public_url, str(path)), core, gateway, thread, clock
+                Listening(reached[0], reached, public_url, database.name),
+                core,
+                gateway,
+                thread,
+                clock,
             )
             try:
                 yield server
@@ -207,7 +216,8 @@ async def maintain(
     thread: StoreThread, clock: ServerClock, core: ServerProtocol, gateway: Gateway
 ) -> None:
     """Run maintenance once, unless the wall clock is in doubt."""
-    jump = clock.wall_jump()
+    ahead = await thread.run(lambda store: store.wall_ahead())
+    jump = max(clock.wall_jump(), ahead, key=abs)
     if abs(jump) > MAX_CLOCK_JUMP:
         logger.warning("event=maintenance_refused clock_jump=%.0f", jump)
         return

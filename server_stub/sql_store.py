@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from protocol.exceptions import StorageFull, StoreError
 from protocol.server_effects import (
     CreateStream,
     Opened,
@@ -18,21 +19,21 @@ from protocol.server_effects import (
     StoreFailed,
     StoreResult,
 )
-from protocol.server_log import Entry, Moment, StreamRecord
-from server_stub.appending import append
+from protocol.server_log import Appended, Entry, Moment, StreamRecord
+from server_stub.appending import append, lock_streams
 from server_stub.clock import Anchor
-from server_stub.maintenance import Maintained, maintain_playback_sync_data
 from server_stub.queries import (
     ADD_EVENT,
     ADD_STREAM,
     ADD_TOKEN,
     ANCHOR,
     READ_LOG,
+    SET_ANCHOR,
     STREAM,
     TOKENS,
 )
 from server_stub.rows import event_of, event_row, record_of, stream_row
-from server_stub.schema import at, server_clock
+from server_stub.schema import at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,89 +42,170 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from protocol.messages import Cursor, Event, Role
+    from server_stub.maintenance import Maintained
 
 logger = logging.getLogger("matinee.store")
+
+Trouble = Literal["full", "lost", "other"]
+"""No room to write; the connection is gone, perhaps in the middle of a commit; anything else."""
+
+_Result = TypeVar("_Result")
+
+
+class Backend(NamedTuple):
+    """What databases do not have in common."""
+
+    trouble: Callable[[SQLAlchemyError], Trouble]
+    """What an error means."""
+    maintain: Callable[[Engine, Moment, Sequence[str]], Maintained]
+    """All maintenance; see `Store`."""
+    wall_ahead: Callable[[Connection], float]
+    """Seconds that our wall clock is ahead of the database's own."""
 
 
 class SqlStore:
     """A `Store` on an engine whose schema is current.
 
     Args:
-        engine: where.
-        is_full: tells whether an error means that there is no room to write.
-        on_close: ends what belongs to the engine.
+        engine: where; it is the store's own.
+        backend: which kind of database that is.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        is_full: Callable[[SQLAlchemyError], bool],
-        on_close: Callable[[], None],
-    ) -> None:
+    def __init__(self, engine: Engine, backend: Backend) -> None:
         self._engine = engine
-        self._is_full = is_full
-        self._on_close = on_close
+        self._backend = backend
+        self._doubtful: set[str] = set()
 
     def perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
         """See `Store`: one transaction for all, or, should it fail, one for each."""
         try:
             return self._perform(calls)
         except SQLAlchemyError as error:
-            if len(calls) == 1:
-                return [self._failed(error)]
+            trouble = self._backend.trouble(error)
+            if len(calls) == 1 or trouble == "lost":
+                failed = StoreFailed("storage_full" if trouble == "full" else "try_again")
+                _log(error, failed.code)
+                return [failed for _ in calls]
         return [self.perform([call])[0] for call in calls]
 
     def _perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
-        with self._engine.begin() as connection:
-            return _answers(connection, calls)
+        """On a connection that is lost on the way, once more on another."""
+        answers: list[StoreResult] = []
+        try:
+            for is_last in (False, True):
+                try:
+                    with self._engine.begin() as connection:
+                        # These were answers of a commit that was not heard of again.
+                        if not answers or not _is_kept(connection, answers):
+                            answers.clear()
+                            answers += _answers(connection, calls)
+                    break
+                except SQLAlchemyError as error:
+                    if is_last or self._backend.trouble(error) != "lost":
+                        raise
+        except SQLAlchemyError:
+            kept = (answer.record for answer in answers if isinstance(answer, Appended))
+            self._doubtful.update(record.stream_id for record in kept)
+            raise
+        return answers
 
-    def _failed(self, error: SQLAlchemyError) -> StoreFailed:
-        code = "storage_full" if self._is_full(error) else "try_again"
-        # The statement and its values hold titles and names: only the cause is logged.
-        cause = getattr(error, "orig", None)
-        logger.error("event=store_failed code=%s cause=%r", code, str(cause or type(error)))
-        return StoreFailed(code)
+    @property
+    def is_in_doubt(self) -> bool:
+        """See `Store`."""
+        return bool(self._doubtful)
+
+    def settle(self) -> list[StreamRecord]:
+        """See `Store`."""
+        doubtful = sorted(self._doubtful)
+        # The lock waits for a commit that may still be under way.
+        records = self._do(lambda connection: lock_streams(connection, doubtful))
+        self._doubtful.clear()
+        return list(records.values())
 
     def stream(self, stream_id: str, token_hash: str, now: Moment) -> StreamRecord | None:
         """See `Store`."""
-        with self._engine.begin() as connection:
-            return _open(connection, OpenStream(stream_id, token_hash, now)).record
+        call = OpenStream(stream_id, token_hash, now)
+        return self._do(lambda connection: _open(connection, call).record)
 
     def records(self, stream_ids: Sequence[str]) -> list[StreamRecord]:
         """See `Store`."""
-        with self._engine.begin() as connection:
-            found = [_record(connection, stream_id) for stream_id in stream_ids]
+        found = self._do(lambda connection: [_record(connection, i) for i in stream_ids])
         return [record for record in found if record is not None]
 
     def events(self, stream_id: str, epoch: int, after: int, limit: int) -> tuple[Event, ...]:
         """See `Store`."""
-        with self._engine.begin() as connection:
-            return _events(connection, stream_id, epoch, after, limit)
+        return self._do(lambda connection: _events(connection, stream_id, epoch, after, limit))
 
     def anchor(self) -> Anchor | None:
         """See `Store`."""
-        with self._engine.begin() as connection:
-            row = connection.execute(ANCHOR).mappings().first()
+        row = self._do(lambda connection: connection.execute(ANCHOR).mappings().first())
         if row is None:
             return None
         return Anchor(*(row[name] for name in Anchor._fields))
 
     def set_anchor(self, anchor: Anchor) -> None:
         """See `Store`."""
-        with self._engine.begin() as connection:
-            connection.execute(server_clock.delete())
-            connection.execute(server_clock.insert().values(id=1, **anchor._asdict()))
+        self._do(lambda connection: connection.execute(SET_ANCHOR, anchor._asdict()))
+
+    def wall_ahead(self) -> float:
+        """See `Store`."""
+        return self._do(self._backend.wall_ahead)
 
     def maintain(self, now: Moment, live: Sequence[str]) -> Maintained:
         """See `Store`."""
-        return maintain_playback_sync_data(self._engine, now, live)
+        try:
+            return self._backend.maintain(self._engine, now, live)
+        except SQLAlchemyError as error:
+            raise self._explained(error) from error
 
     def close(self) -> None:
         """See `Store`."""
-        self._on_close()
+        self._engine.dispose()
+
+    def _do(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Something that may be done twice, within a transaction."""
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            if self._backend.trouble(error) != "lost":
+                raise self._explained(error) from error
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise self._explained(error) from error
+
+    def _explained(self, error: SQLAlchemyError) -> StoreError:
+        trouble = self._backend.trouble(error)
+        _log(error, trouble)
+        if trouble == "full":
+            return StorageFull("there is no room to write", "free some space")
+        if trouble == "lost":
+            return StoreError("the database cannot be reached just now", "try again")
+        return StoreError("the database could not do it", "try again")
+
+
+def _log(error: SQLAlchemyError, code: str) -> None:
+    # The statement and its values hold titles and names: only the cause is logged.
+    cause = str(getattr(error, "orig", None) or type(error))
+    logger.error("event=store_failed code=%s cause=%r", code, cause.partition("\n")[0])
 
 
 # What they are for ----------------------------------------------------------------------
+
+
+def _is_kept(connection: Connection, answers: Sequence[StoreResult]) -> bool:
+    """Whether the transaction that gave these answers was committed: all of it, or nothing."""
+    for answer in answers:
+        if isinstance(answer, Appended):
+            stream_id, event = answer.record.stream_id, answer.event
+            # Waits for that transaction's end, should it not have come yet.
+            lock_streams(connection, [stream_id])
+            return _events(connection, stream_id, event.epoch, event.seq - 1, 1) == (event,)
+        if isinstance(answer, StreamRecord):
+            return _record(connection, answer.stream_id) is not None
+    return False
 
 
 def _answers(connection: Connection, calls: Sequence[StoreCall]) -> list[StoreResult]:
@@ -187,7 +269,9 @@ def _read(connection: Connection, stream_id: str, cursor: Cursor, limit: int) ->
     record = _record(connection, stream_id)
     if record is None:
         return StoreFailed("try_again")
-    return Read(record, _events(connection, stream_id, cursor.epoch, cursor.seq, limit))
+    events = _events(connection, stream_id, cursor.epoch, cursor.seq, limit)
+    # What another server has added between the two looks is not of the record's instant.
+    return Read(record, tuple(event for event in events if not record.cursor < event.cursor))
 
 
 def _record(connection: Connection, stream_id: str) -> StreamRecord | None:

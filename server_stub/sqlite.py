@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sqlite3
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,17 +14,18 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from protocol.exceptions import (
-    SettingsError,
     StorageFull,
     StoreError,
     StoreLocked,
     StoreUnusable,
 )
 from server_stub import migrate
-from server_stub.sql_store import SqlStore
+from server_stub.maintenance import maintain_playback_sync_data
+from server_stub.sql_store import Backend, SqlStore, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from sqlalchemy.engine import Engine
 
@@ -34,22 +34,64 @@ logger = logging.getLogger("matinee.store")
 _BUSY_TIMEOUT: Final = 1.0
 """Seconds; a server that has just been stopped may still be letting go."""
 _ANOTHER: Final = "name another file with --database"
+_WRITE_AHEAD: Final = 2
+"""What byte 18 of a file is then."""
 
 
-def database_path(database: str) -> Path:
-    """The file that ``database``, a path or a ``sqlite:///`` address, means.
+class SqliteDatabase:
+    """A file as a `server_stub.databases.Database`.
 
-    Raises:
-        SettingsError: it is an address of something else.
+    Args:
+        path: absolute.
     """
-    if database.startswith("sqlite:///"):
-        database = database.removeprefix("sqlite:///")
-    elif "://" in database:
-        kind = database.partition("://")[0]
-        raise SettingsError("database", f"{kind} is not supported", "give a path or sqlite:///PATH")
-    if not database:
-        raise SettingsError("database", "is empty", "give a path or sqlite:///PATH")
-    return Path(database).expanduser().absolute()
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = str(path)
+
+    def open_store(self) -> SqlStore:
+        """See `Database`."""
+        return open_sqlite(self.path)
+
+    def open_kept(self) -> SqlStore:
+        """See `Database`."""
+        self._must_exist()
+        with self._in_use():
+            return open_sqlite(self.path)
+
+    @contextmanager
+    def opened(self, *, alone: bool) -> Generator[Engine]:
+        """See `Database`; a file is always ours alone."""
+        del alone
+        self._must_exist()
+        with self._in_use():
+            engine = open_engine(self.path)
+        try:
+            with explained(self.path):
+                yield engine
+        finally:
+            engine.dispose()
+
+    def back_up(self, engine: Engine, revision: str) -> Path:
+        """See `Database`: a copy beside it."""
+        return back_up(engine, self.path, revision)
+
+    def _must_exist(self) -> None:
+        if not self.path.is_file():
+            raise StoreUnusable(
+                f"there is no database {self.path}",
+                "host a party first, or name one with --database",
+            )
+
+    @contextmanager
+    def _in_use(self) -> Generator[None]:
+        try:
+            yield
+        except StoreLocked:
+            raise StoreLocked(
+                f"a server is using the database {self.path}",
+                "end that party or stop that server first, or name another file with --database",
+            ) from None
 
 
 def open_sqlite(path: Path) -> SqlStore:
@@ -68,7 +110,7 @@ def open_sqlite(path: Path) -> SqlStore:
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, is_full, engine.dispose)
+    return SqlStore(engine, BACKEND)
 
 
 def open_engine(path: Path) -> Engine:
@@ -83,6 +125,8 @@ def open_engine(path: Path) -> Engine:
         raise StoreUnusable(
             f"the folder {path.parent} cannot be made ({error.strerror})", _ANOTHER
         ) from None
+    with explained(path):
+        _look_before(path)
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
         poolclass=StaticPool,
@@ -101,6 +145,33 @@ def open_engine(path: Path) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _look_before(path: Path) -> None:
+    """Refuse somebody else's file before it is switched to a write-ahead log.
+
+    One that has such a log already is not changed by being opened, and is looked at then.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(20)
+    except OSError:
+        # Not there yet, or explained by the opening.
+        return
+    if not header.startswith(b"SQLite format 3\0") or header[18] == _WRITE_AHEAD:
+        return
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(
+            f"{path.as_uri()}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT
+        ),
+        poolclass=StaticPool,
+    )
+    try:
+        with engine.connect() as connection:
+            migrate.status(connection)
+    finally:
+        engine.dispose()
 
 
 def _json_text(value: object) -> str:
@@ -180,9 +251,18 @@ def _explain_cause(cause: BaseException, path: Path) -> StoreError:
             return StoreUnusable(f"the database {path} cannot be used ({cause})", _ANOTHER)
 
 
-def is_full(error: SQLAlchemyError) -> bool:
-    """Whether there was no room to write."""
-    return isinstance(error, DBAPIError) and _primary_code(error.orig) == sqlite3.SQLITE_FULL
+def trouble(error: SQLAlchemyError) -> Trouble:
+    """See `Backend`; a file has no connection to lose."""
+    full = isinstance(error, DBAPIError) and _primary_code(error.orig) == sqlite3.SQLITE_FULL
+    return "full" if full else "other"
+
+
+def _wall_ahead(_: sa.Connection) -> float:
+    """A file has no clock but ours."""
+    return 0.0
+
+
+BACKEND: Final = Backend(trouble, maintain_playback_sync_data, _wall_ahead)
 
 
 def _primary_code(error: BaseException | None) -> int:

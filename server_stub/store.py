@@ -15,12 +15,30 @@ if TYPE_CHECKING:
 
 
 class Store(Protocol):
-    """Durable streams and logs; every method blocks, and all are called by one thread."""
+    """Durable streams and logs; every method blocks, and all are called by one thread.
+
+    Whatever but `perform` cannot be done raises `StoreError`.
+    """
 
     def perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
         """Answer ``calls`` in their order; what an answer tells is on the disk by then.
 
-        Never raises for what a database may do: such an answer is `StoreFailed`.
+        Never raises for what a database may do: such an answer is `StoreFailed`. Should the
+        connection go in the middle of a commit and not come back, that answer is given all
+        the same, and `is_in_doubt` until `settle`.
+        """
+        ...
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether something was answered `StoreFailed` that may have been kept."""
+        ...
+
+    def settle(self) -> list[StreamRecord]:
+        """The streams that were in doubt as they stand, and are in doubt no more.
+
+        Raises:
+            StoreError: the database is still out of reach.
         """
         ...
 
@@ -42,6 +60,10 @@ class Store(Protocol):
 
     def set_anchor(self, anchor: Anchor) -> None:
         """Keep where the server's clock is."""
+        ...
+
+    def wall_ahead(self) -> float:
+        """Seconds that our wall clock is ahead of the database's own, where it has one."""
         ...
 
     def maintain(self, now: Moment, live: Sequence[str]) -> Maintained:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from protocol.exceptions import StoreError
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from protocol.server_effects import Ask, StoreResult
+    from protocol.server_log import StreamRecord
     from server_stub.store import Store
 
 logger = logging.getLogger("matinee.store")
 
 MAX_GROUP: Final = 64
 """Calls in one transaction: each waits for one commit, not for 64."""
+
+_SETTLE_INTERVAL: Final = 0.5
+"""Seconds between two looks at what was left in doubt, while nothing else is asked."""
 
 _Result = TypeVar("_Result")
 
@@ -42,11 +46,19 @@ class StoreThread:
     Args:
         store: closed by `close`.
         deliver: gets answers in the order of their questions, on the loop.
+        settled: gets the streams of which an answer said too little: they may stand further
+            on than was told.
     """
 
-    def __init__(self, store: Store, deliver: Callable[[list[Answer]], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        deliver: Callable[[list[Answer]], None],
+        settled: Callable[[list[StreamRecord]], None],
+    ) -> None:
         self._store = store
         self._deliver = deliver
+        self._settled = settled
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Ask | _Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -67,6 +79,9 @@ class StoreThread:
         def job(store: Store) -> None:
             try:
                 result = work(store)
+            except StoreError as error:
+                # Expected, and told where it came from.
+                self._loop.call_soon_threadsafe(_fail, done, error)
             except Exception as error:
                 logger.exception("event=store_job_failed")
                 failure = StoreError(f"the store could not do it ({type(error).__name__})")
@@ -92,7 +107,7 @@ class StoreThread:
     def _serve(self) -> bool:
         """Take one group; False when it was the last."""
         group: list[Ask] = []
-        item = self._queue.get()
+        item = self._next()
         while True:
             if not isinstance(item, tuple) or isinstance(item, _Job):
                 break
@@ -106,6 +121,23 @@ class StoreThread:
             return False
         item.work(self._store)
         return True
+
+    def _next(self) -> Ask | _Job | None:
+        while self._store.is_in_doubt:
+            self._settle()
+            try:
+                return self._queue.get(timeout=_SETTLE_INTERVAL)
+            except Empty:
+                continue
+        return self._queue.get()
+
+    def _settle(self) -> None:
+        try:
+            records = self._store.settle()
+        except StoreError:
+            # Told where it came from; there is a next time.
+            return
+        self._loop.call_soon_threadsafe(self._settled, records)
 
     def _answer(self, group: list[Ask]) -> None:
         if group:

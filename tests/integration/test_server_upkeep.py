@@ -127,6 +127,10 @@ async def test_a_connection_that_died_without_a_word_is_found(
 # The thread -----------------------------------------------------------------------------
 
 
+def nobody(_: object) -> None:
+    raise AssertionError("nothing was in doubt")
+
+
 class Brittle:
     """A store that breaks at each call."""
 
@@ -139,7 +143,7 @@ async def test_a_store_that_breaks_fails_its_callers_and_the_thread_goes_on(
 ) -> None:
     store, heard = open_sqlite(tmp_path / "party.db"), asyncio.Queue[list[Answer]]()
     monkeypatch.setattr(store, "perform", Brittle().perform)
-    thread = StoreThread(store, heard.put_nowait)
+    thread = StoreThread(store, heard.put_nowait, nobody)
     call = OpenStream("f" * 32, "hash", Moment(0.0, 0))
     for ticket in (1, 2):
         thread.ask(Ask(ticket, call))
@@ -161,7 +165,7 @@ async def test_a_store_that_breaks_fails_its_callers_and_the_thread_goes_on(
 
 async def test_answers_come_in_the_order_of_their_questions(tmp_path: Path) -> None:
     heard = asyncio.Queue[list[Answer]]()
-    thread = StoreThread(open_sqlite(tmp_path / "party.db"), heard.put_nowait)
+    thread = StoreThread(open_sqlite(tmp_path / "party.db"), heard.put_nowait, nobody)
     call = OpenStream("f" * 32, "hash", Moment(0.0, 0))
     for ticket in range(300):
         thread.ask(Ask(ticket, call))

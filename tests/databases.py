@@ -1,0 +1,68 @@
+"""A database of any kind, as tests of the store see it; and what they write into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from protocol.messages import Act, Command, Cursor, Event, Media
+from protocol.server_effects import CreateStream
+from protocol.server_log import Entry, Moment, StreamRecord
+from protocol.timeline import Timeline
+from server_stub.databases import database_at
+from server_stub.schema import metadata
+
+if TYPE_CHECKING:
+    from server_stub.sql_store import SqlStore
+
+STREAM = "0" * 31 + "1"
+OTHER = "0" * 31 + "2"
+HOST = "a" * 32
+NOW = Moment(1000.0, 1_800_000_000_000)
+DAY_MS = 24 * 3600 * 1000
+FILM = Media("film-0001", "url", title="Film", url="https://example.com/", duration=60.0)
+
+
+class Place:
+    """Where a store is to be; what looks inside wants SQLite's file to be closed first."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.is_sqlite = "://" not in address
+
+    def open(self) -> SqlStore:
+        return database_at(self.address).open_store()
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run one statement; its rows."""
+        with (
+            database_at(self.address).opened(alone=False) as engine,
+            engine.begin() as connection,
+        ):
+            found = connection.exec_driver_sql(sql)
+            return [tuple(row) for row in found] if found.returns_rows else []
+
+    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of all tables."""
+        return {
+            table: sorted(
+                self.execute(f"SELECT {', '.join(c.name for c in columns.columns)} FROM {table}"),
+                key=repr,
+            )
+            for table, columns in metadata.tables.items()
+        }
+
+
+def create(store: SqlStore, stream_id: str = STREAM, now: Moment = NOW) -> StreamRecord:
+    """A stream with a film, and an event that says so."""
+    record = StreamRecord(stream_id, seq=1, media=FILM, host_id=HOST, sync_tolerance_ms=300)
+    event = Event(1, 1, "event-0000", "media", HOST, "Ana", now.unix_ms, Timeline(), FILM)
+    keys = (f"host-{stream_id}", f"invite-{stream_id}")
+    call = CreateStream(record, event, *keys, now, now.unix_ms + DAY_MS)
+    assert store.perform([call]) == [record]
+    return record
+
+
+def entry(counter: int, act: Act, now: Moment = NOW, stream_id: str = STREAM) -> Entry:
+    """A command of the host."""
+    change = Command(f"event-{counter:04d}", 1, counter, Cursor(1, 1), act)
+    return Entry(stream_id, change.event_id, HOST, "Ana", change, now)
