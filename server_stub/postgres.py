@@ -54,7 +54,11 @@ SELECT set_config('timezone', 'UTC', false),
        CASE current_setting('synchronous_commit')
            WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
+_LETTING_GO: Final = "1s"
+"""A server that has just been stopped may still hold its lock."""
+_CHANGING: Final = "the schema is being changed, or was"
 _FULL: Final = "53100"
+_NOT_IN_TIME: Final = "55P03"
 _GONE: Final = frozenset(("57P01", "57P02", "57P03", "57P05", "25P03", "53300"))
 """Shut down, crashed, starting up, idle for too long, no connection left."""
 
@@ -116,6 +120,8 @@ class PostgresDatabase:
                         f"stop every server of it first, or {_ANOTHER}",
                     )
                 yield engine
+                if alone:
+                    _unlock(engine)
         finally:
             engine.dispose()
 
@@ -163,6 +169,7 @@ class PostgresDatabase:
             # Another server may have been quicker.
             if not migrate.status(connection).is_current:
                 migrate.upgrade(connection)
+        _unlock(engine)
         logger.info("event=schema_changed from=%s to=%s", before.current or "none", before.newest)
         return before.newest
 
@@ -199,12 +206,16 @@ class _Line:
     def _set_up(self, dialect: Dialect, connection: Any) -> None:
         connection.execute(_SET_UP)
         if self.revision:
-            # Held until the connection ends.
-            lock = f"SELECT pg_try_advisory_lock_shared({SCHEMA_LOCK})"
-            (is_locked,) = connection.execute(lock).fetchone()
-            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-            if not is_locked or found != (self.revision,):
-                raise dialect.loaded_dbapi.OperationalError("the schema is being changed")
+            database_error = dialect.loaded_dbapi.DatabaseError
+            try:
+                connection.execute(f"SET LOCAL lock_timeout = '{_LETTING_GO}'")
+                # Held until the connection ends.
+                connection.execute(f"SELECT pg_advisory_lock_shared({SCHEMA_LOCK})")
+                found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            except database_error as error:
+                raise dialect.loaded_dbapi.OperationalError(_CHANGING) from error
+            if found != (self.revision,):
+                raise dialect.loaded_dbapi.OperationalError(_CHANGING)
         connection.commit()
 
 
@@ -213,9 +224,22 @@ def _json_text(value: object) -> str:
 
 
 def _lock_alone(engine: Engine) -> bool:
-    """Whether no server uses it; held until the engine is disposed of."""
+    """Whether no server uses it; until `_unlock`, or until the connection ends."""
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LETTING_GO}'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({SCHEMA_LOCK})")
+    except DBAPIError as error:
+        if _state(error) == _NOT_IN_TIME:
+            return False
+        raise
+    return True
+
+
+def _unlock(engine: Engine) -> None:
+    # At once: a connection that is closed still ends for a moment.
     with engine.begin() as connection:
-        return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(SCHEMA_LOCK))))
+        connection.exec_driver_sql(f"SELECT pg_advisory_unlock({SCHEMA_LOCK})")
 
 
 # What went wrong ------------------------------------------------------------------------

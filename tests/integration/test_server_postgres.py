@@ -1,0 +1,439 @@
+"""The store in PostgreSQL: several servers on it, connections that are lost, its own functions."""
+
+from __future__ import annotations
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from protocol.exceptions import SettingsError, StoreError, StoreLocked, StoreUnusable
+from protocol.messages import Cursor, Pause, Play, Refusal, Seek
+from protocol.server_effects import Read, ReadSince, StoreFailed
+from protocol.server_log import Appended, Duplicate, Entry, HostChange, Moment
+from server_stub import administration
+from server_stub.clock import Anchor
+from server_stub.databases import database_at
+from server_stub.postgres_cleanup import CLEANUP_LOCK
+from tests.databases import NOW, OTHER, STREAM, Place, create, entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from protocol.server_effects import StoreResult
+    from server_stub.sql_store import SqlStore
+    from tests.postgres import Postgres
+
+ROUNDS = 40
+LATER = Moment(5000.0, NOW.unix_ms + 25 * 3600 * 1000)
+
+
+@pytest.fixture
+def place(postgres: Postgres) -> Place:
+    return Place(postgres.create())
+
+
+@pytest.fixture
+def store(place: Place) -> Generator[SqlStore]:
+    opened = place.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def second(store: SqlStore, place: Place) -> Generator[SqlStore]:
+    """Another server on the same database."""
+    del store
+    opened = place.open()
+    yield opened
+    opened.close()
+
+
+def named(address: str) -> str:
+    """The database's own name."""
+    return address.rpartition("?")[0].rpartition("/")[2]
+
+
+def end_connections(postgres: Postgres, place: Place) -> None:
+    """As an administrator, a firewall or a restart does."""
+    postgres.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        f" WHERE datname = '{named(place.address)}'"
+    )
+
+
+def log_of(store: SqlStore, epoch: int = 1) -> Read:
+    (read,) = store.perform([ReadSince(STREAM, Cursor(epoch, 0), 10_000)])
+    assert isinstance(read, Read)
+    return read
+
+
+# Two servers ----------------------------------------------------------------------------
+
+
+def test_two_servers_that_race_on_one_stream_never_break_its_log(
+    store: SqlStore, second: SqlStore
+) -> None:
+    create(store)
+    together = Barrier(2)
+
+    def race(one: SqlStore, ids: str, same: bool) -> list[StoreResult]:
+        answers: list[StoreResult] = []
+        for counter in range(1, ROUNDS + 1):
+            mine = entry(counter, Seek(float(counter)))
+            if not same:
+                mine = Entry(STREAM, f"{ids}-{counter:05}", mine.member_id, "Ana", mine.change, NOW)
+            together.wait(20)
+            answers += one.perform([mine])
+        return answers
+
+    def both(same: bool) -> list[tuple[StoreResult, StoreResult]]:
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(race, store, "first", same)
+            other = pool.submit(race, second, "other", same)
+            return list(zip(first.result(), other.result(), strict=True))
+
+    for counter, answers in enumerate(both(same=False), 1):
+        (won,) = (answer for answer in answers if isinstance(answer, Appended))
+        (lost,) = (answer for answer in answers if isinstance(answer, Refusal))
+        assert won.record.host_counter == counter
+        assert (lost.code, lost.expected) == ("out_of_order", counter + 1)
+    read = log_of(store)
+    assert [event.seq for event in read.events] == list(range(1, ROUNDS + 2))
+    assert len({event.event_id for event in read.events}) == ROUNDS + 1
+    assert read.record.seq == ROUNDS + 1
+
+    store.perform([Entry(STREAM, "change-01", "a" * 32, "Ana", HostChange(), NOW)])
+    refusals = [code_of(answer) for pair in both(same=True) for answer in pair]
+    assert set(refusals) == {"stale_host"}
+
+
+def test_one_event_sent_to_two_servers_at_once_is_there_once(
+    store: SqlStore, second: SqlStore
+) -> None:
+    create(store)
+    together = Barrier(2)
+
+    def send(one: SqlStore) -> list[StoreResult]:
+        answers: list[StoreResult] = []
+        for counter in range(1, ROUNDS + 1):
+            together.wait(20)
+            answers += one.perform([entry(counter, Play())])
+        return answers
+
+    with ThreadPoolExecutor(2) as pool:
+        first, other = pool.map(send, (store, second))
+    for pair in zip(first, other, strict=True):
+        (won,) = (answer for answer in pair if isinstance(answer, Appended))
+        (again,) = (answer for answer in pair if isinstance(answer, Duplicate))
+        assert again.cursor == won.event.cursor
+
+
+def code_of(answer: StoreResult) -> str:
+    return answer.code if isinstance(answer, Refusal) else type(answer).__name__
+
+
+def test_groups_that_want_the_same_streams_do_not_stop_each_other(
+    store: SqlStore, second: SqlStore
+) -> None:
+    create(store)
+    create(store, OTHER)
+
+    def write(one: SqlStore, streams: tuple[str, str]) -> int:
+        kept = 0
+        for _ in range(10):
+            # A question in between parts the group: its locks come one after the other.
+            question = ReadSince(STREAM, Cursor(1, 0), 1)
+            answers = one.perform(
+                [note(one, streams[0], kept), question, note(one, streams[1], kept)]
+            )
+            kept += sum(isinstance(answer, Appended) for answer in answers)
+        return kept
+
+    def note(one: SqlStore, stream_id: str, number: int) -> Entry:
+        event_id = f"change-{id(one)}-{number}-{stream_id[-1]}"
+        return Entry(stream_id, event_id, "b" * 32, "Bo", HostChange(), NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(write, store, (STREAM, OTHER))
+        other = pool.submit(write, second, (OTHER, STREAM))
+        assert (first.result(), other.result()) == (20, 20)
+    assert [record.seq for record in store.records([STREAM, OTHER])] == [21, 21]
+
+
+def test_servers_keep_one_clock(store: SqlStore, second: SqlStore) -> None:
+    together = Barrier(2)
+
+    def keep(one: SqlStore) -> None:
+        for number in range(20):
+            together.wait(20)
+            one.set_anchor(Anchor("boot", 1.0, float(number), 3.0, 4.0))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(keep, (store, second)))
+    assert store.anchor() == Anchor("boot", 1.0, 19.0, 3.0, 4.0)
+
+
+# Connections that are lost --------------------------------------------------------------
+
+
+def test_a_connection_that_was_lost_while_nothing_was_asked_is_made_anew(
+    store: SqlStore, postgres: Postgres, place: Place
+) -> None:
+    record = create(store)
+    for counter in (1, 2):
+        end_connections(postgres, place)
+        (answer,) = store.perform([entry(counter, Play())])
+        assert isinstance(answer, Appended)
+        end_connections(postgres, place)
+        assert store.records([STREAM]) == [answer.record]
+    assert answer.record.seq == record.seq + 2
+    assert not store.is_in_doubt
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets the next commit go unheard, whether it is ``kept`` or not."""
+    commit = PGDialect_psycopg.do_commit
+
+    def fail(*, kept: bool, away: bool = False) -> None:
+        def lose(dialect: PGDialect_psycopg, connection: Any) -> None:
+            if kept:
+                commit(dialect, connection)
+            connection.dbapi_connection.close()
+            monkeypatch.setattr(PGDialect_psycopg, "do_commit", commit)
+            if away:
+                monkeypatch.setattr(PGDialect_psycopg, "connect", refuse)
+            raise dialect.loaded_dbapi.OperationalError("the server closed the connection")
+
+        def refuse(dialect: PGDialect_psycopg, *_: object, **__: object) -> None:
+            raise dialect.loaded_dbapi.OperationalError("connection refused")
+
+        monkeypatch.setattr(PGDialect_psycopg, "do_commit", lose)
+
+    return fail
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_commit_that_was_not_heard_of_is_looked_up(
+    store: SqlStore, commits: Callable[..., None], kept: bool
+) -> None:
+    commits(kept=kept)
+    create(store)
+    commits(kept=kept)
+    answers = store.perform([entry(1, Play()), entry(1, Play()), entry(2, Pause(3.0))])
+    first, again, last = answers
+    assert isinstance(first, Appended)
+    assert again == Duplicate(first.event.cursor)
+    assert isinstance(last, Appended)
+    assert not store.is_in_doubt
+    read = log_of(store)
+    assert read.events[1:] == (first.event, last.event)
+    assert read.record == last.record
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_stays_in_doubt_is_refused_and_settled_later(
+    store: SqlStore,
+    commits: Callable[..., None],
+    kept: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    record = create(store)
+    connect = PGDialect_psycopg.connect
+    commits(kept=kept, away=True)
+    answers = store.perform([entry(1, Play()), ReadSince(STREAM, record.cursor, 9)])
+    assert answers == [StoreFailed("try_again")] * 2
+    assert store.is_in_doubt
+    with pytest.raises(StoreError, match="cannot be reached just now"):
+        store.settle()
+    assert store.is_in_doubt
+    monkeypatch.setattr(PGDialect_psycopg, "connect", connect)
+    (settled,) = store.settle()
+    assert settled.seq == record.seq + kept
+    assert not store.is_in_doubt
+    assert "event=store_failed code=try_again cause='connection refused'" in caplog.text
+    # The host sends it once more, under its id.
+    (answer,) = store.perform([entry(1, Play())])
+    assert isinstance(answer, Duplicate if kept else Appended)
+
+
+def test_a_connection_that_takes_long_to_fail_is_not_tried_for_everybody(
+    store: SqlStore, commits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(store)
+    now, tries = [100.0], list[float]()
+
+    def slow(dialect: PGDialect_psycopg, *_: object, **__: object) -> None:
+        tries.append(now[0])
+        now[0] += 3.0
+        raise dialect.loaded_dbapi.OperationalError("no answer")
+
+    monkeypatch.setattr("server_stub.postgres.time.monotonic", lambda: now[0])
+    commits(kept=False)
+    monkeypatch.setattr(PGDialect_psycopg, "connect", slow)
+    for _ in range(20):
+        assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
+        now[0] += 0.5
+    # As long as the last try took nobody else tries.
+    assert tries == [100.0, 106.0, 112.0, 118.0]
+
+
+# Retention in the database --------------------------------------------------------------
+
+
+def test_the_database_looks_after_itself_too(store: SqlStore, place: Place) -> None:
+    create(store)
+    create(store, OTHER)
+    store.perform([entry(n, Seek(float(n))) for n in range(1, 31)])
+    place.execute("UPDATE playback_events SET created_at = now() - seq * interval '1 day'")
+    place.execute("UPDATE streams SET last_sync_at = now() - interval '25 hours'")
+    assert place.execute("SELECT * FROM maintain_playback_sync_data()") == [(25, 1)]
+    assert place.execute("SELECT * FROM maintain_playback_sync_data()") == [(0, 0)]
+    reset, other = store.records([STREAM, OTHER])
+    assert (reset.epoch, reset.seq, reset.timeline.position) == (2, 0, 0.0)
+    assert (other.epoch, other.seq) == (1, 1)
+    store.set_anchor(Anchor("boot", 0.0, 0.0, 0.0, 9e9))
+    with pytest.raises(StoreError, match="the clock has moved back"):
+        place.execute("SELECT cleanup_old_playback_events()")
+
+
+def test_one_server_at_a_time_looks_after_it(
+    store: SqlStore, second: SqlStore, place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    create(store)
+    store.perform([entry(1, Play())])
+    caplog.set_level("INFO")
+    with database_at(place.address).opened(alone=False) as engine, engine.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({CLEANUP_LOCK})")
+        assert store.maintain(LATER, ()).streams_reset == 0
+        assert "event=maintained_elsewhere" in caplog.text
+        assert place.execute("SELECT * FROM maintain_playback_sync_data()") == [(0, 0)]
+        connection.exec_driver_sql(f"SELECT pg_advisory_unlock({CLEANUP_LOCK})")
+    assert store.maintain(LATER, ()).streams_reset == 1
+    # Nothing of it is held.
+    assert second.maintain(LATER, ()).streams_reset == 0
+    assert caplog.text.count("maintained_elsewhere") == 1
+
+
+def test_a_stream_that_is_being_written_to_is_not_reset(store: SqlStore, place: Place) -> None:
+    create(store)
+    store.perform([entry(1, Play())])
+    with database_at(place.address).opened(alone=False) as engine, engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE streams SET host_counter = host_counter")
+        assert store.maintain(LATER, ()).streams_reset == 0
+    assert store.maintain(LATER, ()).streams_reset == 1
+
+
+def test_maintenance_that_fails_lets_others_do_it(
+    store: SqlStore, second: SqlStore, place: Place
+) -> None:
+    create(store)
+    (source,) = place.execute(
+        "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = 'cleanup_old_playback_events'"
+    )[0]
+    place.execute("DROP FUNCTION cleanup_old_playback_events(timestamptz, bigint)")
+    with pytest.raises(StoreError, match="could not do it"):
+        store.maintain(NOW, ())
+    place.execute(source)
+    assert second.maintain(NOW, ()) == store.maintain(NOW, ()) == (0, 0, ())
+
+
+def test_nothing_is_deleted_when_our_clock_and_the_databases_differ(
+    store: SqlStore, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(store)
+    assert abs(store.wall_ahead()) < 60.0
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 8 * 24 * 3600)
+    with pytest.raises(StoreError, match="the clock has moved"):
+        administration.maintain(place.address)
+
+
+# Schema ---------------------------------------------------------------------------------
+
+
+def test_a_schema_is_not_changed_under_a_server(
+    store: SqlStore, second: SqlStore, place: Place
+) -> None:
+    create(store)
+    second.close()
+    with pytest.raises(StoreLocked, match="a server is using the database"):
+        administration.change_schema(place.address, "down")
+    assert administration.schema_status(place.address).is_current
+    assert len(administration.past_streams(place.address)) == 1
+    store.close()
+    assert not administration.change_schema(place.address, "down").status.is_current
+
+
+def test_a_server_waits_for_nobody_who_changes_the_schema(place: Place) -> None:
+    place.open().close()
+    with (
+        database_at(place.address).opened(alone=True),
+        pytest.raises(StoreUnusable, match="the schema is being changed"),
+    ):
+        place.open()
+    administration.change_schema(place.address, "down")
+    with (
+        database_at(place.address).opened(alone=True),
+        pytest.raises(StoreLocked, match="with an older schema"),
+    ):
+        place.open()
+
+
+def test_a_server_that_comes_back_to_another_schema_writes_nothing(
+    store: SqlStore, postgres: Postgres, place: Place
+) -> None:
+    create(store)
+    place.execute("UPDATE alembic_version SET version_num = '9999'")
+    end_connections(postgres, place)
+    assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
+
+
+def test_somebody_elses_database_is_left_alone(place: Place) -> None:
+    place.execute("CREATE TABLE songs (title text)")
+    with pytest.raises(StoreUnusable, match="belongs to another program"):
+        place.open()
+    assert place.execute("SELECT count(*) FROM pg_class WHERE relname = 'streams'") == [(0,)]
+
+
+# How it is reached ----------------------------------------------------------------------
+
+
+def test_whatever_the_server_is_set_to_a_commit_is_durable_and_sees_the_last(
+    postgres: Postgres, place: Place
+) -> None:
+    name = named(place.address)
+    postgres.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    postgres.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
+    postgres.execute(f"ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'")
+    assert place.execute("SHOW synchronous_commit") == [("on",)]
+    assert place.execute("SHOW transaction_isolation") == [("read committed",)]
+    assert place.execute("SHOW timezone") == [("UTC",)]
+
+
+def test_a_database_that_cannot_be_used_is_told_in_one_sentence(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for address, words in (
+        (postgres.create("LATIN1"), "keeps text as LATIN1"),
+        (postgres.address("nothing"), 'database "nothing" does not exist'),
+        ("postgresql://ana:secret@127.0.0.1:1/party", "cannot be reached .* refused.*: start it"),
+    ):
+        with pytest.raises(StoreUnusable, match=words) as told:
+            database_at(address).open_store()
+        assert "secret" not in str(told.value)
+        assert "\n" not in str(told.value)
+    with pytest.raises(SettingsError, match="database: is no address") as wrong:
+        database_at("postgresql://ana:secret@host:port/party")
+    assert "secret" not in str(wrong.value)
+    shown = database_at("postgres://ana:secret@host/party?password=secret&sslmode=require").name
+    assert shown == "postgresql://ana@host/party?sslmode=require"
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreUnusable, match=r"pip install 'matinee\[postgres\]'"):
+        database_at(postgres.address()).open_store()
