@@ -57,6 +57,7 @@ def cli() -> None:
 @click.option("--lan", is_flag=True, help="Let everybody on the local network join.")
 @click.option("--insecure-lan", is_flag=True, help="Plain http to another machine is fine.")
 @click.option("--play", is_flag=True, help="Start at once.")
+@click.option("--wait/--no-wait", default=None, help="Stop the film for whoever stalls.")
 @click.option("--return", "return_", is_flag=True, help="Come back to your last party.")
 @click.option("--stream", metavar="ID", help="Come back to this one; `matinee parties` lists them.")
 @click.option("--tolerance", type=int, metavar="MS", help="Drift that needs no jump.")

@@ -24,9 +24,11 @@ from player.intents import (
     SeekBy,
     SetRate,
     Subtitles,
+    Sync,
     Toggle,
     Trim,
     Volume,
+    Wait,
 )
 
 Group = Literal["film", "sync", "sound and text", "people", "program"]
@@ -120,6 +122,22 @@ ACTIONS: Final[tuple[Action, ...]] = (
         ("n",), "n", ("n",), LoadNext(),
     ),
     Action(
+        "wait_on", "wait for stalls", "Stop the film for whoever stalls", "sync",
+        intent=Wait(True),
+    ),
+    Action(
+        "wait_off", "do not wait", "Let the film go on when somebody stalls", "sync",
+        intent=Wait(False),
+    ),
+    Action(
+        "sync_on", "correct drift", "Keep every seat on the same frame", "sync",
+        intent=Sync(True),
+    ),
+    Action(
+        "sync_off", "leave drift alone", "Follow play, pause and seek only", "sync",
+        intent=Sync(False),
+    ),
+    Action(
         "resync", "resync", "Measure again and jump back into step now", "sync",
         ("r",), "r", ("r",), Resync(), footer=4,
     ),
@@ -181,7 +199,13 @@ def words(intent: Intent) -> str:
     """An intent as the line that ``player.intents.parse_intent`` reads: ``seek_by -5``."""
     word = msgspec.to_builtins(intent)["intent"]
     values = msgspec.structs.astuple(intent)
-    return " ".join([word, *(f"{v:g}" if isinstance(v, float) else str(v) for v in values)])
+    return " ".join([word, *map(_word, values)])
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def mpv_keys() -> tuple[tuple[str, str], ...]:

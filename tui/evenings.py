@@ -62,6 +62,7 @@ def hosting(given: Mapping[str, Any]) -> Party:
         allow_lan_media=settings.lan_media or any("://" in item for item in media),
         host_key_file=str(key_file(places.keys_folder(), instance_id)),
         sync_tolerance_ms=settings.tolerance_ms,
+        wait=settings.wait,
     )
     forget_old(places.keys_folder())
     keeping = HostedParty(
@@ -111,6 +112,7 @@ def _returning(
         allow_lan_media=kept.allow_lan_media or settings.lan_media,
         host_key_file=str(key_file(folder, kept.instance_id)),
         sync_tolerance_ms=settings.tolerance_ms,
+        wait=settings.wait,
     )
     party = _party(settings, seat, face, given, keeping=kept)
     if kept.server:
@@ -211,6 +213,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         "correction": given.get("correction"),
         "trim_ms": given.get("trim"),
         "tolerance_ms": given.get("tolerance"),
+        "wait": given.get("wait"),
         "max_height": given.get("max_height"),
         "lan_media": given.get("lan_media"),
         "mpv": parse_mpv(given["mpv"]) or None,

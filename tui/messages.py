@@ -31,6 +31,10 @@ class Answered(Message):
         self.text = text
         self.tone: Literal["information", "warning"] = tone
 
+    def can_replace(self, message: Message) -> bool:
+        """Of several answers that wait only the newest is shown."""
+        return isinstance(message, Answered)
+
 
 class Asked(Message):
     """A person asks the seat for something."""

@@ -11,6 +11,7 @@ import secrets
 import signal
 import sys
 import tempfile
+import termios
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -144,14 +145,17 @@ class TuiFace:
 
 
 def _hang_up(loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:
-    """The terminal is gone: end in order, or anyway.
+    """End in order, or anyway.
 
-    Textual's writing thread would die of the first write, and everybody who has
-    something to draw would wait for it for ever.
+    Once the terminal is gone, Textual's writing thread would die of the first write, and
+    everybody who has something to draw would wait for it for ever.
     """
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    try:
+        termios.tcgetattr(1)
+    except (termios.error, OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
 
     def last_resort() -> None:
         time.sleep(HANG_UP_TIMEOUT)

@@ -92,6 +92,11 @@ class Room:
         return self.ready.member_id if self.ready else ""
 
     @property
+    def you_are(self) -> str:
+        """The own name, "" before it is known."""
+        return self.ready.name if self.ready else ""
+
+    @property
     def host_name(self) -> str:
         """Who hosts; "" while nobody does."""
         for member in self.members:
@@ -297,7 +302,7 @@ def waiting_text(room: Room, now: float) -> str:
     """``waiting for Ben · 6 s``, "" while the start waits for nobody."""
     if room.waiting is None:
         return ""
-    first, *others = room.waiting.names
+    first, *others = ["you" if name == room.you_are else name for name in room.waiting.names]
     who = first if not others else f"{', '.join([first, *others][:-1])} and {others[-1]}"
     who = who if len(others) < 3 else f"{first} and {len(others)} more"
     left = room.waiting.left - (now - room.waiting_at)

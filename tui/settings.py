@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Host: drift in milliseconds that may be mended without a jump."""
     max_height: Annotated[int, Meta(ge=144, le=4320)] = 1080
     """Rows of picture that are worth loading, of pages that offer several."""
+    wait: bool = False
+    """Host: the film stops for whoever stalls, for a while."""
     lan_media: bool = False
     """Films on this machine's own network may be opened, too."""
     theme: Literal["matinee-dark", "matinee-light", "matinee-contrast", ""] = ""

@@ -68,8 +68,7 @@ def _of_link(view: views.Reconnecting | views.Recovered) -> Sentence:
 def _of_member(view: views.Happened) -> Sentence | None:
     match view:
         case views.Played():
-            because = f" ({view.reason})" if view.reason else ""
-            text, tone = _started(view.position) + because, "event"
+            return _moved(view, _started(view.position), "the film " + _goes_on(view.position))
         case views.Paused():
             return _paused(view)
         case views.Sought():
@@ -92,7 +91,7 @@ def _of_member(view: views.Happened) -> Sentence | None:
         case views.Resynced():
             text, tone = "resynced" + _was_now(view), "event"
         case views.BufferStarted():
-            text, tone = "buffering; nobody waits", "warning"
+            text, tone = "buffering", "warning"
         case views.BufferEnded():
             text, tone = "has data again", "good"
         case _:
@@ -109,8 +108,16 @@ def _setting(view: views.SettingsChanged) -> str:
 def _paused(view: views.Paused) -> Sentence:
     if view.reason == END_OF_FILM:
         return Sentence("", "the film has ended", "event")
+    where = clock_text(view.position)
+    return _moved(view, f"paused at {where}", f"the film stops at {where}")
+
+
+def _moved(view: views.TimelineEvent, done: str, happened: str) -> Sentence:
+    """What somebody did, or what happened when nobody did it."""
+    if view.reason and not view.name and not view.you:
+        return Sentence("", f"{view.reason}: {happened}", "event")
     because = f" ({view.reason})" if view.reason else ""
-    return Sentence(_who(view), f"paused at {clock_text(view.position)}{because}", "event")
+    return Sentence(_who(view), done + because, "event")
 
 
 def _who(view: views.Happened) -> str:
@@ -118,7 +125,11 @@ def _who(view: views.Happened) -> str:
 
 
 def _started(position: float) -> str:
-    return "started the film" if position < 1 else f"plays on from {clock_text(position)}"
+    return "started the film" if position < 1 else _goes_on(position)
+
+
+def _goes_on(position: float) -> str:
+    return "starts" if position < 1 else f"plays on from {clock_text(position)}"
 
 
 def _was_now(view: views.Resynced) -> str:

@@ -15,7 +15,7 @@ EVENING: Final = 1_767_301_320_000
 """2026-01-01 21:02 UTC in milliseconds."""
 _MINUTE: Final = 60_000
 
-Kind = Literal["host", "viewer", "reconnecting", "error"]
+Kind = Literal["host", "viewer", "reconnecting", "over", "waiting", "error"]
 
 CHAPTERS: Final = (
     Chapter("The Search", 0.0),
@@ -29,7 +29,7 @@ CHAPTERS: Final = (
 
 def evening(kind: Kind) -> list[views.AnyView]:
     """All lines of an evening up to now."""
-    role: Role = "host" if kind == "host" else "viewer"
+    role: Role = "host" if kind in ("host", "waiting") else "viewer"
     lines: list[views.AnyView] = [
         _ready(role),
         views.MediaView(title="Sintel (2010)", duration=2712.0, kind="url", chapters=CHAPTERS),
@@ -43,6 +43,14 @@ def evening(kind: Kind) -> list[views.AnyView]:
                 reason="connection refused", attempt=2, retry_in=4.0, timestamp_ms=EVENING
             )
         )
+    if kind == "over":
+        lines.append(
+            views.Reconnecting(
+                reason=views.SERVER_STOPPED, attempt=1, retry_in=4.0, timestamp_ms=EVENING
+            )
+        )
+    if kind == "waiting":
+        lines.append(views.Waiting(names=("Dmitri",), left=6.2))
     if kind == "error":
         lines.append(
             views.ErrorLine(

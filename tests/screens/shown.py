@@ -28,13 +28,14 @@ class Clock:
 
 
 def shown(
-    kind: Kind | None, *, theme: str = "matinee-dark"
+    kind: Kind | None, *, theme: str = "matinee-dark", parting: str = ""
 ) -> tuple[MatineeApp, ScriptedSeat, Clock]:
     """The app with everything of that evening said; None for an evening that has not begun."""
     seat, clock = ScriptedSeat(evening(kind) if kind else ()), Clock()
     if kind == "error":
         seat.over()
-    return MatineeApp(seat, theme=theme, clock=clock, wall_clock=lambda: 0.0), seat, clock
+    app = MatineeApp(seat, theme=theme, parting=parting, clock=clock, wall_clock=lambda: 0.0)
+    return app, seat, clock
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from textual.widgets import Input, Static
 
 from player import views
-from player.intents import Quit, Resync, Say, Seek, SeekBy, Toggle
+from player.intents import OwnCopy, Quit, Resync, Say, Seek, SeekBy, Toggle
 from tests.screens.evenings import members
 from tests.screens.shown import shown, text_of, toasts, until
 from tui.actions import ACTIONS
 from tui.screens.go_to import GoToScreen
 from tui.screens.help import HelpScreen
 from tui.screens.invite import InviteScreen
+from tui.screens.leave import LeaveScreen
+from tui.screens.own_copy import OwnCopyScreen
 from tui.screens.room import RoomScreen
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.pilot import Pilot
 
     from tui.app import MatineeApp
@@ -73,6 +78,92 @@ async def test_q_leaves() -> None:
         await until(pilot, lambda: app.return_code is not None)
     assert seat.asked == [Quit()]
     assert app.return_code == 0
+
+
+async def test_a_host_whom_others_watch_with_is_asked_before_he_leaves() -> None:
+    app, seat, _ = shown("host", parting="It goes on without a host.")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, LeaveScreen))
+        assert "Ben and 2 more are watching" in text_of(app)
+        assert "It goes on without a host." in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RoomScreen))
+        assert seat.asked == []
+        await pilot.press("q", "q")
+        await until(pilot, lambda: app.return_code is not None)
+    assert seat.asked == [Quit()]
+
+
+async def test_a_viewer_leaves_without_a_question() -> None:
+    app, seat, _ = shown("viewer", parting="It goes on without a host.")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_code is not None)
+    assert seat.asked == [Quit()]
+
+
+async def test_answers_to_keys_take_each_others_place() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await ready(pilot, app)
+        for _ in range(3):
+            seat.say(views.ViewOnly(message="View Only: Ana is hosting"))
+        status = app.room.status
+        assert status is not None
+        seat.say(msgspec.structs.replace(status, volume=90.0))
+        await until(pilot, lambda: toasts(app) == ["volume 90 %"])
+        # Where toasts begin: nothing is left of those before.
+        await until(pilot, lambda: "volume 90 %" in "".join(text_of(app).splitlines()[:5]))
+
+
+async def test_a_viewer_names_his_copy_from_inside(tmp_path: Path) -> None:
+    film = tmp_path / "the film.mkv"
+    film.touch()
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        seat.say(views.ErrorLine(code=views.OWN_COPY, message="no copy", remedy="name it"))
+        await until(pilot, lambda: "f names your copy" in text_of(app))
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(app.screen, OwnCopyScreen))
+        await pilot.press(*"nowhere", "enter")
+        advice = app.screen.query_one("#advice", Static)
+        await until(pilot, lambda: "no such file" in str(advice.render()))
+        app.screen.query_one(Input).value = f"{tmp_path}/the\\ film.mkv"
+        await pilot.press("enter")
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [OwnCopy(str(film.resolve()))]
+        seat.say(views.MediaView(title="x", duration=1.0, kind="file"))
+        await until(pilot, lambda: "f names your copy" not in text_of(app))
+
+
+async def test_tab_completes_a_path(tmp_path: Path) -> None:
+    (tmp_path / "film.mkv").touch()
+    app, _, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(app.screen, OwnCopyScreen))
+        typed = app.screen.query_one(Input)
+        await pilot.press(*f"{tmp_path}/fi")
+        await until(pilot, lambda: typed._suggestion)  # pyright: ignore[reportPrivateUsage]
+        await pilot.press("tab")
+        await until(pilot, lambda: typed.value == f"{tmp_path}/film.mkv")
+
+
+async def test_a_server_that_was_stopped_looks_like_the_end_of_the_party() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        seat.say(views.Reconnecting(reason=views.SERVER_STOPPED))
+        seat.say(views.Reconnecting(reason="nothing listens there", attempt=2))
+        await until(pilot, lambda: "The party may be over: q leaves." in text_of(app))
+        assert "If Ana comes back, so do you." in text_of(app)
+        seat.say(views.Recovered(away=20.0))
+        await until(pilot, lambda: "may be over" not in text_of(app))
 
 
 async def test_ctrl_c_leaves_too() -> None:

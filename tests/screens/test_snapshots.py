@@ -24,13 +24,13 @@ class Compare(Protocol):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("kind", ["host", "viewer", "reconnecting", "error"])
+@pytest.mark.parametrize("kind", ["host", "viewer", "reconnecting", "over", "waiting", "error"])
 def test_the_room_looks_like_this(snap_compare: Compare, kind: Kind, size: tuple[int, int]) -> None:
     app, _, clock = shown(kind)
 
     async def settle(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.room.drifts)
-        if kind == "reconnecting":
+        if kind in ("reconnecting", "over"):
             await until(pilot, lambda: app.room.link == "reconnecting")
             clock.now += LATER
             await until(pilot, lambda: app.now == clock.now)
@@ -50,9 +50,9 @@ def test_the_other_themes_look_like_this(snap_compare: Compare, theme: str) -> N
     assert snap_compare(app, terminal_size=(100, 30), run_before=settle)
 
 
-@pytest.mark.parametrize("key", ["g", "question_mark", "i"])
+@pytest.mark.parametrize("key", ["g", "f", "question_mark", "i", "q"])
 def test_the_dialogues_look_like_this(snap_compare: Compare, key: str) -> None:
-    app, _, _ = shown("host")
+    app, _, _ = shown("host", parting="It goes on without a host.")
 
     async def settle(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.room.drifts)

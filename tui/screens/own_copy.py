@@ -109,7 +109,12 @@ def parse_path(text: str) -> str:
             file = Path(candidate).expanduser()
             if file.is_file():
                 return str(file.resolve())
-    with contextlib.suppress(OSError, RuntimeError, ValueError):
-        if Path(candidates[-1]).expanduser().is_dir():
-            raise ValueError("that is a folder: name the film in it") from None
+    if _is_folder(candidates[-1]):
+        raise ValueError("that is a folder: name the film in it")
     raise ValueError("there is no such file: check its name")
+
+
+def _is_folder(text: str) -> bool:
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        return Path(text).expanduser().is_dir()
+    return False

@@ -118,7 +118,7 @@ def _hints(room: Room, now: float) -> list[list[Piece]]:
             [("The party may be over: ", "$muted"), ("q", "bold $primary"), (" leaves.", "$muted")],
             [(f"If {fit(who, 16)} comes back, so do you.", "$muted")],
         ]
-    if room.waiting is not None and room.is_host:
+    if room.is_host and room.waiting is not None and room.waiting.names != (room.you_are,):
         return [_key_hint("space", "goes on without")]
     if room.lacks_copy:
         return [_key_hint("f", "names your copy of the film")]

@@ -23,7 +23,7 @@ RESYNCED = views.Resynced(name="B", before_ms=-1800.0, after_ms=0.4)
         (views.Joined(name="Ben"), "Ben", "came"),
         (views.Left(name="Ben"), "Ben", "left"),
         (views.ChatLine(name="Ben", text="hi"), "Ben", "hi"),
-        (views.BufferStarted(name="Ben"), "Ben", "buffering; nobody waits"),
+        (views.BufferStarted(name="Ben"), "Ben", "buffering"),
         (views.BufferEnded(name="Ben"), "Ben", "has data again"),
         (views.Paused(), "the server", "paused at 0:00:00"),
         (RESYNCED, "B", "resynced: was −1.8 s, now +0.4 ms"),
