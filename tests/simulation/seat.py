@@ -21,6 +21,7 @@ from tests.simulation.moody_player import Mood, MoodyPlayer
 from tests.simulation.network import Pipe, Way
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from player.driver import News
@@ -126,6 +127,9 @@ class SimSeat:
         is_host: bool,
     ) -> None:
         self.traits = traits
+        self._offset = traits.offset
+        self._asleep = (0.0, 0.0)
+        """From, until; true time."""
         self.is_host = is_host
         self.visitor: Visitor | None = None
         self._clockwork = clockwork
@@ -164,11 +168,34 @@ class SimSeat:
     # Time -------------------------------------------------------------------------------
 
     def clock(self) -> float:
-        """Now, on this seat's own clock."""
-        return self._clockwork.now * (1 + self.traits.skew) + self.traits.offset
+        """Now, on this seat's own clock, which stands still while its machine sleeps."""
+        now = min(self._clockwork.now, self._asleep[0]) if self.is_asleep else self._clockwork.now
+        return now * (1 + self.traits.skew) + self._offset
 
     def _true(self, local: float) -> float:
-        return (local - self.traits.offset) / (1 + self.traits.skew)
+        return (local - self._offset) / (1 + self.traits.skew)
+
+    @property
+    def is_asleep(self) -> bool:
+        """Nothing happens here; what arrives is looked at later."""
+        return self._clockwork.now < self._asleep[1]
+
+    def sleep(self, seconds: float) -> None:
+        """The machine sleeps: its clock, its player and its programs stand still."""
+        now = self._clockwork.now
+        self._asleep = (now, now + seconds)
+        self._clockwork.after(seconds, lambda: self._awake(seconds))
+
+    def _awake(self, seconds: float) -> None:
+        self._offset -= seconds * (1 + self.traits.skew)
+        self.protocol.measure_clock(self.clock(), forget=True)
+        self.wake()
+
+    def _later(self, act: Callable[[], None]) -> bool:
+        """Whether ``act`` must wait until the machine is awake again."""
+        if self.is_asleep:
+            self._clockwork.at(self._asleep[1], act)
+        return self.is_asleep
 
     def start(self) -> None:
         """Sit down: make the player, connect, and go on by itself."""
@@ -179,6 +206,8 @@ class SimSeat:
 
     def wake(self) -> None:
         """Do everything that is due now, and see when something is due next."""
+        if self.is_asleep:
+            return
         if self.player is not None:
             self.player.tick()
         self.driver.step()
@@ -204,6 +233,8 @@ class SimSeat:
 
     def _beat(self) -> None:
         """What a session does by the clock."""
+        if self._later(self._beat):
+            return
         now = self.clock()
         estimate = self.protocol.clock(now)
         if estimate is not None:
@@ -257,6 +288,8 @@ class SimSeat:
         self.reset(0.0)
 
     def _reconnect(self) -> None:
+        if self._later(self._reconnect):
+            return
         if self._pipes is None:
             self.connect()
 
@@ -267,6 +300,8 @@ class SimSeat:
                 self._pipes[0].send(frame)
 
     def _receive(self, frame: str) -> None:
+        if self._later(lambda: self._receive(frame)):
+            return
         self.protocol.receive(frame, self.clock())
         for event in self.protocol.events_received():
             self._server_event(event)

@@ -114,6 +114,20 @@ def test_a_wall_clock_that_is_set_changes_nothing(shift: float) -> None:
         assert a.position() == b.position()
 
 
+@pytest.mark.parametrize("who", ["Ana", "Ben"])
+def test_a_machine_that_slept_for_minutes_is_back_in_step(who: str) -> None:
+    world = playing(6, sound, duration=4000.0)
+    (sleeper,) = (seat for seat in world.seats if seat.name == who)
+    sleeper.sleep(150.0)
+    world.clockwork.run(150.0 + 25.0)
+    check_agreement(world)
+    check_clocks(world)
+    if not world.hub.record.timeline.playing:
+        world.act(Play())
+        world.clockwork.run(8.0)
+    check_drift(world, CLOSE)
+
+
 # Links ----------------------------------------------------------------------------------
 
 

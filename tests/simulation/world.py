@@ -126,6 +126,7 @@ class World:
             self._player_is_lost,
             self._clock_is_forgotten,
             self._server_dies,
+            self._machine_sleeps,
             self._wall_clock_is_set,
         )
         for _ in range(count):
@@ -133,7 +134,9 @@ class World:
             self.clockwork.run(self.random.choice((0.0, 0.03, 0.2, 1.0, 5.0)))
 
     def act(self, intent: AnyIntent) -> None:
-        """The host wants something."""
+        """The host wants something; not while his machine sleeps."""
+        if self.host.is_asleep:
+            return
         self._say(f"host {intent}")
         self.host.intend(intent)
 
@@ -169,7 +172,7 @@ class World:
     def _somebody_touches_the_player(self) -> None:
         seat = self._any_seat()
         player = seat.player
-        if player is None:
+        if player is None or seat.is_asleep:
             return
         paused = self.random.random() < 0.6
         self._say(f"{seat.name} sets pause={paused} by hand")
@@ -179,7 +182,7 @@ class World:
     def _player_stalls(self) -> None:
         seat, seconds = self._any_seat(), self.random.choice((0.1, 0.4, 0.8, 2.0, 5.0))
         self._say(f"{seat.name} stalls for {seconds} s")
-        if seat.player is not None:
+        if seat.player is not None and not seat.is_asleep:
             seat.player.stall(seconds)
             seat.wake()
 
@@ -204,7 +207,11 @@ class World:
 
     def _player_is_lost(self) -> None:
         seat = self._any_seat()
-        if seat.player is None or seat.follower.phase in ("failed", "loading", "idle"):
+        if (
+            seat.player is None
+            or seat.is_asleep
+            or seat.follower.phase in ("failed", "loading", "idle")
+        ):
             return
         self._say(f"{seat.name} closes the player and opens it again")
         seat.player.fail("its window was closed", lost=True)
@@ -216,9 +223,18 @@ class World:
 
     def _clock_is_forgotten(self) -> None:
         seat = self._any_seat()
-        self._say(f"{seat.name} has slept: it measures the clock anew")
+        if seat.is_asleep:
+            return
+        self._say(f"{seat.name} measures the clock anew")
         seat.protocol.measure_clock(seat.clock(), forget=True)
         seat.wake()
+
+    def _machine_sleeps(self) -> None:
+        seat, seconds = self._any_seat(), self.random.choice((2.5, 8.0, 13.0))
+        if seat.is_asleep:
+            return
+        self._say(f"{seat.name}'s machine sleeps for {seconds} s")
+        seat.sleep(seconds)
 
     def _server_dies(self) -> None:
         seconds = self.random.choice((0.1, 1.0, 6.0))
