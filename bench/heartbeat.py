@@ -46,7 +46,8 @@ async def heartbeat() -> AsyncGenerator[list[float]]:
     try:
         yield figures
     finally:
-        said, _ = await process.communicate()
+        # Nothing to say, but without it the input would stay open (Python 3.11).
+        said, _ = await process.communicate(b"")
         figures += map(float, said.split())
 
 

@@ -13,6 +13,8 @@ REACH: Final = 0.4
 """Seconds within which a lag is looked for at first, and after it was lost."""
 NEAR: Final = 0.010
 """Seconds that a lag may change from piece to piece before it is looked for anew."""
+COARSE: Final = 4
+"""Where a lag is looked for from afar, one sample of so many will do."""
 PIECE: Final = 0.1
 """Seconds; short, since pieces played at different rates are soon no longer alike."""
 PIECES: Final = 5
@@ -69,7 +71,10 @@ def _found(
         near = _best(first, second, start, size, guess, round(NEAR * rate))
         if near[1] >= ALIKE:
             return near
-    return _best(first, second, start, size, 0, round(REACH * rate))
+    reach = round(REACH * rate) // COARSE
+    around = slice(start - reach * COARSE, start + size + reach * COARSE, COARSE)
+    lag, _ = _best(first[around], second[around], reach, size // COARSE, 0, reach)
+    return _best(first, second, start, size, round(lag * COARSE), 2 * COARSE)
 
 
 def _best(
