@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 MARGIN: Final = 0.06
 """Seconds on top of what is measured: for its changes, and for busy machines at both ends."""
 MIN_LEAD: Final = 0.08
-MIN_SEEK_LEAD: Final = 0.35
 RATE_MARGIN: Final = 0.48
 """Seconds on top of the way: 60 ms for its changes, 420 ms until a player is heard at a rate."""
 MIN_RATE_LEAD: Final = 0.6
@@ -300,14 +299,15 @@ class Room:
 
     def lead(self) -> float:
         """Seconds that every seat worth waiting for needs to hear of a start and make it."""
-        needs = [way + seat.start for seat, way in self._ways()]
-        lead = max(needs, default=UNKNOWN_WAY + UNKNOWN_START) + self._write + MARGIN
-        return min(max(lead, MIN_LEAD), MAX_LEAD)
+        return self._lead([way + seat.start for seat, way in self._ways()])
 
     def seek_lead(self) -> float:
         """The same for a start somewhere else."""
-        slowest = max((s.seek_ms for s in self.seats.values() if s.peer is not None), default=0.0)
-        return max(self.lead(), min(max(slowest / 1000.0, MIN_SEEK_LEAD), MAX_LEAD))
+        return self._lead([way + seat.start + seat.seek for seat, way in self._ways()])
+
+    def _lead(self, needs: list[float]) -> float:
+        lead = max(needs, default=UNKNOWN_WAY + UNKNOWN_START) + self._write + MARGIN
+        return min(max(lead, MIN_LEAD), MAX_LEAD)
 
     def rate_lead(self) -> float:
         """The same for another rate, which a player writes long before it is heard."""

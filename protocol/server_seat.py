@@ -13,6 +13,8 @@ UNKNOWN_WAY: Final = 0.09
 """Seconds, of a seat that has not measured its link yet."""
 UNKNOWN_START: Final = 0.05
 """Seconds, of a device whose sound nobody has waited for yet."""
+UNKNOWN_SEEK: Final = 0.25
+"""Seconds, of a player that has not been sent anywhere yet."""
 
 
 class Seat:
@@ -53,3 +55,8 @@ class Seat:
     def start(self) -> float:
         """Seconds from the order to start until it is heard there."""
         return UNKNOWN_START if self.start_ms is None else max(0.0, self.start_ms / 1000.0)
+
+    @property
+    def seek(self) -> float:
+        """Seconds until it is ready somewhere else."""
+        return self.seek_ms / 1000.0 if self.seek_ms > 0.0 else UNKNOWN_SEEK
