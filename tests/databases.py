@@ -8,6 +8,7 @@ from protocol.messages import Act, Command, Cursor, Event, Media
 from protocol.server_effects import CreateStream
 from protocol.server_log import Entry, Moment, StreamRecord
 from protocol.timeline import Timeline
+from server_stub import administration
 from server_stub.databases import database_at
 from server_stub.schema import metadata
 
@@ -40,6 +41,21 @@ class Place:
         ):
             found = connection.exec_driver_sql(sql)
             return [tuple(row) for row in found] if found.returns_rows else []
+
+    def clear(self) -> None:
+        """As new; tables that are as they should be are kept, since making them takes time."""
+        known = {*metadata.tables, "alembic_version"}
+        found = {
+            name
+            for (name,) in self.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+            )
+        }
+        if found == known and administration.schema_status(self.address).is_current:
+            self.execute(f"TRUNCATE {', '.join(metadata.tables)}")
+        else:
+            self.execute("DROP SCHEMA public CASCADE")
+            self.execute("CREATE SCHEMA public")
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of all tables."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -12,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-OWNER = "postgres"
+OWNERS = ("postgres", "nobody")
 """Who runs it when we are root, since PostgreSQL refuses to be run by root."""
 
 
@@ -23,9 +24,11 @@ class Postgres:
         self._programs = programs
         # A socket's path must be short, so it is not below pytest's folders.
         self.folder = Path(tempfile.mkdtemp(prefix="matinee-pg-"))
-        self._owner = OWNER if os.geteuid() == 0 else None
-        if self._owner:
-            shutil.chown(self.folder, OWNER, OWNER)
+        self._owner: pwd.struct_passwd | None = None
+        if os.geteuid() == 0:
+            users = {user.pw_name: user for user in pwd.getpwall()}
+            self._owner = next(users[name] for name in OWNERS if name in users)
+            os.chown(self.folder, self._owner.pw_uid, self._owner.pw_gid)
         self._numbers = count(1)
         self._run("initdb", "--no-sync", "-A", "trust", "-U", "matinee", "-E", "UTF8", "--locale=C")
 
@@ -74,8 +77,8 @@ class Postgres:
                 stderr=subprocess.STDOUT,
                 check=False,
                 cwd="/",
-                user=self._owner,
-                group=self._owner,
+                user=self._owner and self._owner.pw_uid,
+                group=self._owner and self._owner.pw_gid,
                 extra_groups=[] if self._owner else None,
             )
             output.seek(0)

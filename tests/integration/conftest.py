@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from protocol.exceptions import SchemaTooNew
 from tests.databases import Place
 from tests.postgres import Postgres, find_programs
 
@@ -29,10 +30,27 @@ def postgres() -> Generator[Postgres]:
         server.remove()
 
 
+@pytest.fixture(scope="session")
+def party_database(postgres: Postgres) -> Place:
+    """In it; made once."""
+    return Place(postgres.create())
+
+
+@pytest.fixture
+def postgres_place(party_database: Place) -> Place:
+    """An empty database in it."""
+    try:
+        party_database.clear()
+    except SchemaTooNew:
+        party_database.execute("DROP TABLE alembic_version")
+        party_database.clear()
+    return party_database
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """A new database of each kind."""
     if request.param == "sqlite":
         return Place(str(tmp_path / "folder" / "party.db"))
-    server: Postgres = request.getfixturevalue("postgres")
-    return Place(server.create())
+    place: Place = request.getfixturevalue("postgres_place")
+    return place

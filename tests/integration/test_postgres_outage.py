@@ -27,11 +27,12 @@ from server_stub.serving import Running, ServeOptions, maintain, running
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
+    from tests.databases import Place
     from tests.postgres import Postgres
 
 
-def options(postgres: Postgres) -> ServeOptions:
-    return ServeOptions(listen="127.0.0.1:0", database=postgres.create())
+def options(place: Place) -> ServeOptions:
+    return ServeOptions(listen="127.0.0.1:0", database=place.address)
 
 
 async def join(server: Running, host: Wire, name: str) -> Wire:
@@ -41,9 +42,9 @@ async def join(server: Running, host: Wire, name: str) -> Wire:
 
 
 async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
-    postgres: Postgres, caplog: pytest.LogCaptureFixture
+    postgres: Postgres, postgres_place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    chosen = options(postgres)
+    chosen = options(postgres_place)
     async with (
         running(chosen) as server,
         await Wire.create(server.listening.url) as host,
@@ -90,7 +91,7 @@ async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
 
 
 async def test_what_was_kept_although_it_was_refused_is_told_to_everybody(
-    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    postgres_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_thread, "_SETTLE_INTERVAL", 0.02)
     commit, connect = PGDialect_psycopg.do_commit, PGDialect_psycopg.connect
@@ -105,7 +106,7 @@ async def test_what_was_kept_although_it_was_refused_is_told_to_everybody(
         raise dialect.loaded_dbapi.OperationalError("the server closed the connection")
 
     async with (
-        running(options(postgres)) as server,
+        running(options(postgres_place)) as server,
         await Wire.create(server.listening.url) as host,
         await join(server, host, "Bo") as viewer,
     ):

@@ -33,8 +33,8 @@ LATER = Moment(5000.0, NOW.unix_ms + 25 * 3600 * 1000)
 
 
 @pytest.fixture
-def place(postgres: Postgres) -> Place:
-    return Place(postgres.create())
+def place(postgres_place: Place) -> Place:
+    return postgres_place
 
 
 @pytest.fixture
@@ -406,8 +406,9 @@ def test_somebody_elses_database_is_left_alone(place: Place) -> None:
 
 
 def test_whatever_the_server_is_set_to_a_commit_is_durable_and_sees_the_last(
-    postgres: Postgres, place: Place
+    postgres: Postgres,
 ) -> None:
+    place = Place(postgres.create())
     name = named(place.address)
     postgres.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     postgres.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
