@@ -57,13 +57,13 @@ class Gauges:
             view: how the player stands.
             state: the stream as this seat knows it.
         """
-        before = self.view.state, self.cursor
+        before = self.state, self.cursor
         self.view = view
         if state is not None and view.timeline == state.timeline and not self._is_under_way:
             self.cursor = state.cursor
         if view.drift is not None:
             self._meter.drift(view.at, view.drift)
-        return (view.state, self.cursor) != before
+        return (self.state, self.cursor) != before
 
     @property
     def _is_under_way(self) -> bool:

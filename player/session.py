@@ -220,8 +220,11 @@ class Session:
     def _server_event(self, event: client_events.ClientEvent) -> None:
         now = time.monotonic()
         match event:
-            case client_events.Joined(welcome=welcome):
+            case client_events.Joined(welcome=welcome, again=again):
                 self._joined(welcome)
+                if again:
+                    # A start may be waiting to hear of this seat.
+                    self.report_soon()
             case client_events.Recovered(events=count, by_snapshot=by_snapshot):
                 self._recovered(count, by_snapshot=by_snapshot)
             case client_events.StateChanged():
@@ -254,8 +257,6 @@ class Session:
 
     def _joined(self, welcome: messages.Welcome) -> None:
         self.link.stream_id = welcome.stream_id
-        # A start may be waiting to hear of this seat.
-        self.report_soon()
         if welcome.created is None:
             return
         self.link.token = welcome.created.host_key
@@ -307,6 +308,7 @@ class Session:
         before = self.screening.media
         if media is not None and (before is None or before.media_id != media.media_id):
             self.gauges.seeks_film = True
+            self.report_soon()
         self.screening.queue_left = self.wishes.queue_left
         self.screening.show(media, self.wishes.own_copy(media))
 
