@@ -203,14 +203,16 @@ async def run_party(party: Party) -> int:
             if party.face == "tui"
             else PrintedFace(party.face)
         )
-        if party.greeting:
-            face.report(party.greeting)
+        greetings = [party.greeting] if party.greeting else []
         second = _SecondSeat(party.second, face)
         ears = [second.listen]
 
         def tell(view: views.AnyView) -> None:
             for ear in ears:
                 ear(view)
+            # The first line of all is the seat's.
+            while greetings:
+                face.report(greetings.pop())
 
         seat = SeatProcess(config, heard=tell)
         ears.append(TrimKeeper(places.trims_file(), seat.send, apply=party.kept_trim).hear)

@@ -118,6 +118,111 @@ def test_with_json_the_sentence_is_an_object(environment: dict[str, str]) -> Non
     assert done.stderr == ""
 
 
+def test_plain_and_json_at_once_are_one_too_many(environment: dict[str, str]) -> None:
+    done = run(environment, "host", str(FILM), "--json", "--plain")
+    assert done.returncode == 1
+    assert "either plain or JSON" in json.loads(done.stdout)["message"]
+
+
+class Hosting:
+    """``matinee host`` with lines, until the test ends it."""
+
+    def __init__(self, environment: dict[str, str], *words: str) -> None:
+        self._process = subprocess.Popen(
+            [*MATINEE, "host", *words, *SILENT, "--json"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.said: list[dict[str, Any]] = []
+
+    def line(self, event: str) -> dict[str, Any]:
+        """The next line of that name."""
+        assert self._process.stdout is not None
+        for text in self._process.stdout:
+            self.said.append(json.loads(text))
+            if self.said[-1]["event"] == event:
+                return self.said[-1]
+        raise AssertionError(f"no {event}; the last lines: {self.said[-3:]}")
+
+    def kill(self) -> None:
+        """As when the machine fails him."""
+        self._end(signal.SIGKILL)
+
+    def leave(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        children = descendants(self._process.pid)
+        self._process.send_signal(number)
+        self._process.wait(10)
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+        assert eventually(lambda: not alive(children), 10.0)
+
+
+@pytest.mark.slow
+def test_a_host_comes_back_to_his_party_where_its_guests_look_for_it(
+    environment: dict[str, str],
+) -> None:
+    first = Hosting(environment, str(FILM), "--listen", "127.0.0.1:0", "--name", "Ana")
+    ready = first.line("ready")
+    first.line("media")
+    first.kill()
+    assert ready["stream_id"][:8] in run(environment, "parties").stdout
+    back = Hosting(environment, "--return")
+    again = back.line("ready")
+    assert again["stream_id"] == ready["stream_id"]
+    assert again["member_id"] == ready["member_id"]
+    assert again["name"] == "Ana"
+    assert again["server"] == ready["server"], "the same port"
+    assert back.line("media")["kind"] == "file"
+    done = run(environment, "host", "--return", "--plain", *SILENT)
+    assert done.returncode == 1
+    assert "hosted here just now" in done.stderr
+    back.leave()
+
+
+@pytest.mark.slow
+def test_a_second_party_of_the_same_person_has_a_log_of_its_own(
+    environment: dict[str, str],
+) -> None:
+    one = Hosting(environment, str(FILM), "--listen", "127.0.0.1:0")
+    one.line("ready")
+    two = Hosting(environment, str(FILM), "--listen", "127.0.0.1:0")
+    ready = two.line("ready")
+    assert two.line("notice")["message"].endswith("matinee-2.sqlite")
+    two.leave()
+    again = Hosting(environment, "--stream", ready["stream_id"][:8])
+    assert again.line("ready")["stream_id"] == ready["stream_id"]
+    again.leave()
+    one.leave()
+
+
+@pytest.mark.slow
+def test_where_the_usual_port_is_taken_another_one_will_do(environment: dict[str, str]) -> None:
+    import socket
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # somebody else's server is just as good
+            stack.enter_context(socket.create_server(("127.0.0.1", 8765)))
+        host = Hosting(environment, str(FILM))
+        assert not host.line("ready")["server"].endswith(":8765")
+        assert host.said[0]["event"] == "ready"
+        assert "port 8765 is taken" in host.line("notice")["message"]
+        host.leave()
+
+
+def test_who_has_hosted_nothing_is_told_so(environment: dict[str, str]) -> None:
+    done = run(environment, "host", "--return", "--plain")
+    assert done.returncode == 1
+    assert "no party was hosted from here" in done.stderr
+    assert "no party" in run(environment, "parties").stdout
+
+
 @pytest.mark.parametrize("words", [("host",), ("host", "x", "--video", "cinema"), ("dance",)])
 def test_wrong_usage_ends_with_2(environment: dict[str, str], words: tuple[str, ...]) -> None:
     done = run(environment, *words)
