@@ -1,7 +1,8 @@
 """How many commands a second the store makes durable, one by one and in groups.
 
 Beside it, as the floor, the same rows written through the bare driver in the same run, with
-the same durability: WAL, `synchronous=FULL`, one commit for each group.
+the same durability: WAL, `synchronous=FULL` or `synchronous_commit=on`, one commit for each
+group. With ``--database`` PostgreSQL is measured beside SQLite.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from bench.table import percentile, table
 from protocol.messages import Command, Cursor, Media, Seek
 from protocol.server_effects import CreateStream
 from protocol.server_log import Appended, Entry, Moment, StreamRecord
-from server_stub.sqlite import open_sqlite
+from server_stub.databases import database_at
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable
+
+    from server_stub.sql_store import SqlStore
 
 HOST: Final = "a" * 32
 FILM: Final = Media("film-0001", "url", title="Film", url="https://example.com/film")
@@ -44,7 +47,13 @@ class Took(NamedTuple):
 def arguments(parser: ArgumentParser) -> None:
     """Add this bench's options."""
     parser.add_argument("--seconds", type=float, default=3.0, help="of each row")
-    parser.add_argument("--folder", type=Path, help="where the databases are; a temporary one")
+    parser.add_argument("--folder", type=Path, help="where the files are; a temporary one")
+    parser.add_argument(
+        "--database",
+        default="",
+        metavar="URL",
+        help="postgresql://HOST/NAME, to be measured too; what is written stays in it",
+    )
 
 
 def run(options: Namespace) -> None:
@@ -52,9 +61,17 @@ def run(options: Namespace) -> None:
     rows: list[list[str]] = []
     with tempfile.TemporaryDirectory(prefix="matinee-bench-", dir=options.folder) as name:
         for group in GROUPS:
-            for what, measure in (("store", _store), ("bare driver", _driver)):
-                took = measure(Path(name) / f"{what}-{group}.db", group, options.seconds)
-                rows.append([what, *_row(group, took)])
+            file = Path(name) / f"store-{group}.db"
+            took = _store(database_at(str(file)).open_store(), group, options.seconds)
+            rows.append(["SQLite, store", *_row(group, took)])
+            took = _sqlite(Path(name) / f"bare-{group}.db", group, options.seconds)
+            rows.append(["SQLite, bare driver", *_row(group, took)])
+            if options.database:
+                store = database_at(options.database).open_store()
+                took = _store(store, group, options.seconds)
+                rows.append(["PostgreSQL, store", *_row(group, took)])
+                took = _postgres(options.database, group, options.seconds)
+                rows.append(["PostgreSQL, bare driver", *_row(group, took)])
     print(table("durable appends", HEAD, rows))
 
 
@@ -83,11 +100,11 @@ def _timed(do: Callable[[int], None], group: int, seconds: float) -> Took:
     return Took(each, time.process_time() - cpu)
 
 
-def _store(path: Path, group: int, seconds: float) -> Took:
-    store, stream_id = open_sqlite(path), uuid4().hex
+def _store(store: SqlStore, group: int, seconds: float) -> Took:
+    stream_id = uuid4().hex
     now = Moment(1000.0, time.time_ns() // 1_000_000)
     record = StreamRecord(stream_id, media=FILM, host_id=HOST)
-    store.perform([CreateStream(record, None, "host", "invite", now, now.unix_ms)])
+    store.perform([CreateStream(record, None, uuid4().hex, uuid4().hex, now, now.unix_ms)])
 
     def do(first: int) -> None:
         entries = [
@@ -103,31 +120,57 @@ def _store(path: Path, group: int, seconds: float) -> Took:
         store.close()
 
 
-def _driver(path: Path, group: int, seconds: float) -> Took:
-    open_sqlite(path).close()
+def _sqlite(path: Path, group: int, seconds: float) -> Took:
+    database_at(str(path)).open_store().close()
     stream_id = uuid4().hex
-    details = json.dumps({"name": "Ana", "at": 1000.0})
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute(
-            "INSERT INTO streams (id, status, created_at) VALUES (?, 'active', '2026-01-01')",
-            (stream_id,),
-        )
+        connection.execute(_STREAM, (stream_id,))
 
         def do(first: int) -> None:
             connection.execute("BEGIN IMMEDIATE")
             for i in range(first + 1, first + group + 1):
-                connection.execute(
-                    "INSERT INTO playback_events (id, stream_id, host_user_id, event_type,"
-                    " event_id, timestamp_ms, time, metadata, created_at, epoch, seq, digest)"
-                    " VALUES (?, ?, ?, 'seek', ?, 0, ?, ?, '2026-01-01', 1, ?, ?)",
-                    (uuid4().hex, stream_id, HOST, uuid4().hex, float(i), details, i, "d" * 64),
-                )
-                connection.execute(
-                    "UPDATE streams SET time = ?, last_seq = ?, host_counter = ? WHERE id = ?",
-                    (float(i), i, i, stream_id),
-                )
+                connection.execute(_EVENT, _event(stream_id, i))
+                connection.execute(_STATE, (float(i), i, i, stream_id))
             connection.execute("COMMIT")
 
         return _timed(do, group, seconds)
+
+
+def _postgres(address: str, group: int, seconds: float) -> Took:
+    import psycopg
+    from sqlalchemy import make_url
+
+    where = make_url(address).set(drivername="postgresql")
+    stream_id = uuid4().hex
+    begin, add, change = (s.replace("?", "%s").encode() for s in (_STREAM, _EVENT, _STATE))
+    with psycopg.connect(where.render_as_string(hide_password=False)) as connection:
+        connection.execute("SET synchronous_commit = on")
+        connection.execute(begin, (stream_id,))
+        connection.commit()
+
+        def do(first: int) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM streams WHERE id = %s FOR UPDATE", (stream_id,))
+                numbers = range(first + 1, first + group + 1)
+                cursor.executemany(add, [_event(stream_id, i) for i in numbers])
+                cursor.executemany(change, [(float(i), i, i, stream_id) for i in numbers])
+            connection.commit()
+
+        return _timed(do, group, seconds)
+
+
+_STREAM: Final = "INSERT INTO streams (id, status, created_at) VALUES (?, 'active', '2026-01-01')"
+_EVENT: Final = (
+    "INSERT INTO playback_events (id, stream_id, host_user_id, event_type, event_id,"
+    " timestamp_ms, time, metadata, created_at, epoch, seq, digest)"
+    " VALUES (?, ?, ?, 'seek', ?, 0, ?, ?, '2026-01-01', 1, ?, ?)"
+)
+_STATE: Final = "UPDATE streams SET time = ?, last_seq = ?, host_counter = ? WHERE id = ?"
+_DETAILS: Final = json.dumps({"name": "Ana", "at": 1000.0})
+
+
+def _event(stream_id: str, i: int) -> tuple[str | float, ...]:
+    """Values of `_EVENT`."""
+    return (uuid4().hex, stream_id, HOST, uuid4().hex, float(i), _DETAILS, i, "d" * 64)
