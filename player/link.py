@@ -89,7 +89,8 @@ class Link:
             self._on_down(Down(reason.text, attempt, delay))
             self._hurry.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), delay)
+                async with asyncio.timeout(delay):
+                    await self._hurry.wait()
 
     def flush(self) -> None:
         """There may be something to send."""
@@ -112,7 +113,8 @@ class Link:
         if socket is not None:
             with contextlib.suppress(ConnectionClosed, TimeoutError):
                 for frame in self._protocol.data_to_send():
-                    await asyncio.wait_for(socket.send(frame), 0.5)
+                    async with asyncio.timeout(0.5):
+                        await socket.send(frame)
             await socket.close()
 
     async def _one_connection(self) -> _Outcome:
@@ -179,8 +181,10 @@ class Link:
                     continue
                 deadline = self._protocol.next_deadline()
                 wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+                # Not `asyncio.wait_for`: it may forget that it was cancelled while it was woken.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
 
 
 class _Outcome(NamedTuple):
