@@ -126,7 +126,9 @@ def fold(room: Room, view: views.AnyView, now: float) -> Room:
         case views.MediaView():
             return replace(room, media=view, is_open=True, progress="", lacks_copy=False)
         case views.MediaChanged():
-            return replace(room, position_known=None, lacks_copy=False)
+            # Until this seat has it open, no more than its title is known.
+            media = views.MediaView(title=view.title, duration=None, kind="url")
+            return replace(room, media=media, is_open=False, position_known=None, lacks_copy=False)
         case views.Waiting():
             return replace(room, waiting=view if view.names else None, waiting_at=now)
         case views.Status():

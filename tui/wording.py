@@ -114,8 +114,9 @@ def _paused(view: views.Paused) -> Sentence:
 
 def _moved(view: views.TimelineEvent, done: str, happened: str) -> Sentence:
     """What somebody did, or what happened when nobody did it."""
-    if view.reason and not view.name and not view.you:
-        return Sentence("", f"{view.reason}: {happened}", "event")
+    if not view.name and not view.you:
+        because = f"{view.reason}: " if view.reason else ""
+        return Sentence("", because + happened, "event")
     because = f" ({view.reason})" if view.reason else ""
     return Sentence(_who(view), done + because, "event")
 

@@ -73,6 +73,8 @@ class StateLine(RoomView):
         pieces: list[Piece] = [state_piece(self.room), ("  ", "")]
         why = explanation(self.room, self.now)
         pieces += [(why, "$warning")] if why else where_pieces(self.room, position, width - 14)
+        if why and (hints := _hints(self.room, self.now)):
+            pieces += [("  ", ""), *hints[0]]
         return centered(pieces, width)
 
 
@@ -124,6 +126,9 @@ def _hints(room: Room, now: float) -> list[list[Piece]]:
         return [_key_hint("f", "names your copy of the film")]
     if room.status is not None and room.status.state == "failed":
         return [_key_hint("o", "opens the player again")]
+    queue_left = room.media.queue_left if room.media else 0
+    if room.is_host and queue_left and room.status and room.status.state == "ended":
+        return [_key_hint("n", "goes on to the next film")]
     if room.is_host and len(room.members) == 1:
         return [_key_hint("i", "shows the invite")]
     return []

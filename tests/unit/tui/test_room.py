@@ -10,10 +10,14 @@ from player.port import Chapter
 from protocol.messages import Member
 from tui.room import (
     FEED_LENGTH,
+    LONG_AWAY,
+    SEAT_DIED,
     Room,
     chapter_at,
     explanation,
     fold,
+    is_stale,
+    may_be_over,
     member_word,
     position_at,
     reconnecting_text,
@@ -22,6 +26,7 @@ from tui.room import (
     state_word,
     sync_word,
     view_only_text,
+    waiting_text,
 )
 
 READY = views.Ready(
@@ -123,6 +128,64 @@ def test_a_dead_seat_is_shown_until_it_is_ready_again() -> None:
     assert state_word(room) == "RESTARTING"
     assert position_at(room, 52.0) == 100.0
     assert state_word(told(READY, STATUS, room=room)) == "PLAYING"
+
+
+def test_a_seat_that_was_started_again_shows_where_the_film_was_until_it_knows() -> None:
+    dead = views.ErrorLine(code=SEAT_DIED)
+    room = told(READY, MEDIA, status(), dead)
+    assert position_at(room, 52.0) == 100.0
+    assert is_stale(room)
+    unaware = status(state="idle", position=None, target=0.0, at=0.0)
+    room = told(READY, unaware, room=room)
+    assert position_at(room, 53.0) == 100.0
+    assert is_stale(room)
+    assert state_word(room) == "LOADING"
+    room = told(status(position=101.0), room=room)
+    assert position_at(room, 50.0) == 101.0
+    assert not is_stale(room)
+
+
+def test_another_film_has_no_position_until_it_has_one() -> None:
+    room = told(READY, MEDIA, status(), views.MediaChanged(title="Other"), status(at=0.0))
+    assert (room.title, room.duration, position_at(room, 50.0)) == ("Other", None, None)
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("Ben",), "waiting for Ben · 6 s"),
+        (("Ben", "Chloé"), "waiting for you and Chloé · 6 s"),
+        (("Ana", "Chloé", "Dmitri"), "waiting for Ana, Chloé and Dmitri · 6 s"),
+        (("Ana", "Chloé", "Dmitri", "Eva"), "waiting for Ana and 3 more · 6 s"),
+    ],
+)
+def test_who_a_start_waits_for_is_named_and_counted_down(names: tuple[str, ...], text: str) -> None:
+    ready = READY if len(names) > 1 else msgspec.structs.replace(READY, name="Ana")
+    room = told(ready, MEDIA, status(), views.Waiting(names=names, left=8.0))
+    assert state_word(room) == "WAITING"
+    assert explanation(room, 52.0) == text
+    assert waiting_text(room, 57.5) == text.removesuffix(" · 6 s")
+    over = told(views.Waiting(), room=room)
+    assert state_word(over) == "PLAYING"
+
+
+def test_a_server_that_stays_away_may_not_come_back() -> None:
+    lost = views.Reconnecting(reason="nothing listens there")
+    room = told(READY, MEDIA, status(), lost)
+    assert not may_be_over(room, 60.0)
+    assert may_be_over(room, 50.0 + LONG_AWAY)
+    assert explanation(room, 50.0 + LONG_AWAY) == "the server does not come back"
+    stopped = told(READY, views.Reconnecting(reason=views.SERVER_STOPPED), lost)
+    assert may_be_over(stopped, 51.0)
+    assert explanation(stopped, 51.0) == "the server was stopped"
+    assert not may_be_over(told(views.Recovered(), room=stopped), 51.0)
+
+
+def test_a_missing_copy_is_known_until_there_is_one() -> None:
+    room = told(READY, views.ErrorLine(code=views.OWN_COPY))
+    assert room.lacks_copy
+    assert not told(MEDIA, room=room).lacks_copy
+    assert not told(views.MediaChanged(), room=room).lacks_copy
 
 
 def test_silence_of_the_seat_is_said() -> None:
