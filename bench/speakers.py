@@ -1,7 +1,8 @@
 """Two sound devices in memory whose sound is recorded on one clock, with PulseAudio.
 
 Both devices are halves of one null sink with four channels, so that one recording holds both,
-sample by sample.
+sample by sample. The sink does not rewind: on a busy machine that makes any program's sound skip,
+mpv's alone too.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ async def speakers(folder: Path, rate: int) -> AsyncGenerator[None]:
     socket = home / "native"
     modules = [
         f"module-native-protocol-unix socket={socket} auth-anonymous=1",
-        f"module-null-sink sink_name={ALL} format=s16le rate={rate} channels=4"
+        f"module-null-sink sink_name={ALL} format=s16le rate={rate} channels=4 norewinds=1"
         f" channel_map={_CHANNELS}",
         *(
             f"module-remap-sink sink_name={name} master={ALL} channels=2 remix=no"
