@@ -16,6 +16,7 @@ from protocol.messages import Cursor, Pause, Play, Refusal, Seek
 from protocol.server_effects import Read, ReadSince, StoreFailed
 from protocol.server_log import Appended, Duplicate, Entry, HostChange, Moment
 from server_stub import administration
+from server_stub.__main__ import main
 from server_stub.clock import Anchor
 from server_stub.databases import database_at
 from server_stub.postgres_cleanup import CLEANUP_LOCK
@@ -400,6 +401,31 @@ def test_somebody_elses_database_is_left_alone(place: Place) -> None:
     with pytest.raises(StoreUnusable, match="belongs to another program"):
         place.open()
     assert place.execute("SELECT count(*) FROM pg_class WHERE relname = 'streams'") == [(0,)]
+
+
+def test_the_commands_take_an_address_too(
+    store: SqlStore, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create(store)
+    store.perform([entry(1, Play())])
+
+    def told(*words: str) -> tuple[int, str, str]:
+        status = main([*words, "--database", place.address])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    # Beside a server, as long as the schema stays.
+    assert told("migrate", "status") == (0, "schema: 0004\nnewest: 0004\n", "")
+    assert told("history", STREAM)[1].count("0:00:00.0") == 2
+    assert told("maintain", "--accept-clock") == (0, "events deleted: 0\nstreams reset: 0\n", "")
+    status, out, err = told("migrate", "down")
+    assert (status, out) == (1, "")
+    assert "stop every server of it first" in err
+    store.close()
+    assert told("migrate", "down") == (0, "schema: 0003\nnewest: 0004\n", "")
+    assert "run matinee migrate up" in told("history")[2]
+    assert told("migrate", "up", "--json")[1].count("backup") == 0
+    assert told("history")[1].count("Film") == 1
 
 
 # How it is reached ----------------------------------------------------------------------

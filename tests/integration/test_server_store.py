@@ -335,6 +335,7 @@ def test_history_tells_past_streams_and_their_events(store: SqlStore, place: Pla
     assert (latest.record.stream_id, latest.events) == (OTHER, 1)
     assert (first.record.stream_id, first.events) == (record.stream_id, 4)
     assert first.created_at == at(NOW.unix_ms)
+    assert administration.find_stream(place.address, STREAM[:31] + "2") == latest
     events = administration.past_events(place.address, STREAM)
     assert [event.event_type for event in events] == ["media", "play", "pause", "play"]
     plays = administration.past_events(place.address, STREAM, ("play",))
