@@ -90,7 +90,10 @@ class Waits:
             case Play() if "late" in seen and room.record.stream_id not in self._waits:
                 return Plan(BOUND, is_moving)
             case Seek() if "late" in seen or any(
-                seat.seek_ms > MAX_LEAD * 1000 and seats[seat] != "excused" for seat in seats
+                # The first seek in a film from the network counts: nobody knows what it takes.
+                _needs(seat) > MAX_LEAD
+                for seat in seats
+                if seats[seat] != "excused"
             ):
                 return Plan(BOUND, is_moving)
             case _:
@@ -249,3 +252,8 @@ class Waits:
                 at.publish(result.record, result.event, later)
 
         self._desk.ask(entry, answered)
+
+
+def _needs(seat: Seat) -> float:
+    """Seconds from a seek that is agreed until it is heard there."""
+    return (seat.way or 0.0) + seat.start + seat.seek

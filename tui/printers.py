@@ -84,6 +84,10 @@ class PlainPrinter:
             case views.MediaView():
                 length = f", {clock_text(view.duration)}" if view.duration is not None else ""
                 return [self._line(f"film: {view.title}{length}", "")]
+            case views.Waiting() if view.names:
+                remedy = "; play goes on without" if self._room.is_host else ""
+                text = f"waiting for {', '.join(view.names)} (up to {view.left:.0f} s){remedy}"
+                return [self._line(text, "33")]
             case views.Progress() if view.message:
                 return [self._line(view.message, "2")]
             case views.Ended():

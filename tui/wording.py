@@ -67,6 +67,9 @@ def _of_link(view: views.Reconnecting | views.Recovered) -> Sentence:
 
 def _of_member(view: views.Happened) -> Sentence | None:
     match view:
+        case views.Played(name="", you=False, reason=""):
+            # A start that waited for less than anybody noticed.
+            return None
         case views.Played():
             return _moved(view, _started(view.position), "the film " + _goes_on(view.position))
         case views.Paused():

@@ -64,6 +64,18 @@ def test_a_lost_server_is_not_said_with_every_attempt(printed: Printed) -> None:
     assert len(printed(again)) == 1
 
 
+def test_whom_a_start_waits_for_is_said_with_what_can_be_done(printed: Printed) -> None:
+    waiting = views.Waiting(names=("Ben", "Cleo"), left=7.6)
+    assert printed(waiting) == ["waiting for Ben, Cleo (up to 8 s)"]
+    ready = views.Ready(
+        role="host", stream_id="s", member_id="m", name="Ana", host="Ana", server="http://x"
+    )
+    printed(ready)
+    assert printed(waiting) == ["waiting for Ben, Cleo (up to 8 s); play goes on without"]
+    assert printed(views.Waiting()) == []
+    assert printed(views.Played()) == []
+
+
 def test_an_end_says_its_reason_once(printed: Printed) -> None:
     assert printed(views.Ended(reason="over")) == ["left: over"]
     printed(views.ErrorLine(message="over", fatal=True))
