@@ -13,7 +13,7 @@ import pytest
 
 from player import views
 from player.config import SeatConfig
-from player.intents import Say, Seek, StageSize
+from player.intents import OwnCopy, Say, Seek, StageSize
 from tui.room import SEAT_DIED
 from tui.seat_process import Patience, RestartRule, SeatLine, SeatProcess, decode_line
 
@@ -71,6 +71,22 @@ async def test_a_seat_says_and_does_what_it_is_told() -> None:
         await seat.end()
         assert isinstance((await heard.rest())[-1], views.Ended)
     assert seat.exit_code == 0
+
+
+async def test_a_killed_seat_comes_back_as_quiet_and_with_the_copy_that_was_named() -> None:
+    seat = SeatProcess(config("viewer", mpv=(("volume", "80"),)), command=FAKE_SEAT, rule=QUICK)
+    async with aclosing(seat.lines()) as lines:
+        heard = Heard(lines)
+        await heard.next(views.MediaView)
+        await heard.next(views.Status)
+        seat.send(OwnCopy("/films/mine.mkv"))
+        seat.send(Say("/die"))
+        await heard.next(views.ErrorLine)
+        await heard.next(views.Ready)
+        assert dict(seat.config.mpv) == {"volume": "100", "mute": "no"}
+        assert seat.config.media == ("/films/mine.mkv",)
+        assert seat.config.returning
+        await seat.end()
 
 
 async def test_a_killed_seat_comes_back_as_the_host_of_the_same_stream() -> None:

@@ -183,3 +183,47 @@ def test_a_seat_s_own_copy_is_the_one_it_remembers_recognises_or_was_given() -> 
     assert host.own_copy(Media("film-0078", "file", fingerprint="ab")) == "known.mkv"
     host.remember(FILM, "kept.mkv")
     assert host.own_copy(FILM) == "kept.mkv"
+
+
+# A copy of one's own ---------------------------------------------------------------------
+
+
+async def test_a_copy_named_in_the_course_of_the_evening_is_opened_as_its_persons_own() -> None:
+    seat = SeatAround("viewer")
+    seat.screening.show(FILM)
+    await _settle(seat)
+    assert seat.screening.lacks_copy
+    wishes = ask(seat, "copy my film.mkv")
+    await _settle(seat)
+    assert not seat.screening.lacks_copy
+    assert seat.named_by_person, "a path from elsewhere would be refused"
+    assert wishes.own_copy(FILM) == "my film.mkv"
+
+
+async def test_a_copy_that_cannot_be_read_is_said() -> None:
+    seat = SeatAround("viewer")
+    seat.screening.show(FILM)
+    seat.found["gone.mkv"] = MediaError("there is no file gone.mkv", "check the path")
+    ask(seat, "copy gone.mkv")
+    await _settle(seat)
+    assert seat.said == ["there is no file gone.mkv; check the path"]
+    assert seat.screening.lacks_copy
+
+
+async def test_without_a_film_there_is_nothing_to_have_a_copy_of() -> None:
+    seat = SeatAround("viewer")
+    ask(seat, "copy film.mkv")
+    await _settle(seat)
+    assert seat.said == ["there is no film yet to have a copy of"]
+
+
+def test_a_key_for_tracks_that_are_not_there_is_answered() -> None:
+    seat = SeatAround("viewer")
+    ask(seat, "subtitles", "audio")
+    assert seat.said == ["this film has no subtitles", "this film has no other sound track"]
+
+
+async def _settle(seat: SeatAround) -> None:
+    for _ in range(4):
+        await asyncio.sleep(0)
+    seat.step()
