@@ -276,7 +276,8 @@ def _explained(name: str) -> Generator[None]:
 
 
 def _explain(error: SQLAlchemyError, name: str) -> StoreError:
-    cause = " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())[:300]
+    cause = str(getattr(error, "orig", None) or type(error).__name__).partition("\nLINE ")[0]
+    cause = " ".join(cause.split())[:300]
     state = _state(error) if isinstance(error, DBAPIError) else ""
     if state == "42501":
         return StoreUnusable(f"{name} does not let us ({cause})", "let its user own the database")

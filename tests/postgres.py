@@ -67,6 +67,13 @@ class Postgres:
             found = connection.exec_driver_sql(sql)
             return [tuple(row) for row in found] if found.returns_rows else []
 
+    def end_connections(self, address: str) -> None:
+        """All of one database, as an administrator, a firewall or a restart does."""
+        self.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            f" WHERE datname = '{database_name(address)}'"
+        )
+
     def _run(self, program: str, *arguments: str) -> None:
         # Its output goes to a file: a server would keep a pipe open.
         with (self.folder / "output").open("w+") as output:
@@ -83,6 +90,11 @@ class Postgres:
             )
             output.seek(0)
             assert done.returncode == 0, output.read()
+
+
+def database_name(address: str) -> str:
+    """What a database at `Postgres.address` is called."""
+    return address.rpartition("?")[0].rpartition("/")[2]
 
 
 def find_programs() -> Path | None:

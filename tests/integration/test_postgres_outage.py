@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
+from protocol.exceptions import StoreError
 from protocol.messages import (
     Ack,
     Command,
@@ -22,13 +23,136 @@ from protocol.messages import (
     Seek,
     Snapshot,
 )
+from protocol.server_effects import Read, ReadSince, StoreFailed
+from protocol.server_log import Appended, Duplicate
 from server_stub import administration, store_thread
 from server_stub.serving import Running, ServeOptions, maintain, running
+from tests.databases import STREAM, create, entry
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from server_stub.sql_store import SqlStore
     from tests.databases import Place
     from tests.postgres import Postgres
+
+
+@pytest.fixture
+def store(postgres_place: Place) -> Generator[SqlStore]:
+    opened = postgres_place.open()
+    yield opened
+    opened.close()
+
+
+# Connections that are lost --------------------------------------------------------------
+
+
+def test_a_connection_that_was_lost_while_nothing_was_asked_is_made_anew(
+    store: SqlStore, postgres: Postgres, postgres_place: Place
+) -> None:
+    record = create(store)
+    for counter in (1, 2):
+        postgres.end_connections(postgres_place.address)
+        (answer,) = store.perform([entry(counter, Play())])
+        assert isinstance(answer, Appended)
+        postgres.end_connections(postgres_place.address)
+        assert store.records([STREAM]) == [answer.record]
+    assert answer.record.seq == record.seq + 2
+    assert not store.is_in_doubt
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets the next commit go unheard, whether it is ``kept`` or not."""
+    commit = PGDialect_psycopg.do_commit
+
+    def fail(*, kept: bool, away: bool = False) -> None:
+        def lose(dialect: PGDialect_psycopg, connection: Any) -> None:
+            if kept:
+                commit(dialect, connection)
+            connection.dbapi_connection.close()
+            monkeypatch.setattr(PGDialect_psycopg, "do_commit", commit)
+            if away:
+                monkeypatch.setattr(PGDialect_psycopg, "connect", refuse)
+            raise dialect.loaded_dbapi.OperationalError("the server closed the connection")
+
+        def refuse(dialect: PGDialect_psycopg, *_: object, **__: object) -> None:
+            raise dialect.loaded_dbapi.OperationalError("connection refused")
+
+        monkeypatch.setattr(PGDialect_psycopg, "do_commit", lose)
+
+    return fail
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_commit_that_was_not_heard_of_is_looked_up(
+    store: SqlStore, commits: Callable[..., None], kept: bool
+) -> None:
+    commits(kept=kept)
+    create(store)
+    commits(kept=kept)
+    answers = store.perform([entry(1, Play()), entry(1, Play()), entry(2, Pause(3.0))])
+    first, again, last = answers
+    assert isinstance(first, Appended)
+    assert again == Duplicate(first.event.cursor)
+    assert isinstance(last, Appended)
+    assert not store.is_in_doubt
+    (read,) = store.perform([ReadSince(STREAM, Cursor(1, 0), 300)])
+    assert isinstance(read, Read)
+    assert read.events[1:] == (first.event, last.event)
+    assert read.record == last.record
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_stays_in_doubt_is_refused_and_settled_later(
+    store: SqlStore,
+    commits: Callable[..., None],
+    kept: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    record = create(store)
+    connect = PGDialect_psycopg.connect
+    commits(kept=kept, away=True)
+    answers = store.perform([entry(1, Play()), ReadSince(STREAM, record.cursor, 9)])
+    assert answers == [StoreFailed("try_again")] * 2
+    assert store.is_in_doubt
+    with pytest.raises(StoreError, match="cannot be reached just now"):
+        store.settle()
+    assert store.is_in_doubt
+    monkeypatch.setattr(PGDialect_psycopg, "connect", connect)
+    (settled,) = store.settle()
+    assert settled.seq == record.seq + kept
+    assert not store.is_in_doubt
+    assert "event=store_failed code=try_again cause='connection refused'" in caplog.text
+    # The host sends it once more, under its id.
+    (answer,) = store.perform([entry(1, Play())])
+    assert isinstance(answer, Duplicate if kept else Appended)
+
+
+def test_a_connection_that_takes_long_to_fail_is_not_tried_for_everybody(
+    store: SqlStore, commits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(store)
+    now, tries = [100.0], list[float]()
+
+    def slow(dialect: PGDialect_psycopg, *_: object, **__: object) -> None:
+        tries.append(now[0])
+        now[0] += 3.0
+        raise dialect.loaded_dbapi.OperationalError("no answer")
+
+    monkeypatch.setattr("server_stub.postgres.time.monotonic", lambda: now[0])
+    commits(kept=False)
+    monkeypatch.setattr(PGDialect_psycopg, "connect", slow)
+    for _ in range(20):
+        assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
+        now[0] += 0.5
+    # As long as the last try took nobody else tries.
+    assert tries == [100.0, 106.0, 112.0, 118.0]
+
+
+# A party in the meantime ----------------------------------------------------------------
 
 
 def options(place: Place) -> ServeOptions:
@@ -71,7 +195,7 @@ async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
             await newcomer.hello("Cy")
             assert (await newcomer.wait_for(Refusal)).code == "try_again"
             assert await newcomer.wait_closed() == 1008
-            with pytest.raises(Exception, match="cannot be reached just now"):
+            with pytest.raises(StoreError, match="cannot be reached just now"):
                 await maintain(server.thread, server.clock, server.core, server.gateway)
         finally:
             await asyncio.to_thread(postgres.start)
@@ -91,30 +215,19 @@ async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
 
 
 async def test_what_was_kept_although_it_was_refused_is_told_to_everybody(
-    postgres_place: Place, monkeypatch: pytest.MonkeyPatch
+    postgres_place: Place, commits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_thread, "_SETTLE_INTERVAL", 0.02)
-    commit, connect = PGDialect_psycopg.do_commit, PGDialect_psycopg.connect
-
-    def refuse(dialect: PGDialect_psycopg, *_: object, **__: object) -> None:
-        raise dialect.loaded_dbapi.OperationalError("connection refused")
-
-    def lose(dialect: PGDialect_psycopg, connection: Any) -> None:
-        commit(dialect, connection)
-        connection.dbapi_connection.close()
-        monkeypatch.setattr(PGDialect_psycopg, "connect", refuse)
-        raise dialect.loaded_dbapi.OperationalError("the server closed the connection")
-
+    connect = PGDialect_psycopg.connect
     async with (
         running(options(postgres_place)) as server,
         await Wire.create(server.listening.url) as host,
         await join(server, host, "Bo") as viewer,
     ):
         cursor = host.snapshot.cursor
-        monkeypatch.setattr(PGDialect_psycopg, "do_commit", lose)
+        commits(kept=True, away=True)
         await host.send(Command("event-0001", 1, 1, cursor, Pause(12.5)))
         assert (await host.wait_for(Refusal)).code == "try_again"
-        monkeypatch.setattr(PGDialect_psycopg, "do_commit", commit)
         monkeypatch.setattr(PGDialect_psycopg, "connect", connect)
         for wire in (host, viewer):
             snapshot = await wire.wait_for(Snapshot, lambda told: told.reason == "reset")

@@ -1,4 +1,4 @@
-"""The store in PostgreSQL: several servers on it, connections that are lost, its own functions."""
+"""The store in PostgreSQL: several servers on it, its own functions, how it is reached."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from protocol.exceptions import SettingsError, StoreError, StoreLocked, StoreUnusable
-from protocol.messages import Cursor, Pause, Play, Refusal, Seek
+from protocol.messages import Cursor, Play, Refusal, Seek
 from protocol.server_effects import Read, ReadSince, StoreFailed
 from protocol.server_log import Appended, Duplicate, Entry, HostChange, Moment
 from server_stub import administration
@@ -21,15 +20,17 @@ from server_stub.clock import Anchor
 from server_stub.databases import database_at
 from server_stub.postgres_cleanup import CLEANUP_LOCK
 from tests.databases import NOW, OTHER, STREAM, Place, create, entry
+from tests.postgres import database_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from protocol.server_effects import StoreResult
     from server_stub.sql_store import SqlStore
     from tests.postgres import Postgres
 
 ROUNDS = 40
+PATIENCE = "server_stub.postgres._LETTING_GO"
 LATER = Moment(5000.0, NOW.unix_ms + 25 * 3600 * 1000)
 
 
@@ -52,25 +53,6 @@ def second(store: SqlStore, place: Place) -> Generator[SqlStore]:
     opened = place.open()
     yield opened
     opened.close()
-
-
-def named(address: str) -> str:
-    """The database's own name."""
-    return address.rpartition("?")[0].rpartition("/")[2]
-
-
-def end_connections(postgres: Postgres, place: Place) -> None:
-    """As an administrator, a firewall or a restart does."""
-    postgres.execute(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        f" WHERE datname = '{named(place.address)}'"
-    )
-
-
-def log_of(store: SqlStore, epoch: int = 1) -> Read:
-    (read,) = store.perform([ReadSince(STREAM, Cursor(epoch, 0), 10_000)])
-    assert isinstance(read, Read)
-    return read
 
 
 # Two servers ----------------------------------------------------------------------------
@@ -103,7 +85,8 @@ def test_two_servers_that_race_on_one_stream_never_break_its_log(
         (lost,) = (answer for answer in answers if isinstance(answer, Refusal))
         assert won.record.host_counter == counter
         assert (lost.code, lost.expected) == ("out_of_order", counter + 1)
-    read = log_of(store)
+    (read,) = store.perform([ReadSince(STREAM, Cursor(1, 0), 10_000)])
+    assert isinstance(read, Read)
     assert [event.seq for event in read.events] == list(range(1, ROUNDS + 2))
     assert len({event.event_id for event in read.events}) == ROUNDS + 1
     assert read.record.seq == ROUNDS + 1
@@ -177,112 +160,6 @@ def test_servers_keep_one_clock(store: SqlStore, second: SqlStore) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(keep, (store, second)))
     assert store.anchor() == Anchor("boot", 1.0, 19.0, 3.0, 4.0)
-
-
-# Connections that are lost --------------------------------------------------------------
-
-
-def test_a_connection_that_was_lost_while_nothing_was_asked_is_made_anew(
-    store: SqlStore, postgres: Postgres, place: Place
-) -> None:
-    record = create(store)
-    for counter in (1, 2):
-        end_connections(postgres, place)
-        (answer,) = store.perform([entry(counter, Play())])
-        assert isinstance(answer, Appended)
-        end_connections(postgres, place)
-        assert store.records([STREAM]) == [answer.record]
-    assert answer.record.seq == record.seq + 2
-    assert not store.is_in_doubt
-
-
-@pytest.fixture
-def commits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Lets the next commit go unheard, whether it is ``kept`` or not."""
-    commit = PGDialect_psycopg.do_commit
-
-    def fail(*, kept: bool, away: bool = False) -> None:
-        def lose(dialect: PGDialect_psycopg, connection: Any) -> None:
-            if kept:
-                commit(dialect, connection)
-            connection.dbapi_connection.close()
-            monkeypatch.setattr(PGDialect_psycopg, "do_commit", commit)
-            if away:
-                monkeypatch.setattr(PGDialect_psycopg, "connect", refuse)
-            raise dialect.loaded_dbapi.OperationalError("the server closed the connection")
-
-        def refuse(dialect: PGDialect_psycopg, *_: object, **__: object) -> None:
-            raise dialect.loaded_dbapi.OperationalError("connection refused")
-
-        monkeypatch.setattr(PGDialect_psycopg, "do_commit", lose)
-
-    return fail
-
-
-@pytest.mark.parametrize("kept", [True, False])
-def test_a_commit_that_was_not_heard_of_is_looked_up(
-    store: SqlStore, commits: Callable[..., None], kept: bool
-) -> None:
-    commits(kept=kept)
-    create(store)
-    commits(kept=kept)
-    answers = store.perform([entry(1, Play()), entry(1, Play()), entry(2, Pause(3.0))])
-    first, again, last = answers
-    assert isinstance(first, Appended)
-    assert again == Duplicate(first.event.cursor)
-    assert isinstance(last, Appended)
-    assert not store.is_in_doubt
-    read = log_of(store)
-    assert read.events[1:] == (first.event, last.event)
-    assert read.record == last.record
-
-
-@pytest.mark.parametrize("kept", [True, False])
-def test_what_stays_in_doubt_is_refused_and_settled_later(
-    store: SqlStore,
-    commits: Callable[..., None],
-    kept: bool,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    record = create(store)
-    connect = PGDialect_psycopg.connect
-    commits(kept=kept, away=True)
-    answers = store.perform([entry(1, Play()), ReadSince(STREAM, record.cursor, 9)])
-    assert answers == [StoreFailed("try_again")] * 2
-    assert store.is_in_doubt
-    with pytest.raises(StoreError, match="cannot be reached just now"):
-        store.settle()
-    assert store.is_in_doubt
-    monkeypatch.setattr(PGDialect_psycopg, "connect", connect)
-    (settled,) = store.settle()
-    assert settled.seq == record.seq + kept
-    assert not store.is_in_doubt
-    assert "event=store_failed code=try_again cause='connection refused'" in caplog.text
-    # The host sends it once more, under its id.
-    (answer,) = store.perform([entry(1, Play())])
-    assert isinstance(answer, Duplicate if kept else Appended)
-
-
-def test_a_connection_that_takes_long_to_fail_is_not_tried_for_everybody(
-    store: SqlStore, commits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    create(store)
-    now, tries = [100.0], list[float]()
-
-    def slow(dialect: PGDialect_psycopg, *_: object, **__: object) -> None:
-        tries.append(now[0])
-        now[0] += 3.0
-        raise dialect.loaded_dbapi.OperationalError("no answer")
-
-    monkeypatch.setattr("server_stub.postgres.time.monotonic", lambda: now[0])
-    commits(kept=False)
-    monkeypatch.setattr(PGDialect_psycopg, "connect", slow)
-    for _ in range(20):
-        assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
-        now[0] += 0.5
-    # As long as the last try took nobody else tries.
-    assert tries == [100.0, 106.0, 112.0, 118.0]
 
 
 # Retention in the database --------------------------------------------------------------
@@ -360,31 +237,40 @@ def test_nothing_is_deleted_when_our_clock_and_the_databases_differ(
 
 
 def test_a_schema_is_not_changed_under_a_server(
-    store: SqlStore, second: SqlStore, place: Place
+    store: SqlStore, second: SqlStore, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create(store)
     second.close()
-    with pytest.raises(StoreLocked, match="a server is using the database"):
-        administration.change_schema(place.address, "down")
+    with monkeypatch.context() as hasty:
+        hasty.setattr(PATIENCE, "10ms")
+        with pytest.raises(StoreLocked, match="a server is using the database"):
+            administration.change_schema(place.address, "down")
     assert administration.schema_status(place.address).is_current
     assert len(administration.past_streams(place.address)) == 1
     store.close()
     assert not administration.change_schema(place.address, "down").status.is_current
 
 
-def test_a_server_waits_for_nobody_who_changes_the_schema(place: Place) -> None:
+def test_a_server_waits_for_nobody_who_changes_the_schema(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_hastily() -> None:
+        with monkeypatch.context() as hasty:
+            hasty.setattr(PATIENCE, "10ms")
+            place.open()
+
     place.open().close()
     with (
         database_at(place.address).opened(alone=True),
         pytest.raises(StoreUnusable, match="the schema is being changed"),
     ):
-        place.open()
+        open_hastily()
     administration.change_schema(place.address, "down")
     with (
         database_at(place.address).opened(alone=True),
         pytest.raises(StoreLocked, match="with an older schema"),
     ):
-        place.open()
+        open_hastily()
 
 
 def test_a_server_that_comes_back_to_another_schema_writes_nothing(
@@ -392,7 +278,7 @@ def test_a_server_that_comes_back_to_another_schema_writes_nothing(
 ) -> None:
     create(store)
     place.execute("UPDATE alembic_version SET version_num = '9999'")
-    end_connections(postgres, place)
+    postgres.end_connections(place.address)
     assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
 
 
@@ -435,7 +321,7 @@ def test_whatever_the_server_is_set_to_a_commit_is_durable_and_sees_the_last(
     postgres: Postgres,
 ) -> None:
     place = Place(postgres.create())
-    name = named(place.address)
+    name = database_name(place.address)
     postgres.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     postgres.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
     postgres.execute(f"ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'")
