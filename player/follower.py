@@ -31,6 +31,8 @@ TICK: Final = 0.050
 CONTROL_INTERVAL: Final = 0.250
 MAX_BRACKET: Final = 0.004
 """A read that took longer is too vague to be used."""
+CLOCK_STEP: Final = 0.005
+"""Seconds; a clock that is slewed moves less from one look to the next."""
 END_ZONE: Final = 1.0
 """Seconds before the end from which a seek may run into it."""
 
@@ -50,7 +52,10 @@ class Follower:
 
     def set_clock(self, offset: float | None) -> None:
         """Server's clock minus the local one, in seconds; without it nothing is corrected."""
-        self._bearings.course.offset = offset
+        before, self._bearings.course.offset = self._bearings.course.offset, offset
+        if before is None or offset is None or abs(offset - before) > CLOCK_STEP:
+            # What is measured next is the clock's step, not how late the player is.
+            self._bearings.learned.spoil()
 
     def set_tolerance(self, tolerance: float) -> None:
         """Drift in seconds that a glide may mend."""

@@ -16,6 +16,8 @@ MAX_SEEK_COST: Final = 6.0
 """Aiming further ahead than this keeps people waiting; a seek that takes longer comes late."""
 REMEMBERED: Final = 8
 MAX_LATENCY: Final = 0.5
+MIN_LATENCY: Final = -0.05
+"""No device is heard before it is told; that much may be missing at the sound's beginning."""
 TAUGHT_BY_START: Final = 0.3
 """Seconds; a larger drift says something else than how late the device is."""
 TAUGHT_WITHIN: Final = 1.5
@@ -85,8 +87,13 @@ class Learned:
         lesson, self._lesson = self._lesson, None
         match lesson:
             case _Start(instant, advance, rate):
-                if now - instant < TAUGHT_WITHIN and abs(drift) < TAUGHT_BY_START * rate:
+                if now - instant >= TAUGHT_WITHIN:
+                    return
+                if abs(drift) < TAUGHT_BY_START * rate:
                     self.start_took(advance - drift / rate, rate)
+                elif known := self._latencies.get(rate):
+                    # Perhaps it is off by what was learned last.
+                    known.pop()
             case _RateWrite(advance, change):
                 if abs(drift) < abs(change) * MAX_RATE_LATENCY:
                     self.rate_took(advance - drift / change)
@@ -96,7 +103,7 @@ class Learned:
     def start_took(self, seconds: float, rate: float) -> None:
         """Sound was heard so long after the order to play at ``rate``."""
         known = self._latencies.setdefault(rate, deque(maxlen=REMEMBERED))
-        known.append(min(max(seconds, -MAX_LATENCY), MAX_LATENCY))
+        known.append(min(max(seconds, MIN_LATENCY), MAX_LATENCY))
 
     def rate_took(self, seconds: float) -> None:
         """A rate was heard ``seconds`` after it was written."""

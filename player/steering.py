@@ -118,9 +118,12 @@ class Steering:
     def _to_end(self, now: float) -> list[PlayerCommand]:
         """The timeline has reached the end: a player that runs gets there by itself."""
         bearings = self._bearings
+        end = bearings.aim(now)
+        if bearings.phase in MOVING:
+            is_far = end - bearings.expected(now) > self.tolerance
+            return self.seek(end, now) if is_far and self._may_intercept else []
         if bearings.phase != "resting":
             return []
-        end = bearings.aim(now)
         if abs(bearings.where.landed - end) <= LATE or bearings.seeks.rests_at(end):
             self.finish(now)
             return []
@@ -204,7 +207,7 @@ class Steering:
         if not bearings.course.known or bearings.is_live or bearings.stall.waits:
             return []
         if bearings.course.is_past_end(now):
-            return []
+            return self._to_end(now)
         if commands := self._moving(now):
             return commands
         drift = bearings.controller.drift

@@ -43,6 +43,18 @@ def test_a_late_device_is_started_early_once_that_is_known() -> None:
     assert stand.follower.armed == pytest.approx(stand.now + 0.4, abs=0.002)
 
 
+def test_a_step_of_the_clock_is_not_taken_for_a_late_device() -> None:
+    stand = Stand().opened(50.0)
+    stand.follow(Timeline(50.0, 1000.2, 1.0, True))
+    stand.wait(0.4)
+    stand.follower.set_clock(0.2)
+    stand.wait(3.0)
+    stand.follow(Timeline(60.0, stand.now, 1.0, False))
+    stand.landed(60.0)
+    stand.follow(Timeline(60.0, stand.now + 0.7, 1.0, True))
+    assert stand.follower.armed == pytest.approx(stand.now + 0.5)
+
+
 def test_news_that_came_late_are_not_taken_for_a_late_device() -> None:
     stand = Stand().opened(50.0)
     stand.follow(Timeline(50.0, 999.95, 1.0, True))

@@ -10,6 +10,7 @@ from player.learned import (
     FIRST_SEEK_COST,
     MAX_LATENCY,
     MAX_SEEK_COST,
+    MIN_LATENCY,
     Learned,
 )
 
@@ -131,3 +132,17 @@ def test_what_a_start_takes_at_worst_is_known_after_the_first() -> None:
     for seconds in (0.02, 0.09, 0.03):
         learned.start_took(seconds, 1.0)
     assert learned.start_cost(1.0) == learned.start_cost(2.0) == 0.09
+
+
+def test_no_device_is_heard_long_before_it_is_told() -> None:
+    learned = Learned()
+    learned.start_took(-0.3, 1.0)
+    assert learned.latency(1.0) == MIN_LATENCY
+
+
+def test_a_start_that_is_far_off_casts_doubt_on_the_last_lesson() -> None:
+    learned = Learned()
+    learned.start_took(0.4, 1.0)
+    learned.started(10.0, 0.4, 1.0)
+    learned.first_drift(11.0, 0.35)
+    assert learned.latency(1.0) == 0.0

@@ -232,6 +232,19 @@ def test_who_comes_after_the_end_goes_there_once() -> None:
     assert stand.told == [Finished(DURATION)]
 
 
+def test_a_player_far_behind_a_film_that_is_over_goes_to_its_end() -> None:
+    stand = Stand().playing()
+    assert seeks(stand.follow(Timeline(50.0, stand.now - 1000.0, 1.0, True))) == [600.0]
+    stand.landed(599.96)
+    stand.wait(0.2)
+    assert stand.follower.phase == "ended"
+
+
+def test_a_player_just_short_of_the_end_plays_on_to_it() -> None:
+    stand = Stand().playing(599.0)
+    assert seeks(stand.follow(Timeline(599.9, stand.now, 1.0, True))) == []
+
+
 # A film that cannot be sought in --------------------------------------------------------
 
 
