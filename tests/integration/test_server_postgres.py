@@ -12,14 +12,15 @@ import pytest
 
 from protocol.exceptions import SettingsError, StoreError, StoreLocked, StoreUnusable
 from protocol.messages import Cursor, Play, Refusal, Seek
-from protocol.server_effects import Read, ReadSince, StoreFailed
+from protocol.server_effects import Opened, OpenStream, Read, ReadSince, StoreFailed
 from protocol.server_log import Appended, Duplicate, Entry, HostChange, Moment
 from server_stub import administration
 from server_stub.__main__ import main
 from server_stub.clock import Anchor
 from server_stub.databases import database_at
 from server_stub.postgres_cleanup import CLEANUP_LOCK
-from tests.databases import NOW, OTHER, STREAM, Place, create, entry
+from server_stub.queries import LOCK_STREAM
+from tests.databases import DAY_MS, NOW, OTHER, STREAM, Place, create, entry
 from tests.postgres import database_name
 
 if TYPE_CHECKING:
@@ -149,6 +150,16 @@ def test_groups_that_want_the_same_streams_do_not_stop_each_other(
     assert [record.seq for record in store.records([STREAM, OTHER])] == [21, 21]
 
 
+def test_a_new_key_does_not_wait_for_whoever_writes_to_its_stream(
+    store: SqlStore, place: Place
+) -> None:
+    record = create(store)
+    with database_at(place.address).opened(alone=False) as engine, engine.begin() as connection:
+        connection.execute(LOCK_STREAM, {"stream_id": STREAM})
+        call = OpenStream(STREAM, f"host-{STREAM}", NOW, "fresh-invite", NOW.unix_ms + DAY_MS)
+        assert store.perform([call]) == [Opened(record, "host")]
+
+
 def test_servers_keep_one_clock(store: SqlStore, second: SqlStore) -> None:
     together = Barrier(2)
 
@@ -219,7 +230,7 @@ def test_maintenance_that_fails_lets_others_do_it(
     with pytest.raises(StoreError, match="could not do it"):
         store.maintain(NOW, ())
     place.execute(source)
-    assert second.maintain(NOW, ()) == store.maintain(NOW, ()) == (0, 0, ())
+    assert second.maintain(Moment(0.0, NOW.unix_ms + 8 * DAY_MS), (STREAM,)) == (1, 0, ())
 
 
 def test_nothing_is_deleted_when_our_clock_and_the_databases_differ(

@@ -124,8 +124,10 @@ async def test_a_database_that_is_none_is_refused(tmp_path: Path) -> None:
     at = ("--listen", "127.0.0.1:0")
     _, told = await failing(*at, "--database", str(notes))
     assert told["code"] == "store_unusable"
-    _, told = await failing(*at, "--database", "postgresql://localhost/party")
+    _, told = await failing(*at, "--database", "mysql://localhost/party")
     assert told["code"] == "bad_setting"
+    _, told = await failing(*at, "--database", "postgresql://127.0.0.1:1/party")
+    assert told["code"] == "store_unusable"
     _, told = await failing(*at, "--database", str(tmp_path / "x.db"), "--log-file", str(tmp_path))
     assert told["code"] == "bad_setting"
 
