@@ -33,7 +33,7 @@ SCHEMA_LOCK: Final = 0x6D6174696E6565
 """Shared by servers, held alone by whoever changes the schema."""
 _ANOTHER: Final = "name another database with --database"
 _MISSING: Final = StoreUnusable(
-    "PostgreSQL needs the Python package psycopg", "install it: pip install 'matinee[postgres]'"
+    "PostgreSQL needs the Python package psycopg", "install it: pip install 'psycopg[binary]'"
 )
 
 _PATIENCE: Final = {

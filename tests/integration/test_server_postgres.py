@@ -359,5 +359,5 @@ def test_a_database_that_cannot_be_used_is_told_in_one_sentence(
     shown = database_at("postgres://ana:secret@host/party?password=secret&sslmode=require").name
     assert shown == "postgresql://ana@host/party?sslmode=require"
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StoreUnusable, match=r"pip install 'matinee\[postgres\]'"):
+    with pytest.raises(StoreUnusable, match=r"pip install 'psycopg\[binary\]'"):
         database_at(postgres.address()).open_store()
