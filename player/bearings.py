@@ -5,7 +5,7 @@ Pure. Instants are seconds on the local monotonic clock unless said; positions a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from player.course import Course
 from player.jumps import Seeks
@@ -18,6 +18,9 @@ from protocol.drift import DriftController
 
 if TYPE_CHECKING:
     from protocol.timeline import Timeline
+
+PICTURE: Final = 0.1
+"""Seconds; in no film worth watching a picture stays for longer."""
 
 
 class Bearings:
@@ -96,7 +99,10 @@ class Bearings:
         if self.phase == "stalled" and target is not None:
             return self.expected(now) - target
         if self.phase == "resting" and not self.timeline.playing and not self.course.held:
-            return self.where.landed - self.course.resting_place
+            place = self.course.resting_place
+            gap = self.where.landed - place
+            # The first picture from an agreed place on is where every seat rests.
+            return 0.0 if self.seeks.rests_at(place) and abs(gap) < PICTURE else gap
         return None
 
     # Where to go ------------------------------------------------------------------------
@@ -135,7 +141,6 @@ class Bearings:
             correction=correction_word(self.phase, self.controller.rate / self.base_rate - 1),
             starts_in=max(0.0, self.armed - now) if self.armed is not None else None,
             seek_cost=self.learned.seek_cost,
-            start_latency=self.learned.latency(self.timeline.rate),
             start_cost=self.learned.start_cost(self.timeline.rate),
             timeline=self.timeline,
         )

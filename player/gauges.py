@@ -129,7 +129,7 @@ class Gauges:
             buffer=ahead,
             seek_ms=_ms(self.view.seek_cost),
             start_ms=_ms(self.view.start_cost),
-            jitter_ms=_ms(estimate.jitter if estimate else None),
+            jitter_ms=_ms(max(estimate.jitter, estimate.late) if estimate else None),
             cursor=self.cursor,
         )
 

@@ -83,8 +83,6 @@ class FollowerView(msgspec.Struct, frozen=True):
     correction: str
     starts_in: float | None
     seek_cost: float
-    start_latency: float = 0.0
-    """Learned, from the order to start until the player moves."""
     start_cost: float | None = None
     """Seconds from an order to start until it is heard (p90); None while nothing is learned."""
     timeline: Timeline | None = None

@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 
 SILENCE: Final = 12.0
 """Without a word from the server the connection is given up."""
+ODD_DELAY: Final = 0.1
+"""Seconds by which an answer must be later than usual for the link to be watched more closely."""
 RESUME_TIMEOUT: Final = 4.0
 """A gap that is still there after so long is asked about again."""
 
@@ -351,10 +353,13 @@ class ClientProtocol:
     def _pong(self, pong: Pong, received_at: float) -> None:
         if not self._pings.answered(pong.t0):
             return
-        self._clock.add(ClockSample(pong.t0, pong.t1, pong.t2, received_at))
+        sample = ClockSample(pong.t0, pong.t1, pong.t2, received_at)
+        self._clock.add(sample)
         estimate = self._clock.estimate(received_at)
         if estimate is not None:
             self._events.append(ClockMoved(estimate))
+            if sample.delay > estimate.delay + ODD_DELAY:
+                self._pings.watch(received_at)
 
     def _forget_clock(self) -> None:
         if self._clock.is_known:

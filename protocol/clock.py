@@ -36,6 +36,8 @@ HELD_BACK: Final = 2.0
 """Seconds; a longer round trip tells of an outage and not of the way."""
 EXCUSED: Final = 2
 """Changes that do not count as jitter: one late answer makes two of them."""
+RARE: Final = 2
+"""Late answers in the window that make a habit; fewer were chance."""
 TRUSTED: Final = 4
 """Samples before which every better estimate is taken at once."""
 
@@ -65,6 +67,8 @@ class ClockEstimate(NamedTuple):
     """Bound of what ``offset`` may be off by."""
     jitter: float
     """Mean change of the round trip from one sample to the next, but for a single late one."""
+    late: float = 0.0
+    """How much longer than usual answers took that came late at least twice in the window."""
 
 
 class ClockFilter:
@@ -111,18 +115,25 @@ class ClockFilter:
         delays = self._recent_delays()
         changes = sorted(abs(b - a) for a, b in pairwise(delays))
         changes = changes[:-EXCUSED] or changes
+        usual = median(delays)
         offset = self._offset + self._skew * (now - self._as_of)
         least, most = self._limits_at(now)
         return ClockEstimate(
             offset=offset,
-            delay=median(delays),
+            delay=usual,
             error=max(most - offset, offset - least, 0.0),
             jitter=sum(changes) / len(changes) if changes else 0.0,
+            late=max(0.0, self._late_delay() - usual),
         )
 
     def _recent_delays(self) -> list[float]:
         delays = [sample.delay for sample in list(self._samples)[-RECENT:]]
         return [delay for delay in delays if delay <= HELD_BACK] or delays
+
+    def _late_delay(self) -> float:
+        """The longest round trip that is no single case and no outage; 0 while there is none."""
+        longest = sorted(s.delay for s in self._samples if s.delay <= HELD_BACK)[-RARE:]
+        return longest[0] if len(longest) == RARE else 0.0
 
     def clear(self) -> None:
         """Forget everything: another server, or the machine slept."""

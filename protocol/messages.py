@@ -250,7 +250,7 @@ class Report(Struct, frozen=True, tag="report", tag_field="type"):
     start_ms: Milliseconds | None = None
     """Learned time from the order to start until it is heard (p90), for the server's lead."""
     jitter_ms: Milliseconds | None = None
-    """By how much ``rtt_ms`` changes from one ping to the next, for the server's lead."""
+    """How much later than ``rtt_ms`` says news may come, for the server's lead."""
     cursor: Cursor | None = None
     """The last event that the seat's player has come to: it is where that one put it."""
 

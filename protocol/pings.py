@@ -40,6 +40,10 @@ class Pings:
         self._started_at = now
         self.next_at = max(now, self._sent_at + BURST_INTERVAL)
 
+    def watch(self, now: float) -> None:
+        """Something odd was seen: go on pinging as often as at first."""
+        self._started_at = now
+
     def stop(self) -> None:
         """No connection: nothing is due."""
         self.next_at = float("inf")

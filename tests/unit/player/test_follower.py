@@ -115,6 +115,16 @@ def test_the_nearest_picture_to_a_pause_is_good_enough() -> None:
     assert stand.wait(5.0) == []
 
 
+def test_resting_on_the_nearest_picture_is_no_drift_and_resting_elsewhere_is() -> None:
+    stand = Stand().playing()
+    stand.follow(Timeline(52.0, stand.now, 1.0, False))
+    stand.landed(52.04)
+    assert stand.follower.view(stand.now).drift == 0.0
+    stand.follow(Timeline(90.0, stand.now, 1.0, False))
+    stand.landed(53.0)
+    assert stand.follower.view(stand.now).drift == pytest.approx(-37.0)
+
+
 def test_a_host_who_was_stopped_goes_to_the_picture_that_the_others_show() -> None:
     stand = Stand().playing()
     stand.do(stand.follower.hold(stand.now))

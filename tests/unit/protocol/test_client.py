@@ -622,6 +622,16 @@ def test_the_servers_clock_is_measured_from_the_welcome_on(wire: Wire) -> None:
     assert len(wire.told_of(ClockMoved)) == 8
 
 
+def test_a_late_pong_has_the_link_watched(wire: Wire) -> None:
+    burst(wire)
+    wire.wait(40.0)
+    answer(wire, wire.sent_of(Ping)[-1], took=0.3)
+    wire.sent_of(Ping)
+    wire.wait(10.0)
+    first, second, *_ = wire.sent_of(Ping)
+    assert second.t0 - first.t0 == pytest.approx(2.0)
+
+
 def test_a_pong_that_nobody_waits_for_says_nothing(wire: Wire) -> None:
     wire.hear(Pong(1.0, 2.0, 3.0))
     assert wire.told() == []

@@ -241,6 +241,22 @@ def test_one_late_answer_is_no_jitter() -> None:
     assert now.jitter == pytest.approx(0.0, abs=1e-6)
 
 
+def test_answers_that_come_late_more_than_once_are_to_be_reckoned_with() -> None:
+    clock = ClockFilter()
+    for i in range(30):
+        clock.add(sample(2.0 * i, 0.010, 0.010 + {5: 0.7, 20: 0.5}.get(i, 0.0)))
+    assert estimate(clock, 60.0).late == pytest.approx(0.5)
+    for i in range(30, 90):
+        clock.add(sample(2.0 * i, 0.010, 0.010))
+    assert estimate(clock, 180.0).late == pytest.approx(0.0)
+
+
+def test_one_answer_alone_is_never_late() -> None:
+    clock = ClockFilter()
+    clock.add(sample(0.0, 0.5, 0.5))
+    assert estimate(clock, 1.0).late == 0.0
+
+
 def test_an_outage_says_nothing_about_the_way_afterwards() -> None:
     clock = ClockFilter()
     for i in range(RECENT):

@@ -38,6 +38,15 @@ def test_a_burst_of_eight_then_every_2_s_for_30_s_then_every_5_s() -> None:
     assert len(late) >= 5
 
 
+def test_a_link_that_is_watched_is_pinged_as_often_as_at_first() -> None:
+    pings = Pings()
+    pings.start(0.0)
+    sent_until(pings, 40.0)
+    pings.watch(40.0)
+    sent = sent_until(pings, 69.0)
+    assert [b - a for a, b in pairwise(sent)] == pytest.approx([2.0] * (len(sent) - 1))
+
+
 def test_a_burst_asked_again_and_again_is_no_flood() -> None:
     pings = Pings()
     pings.start(0.0)
