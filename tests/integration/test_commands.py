@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,13 @@ def eventually(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         select.select([], [], [], 0.05)
     return True
+
+
+def read_all(terminal: int, drawn: bytearray) -> None:
+    """Take what a terminal is written until nobody is left who writes."""
+    with contextlib.suppress(OSError):
+        while chunk := os.read(terminal, 65536):
+            drawn += chunk
 
 
 @pytest.mark.parametrize(
@@ -320,15 +328,10 @@ def screen(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
         os.environ.clear()
         os.environ.update(environment | {"COLUMNS": "120", "LINES": "36"})
         os.execv(sys.executable, [*MATINEE, "demo", "--mpv", "ao=null", "--name", "Ana"])
-    drawn = b""
-
-    def shown() -> bool:
-        nonlocal drawn
-        while select.select([terminal], [], [], 0.05)[0]:
-            drawn += os.read(terminal, 65536)
-        return b"Second seat" in drawn
-
-    assert eventually(shown, 30), drawn[-2000:]
+    drawn = bytearray()
+    # A film is drawn all the time: a screen that nobody reads would stand still.
+    threading.Thread(target=read_all, args=(terminal, drawn), daemon=True).start()
+    assert eventually(lambda: b"Second seat" in drawn, 30), bytes(drawn[-2000:])
     yield pid, terminal
     os.close(terminal)
 
@@ -338,16 +341,13 @@ def screen(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
 def test_when_the_screen_is_gone_nothing_is_left(
     screen: tuple[int, int], number: signal.Signals
 ) -> None:
-    pid, terminal = screen
+    pid, _ = screen
     children = descendants(pid)
     assert len(children) >= 3, "a server and two seats"
     os.kill(pid, number)
     ended: list[int] = []
 
     def over() -> bool:
-        if select.select([terminal], [], [], 0)[0]:
-            with contextlib.suppress(OSError):
-                os.read(terminal, 65536)
         if not any(ended):
             ended.append(os.waitpid(pid, os.WNOHANG)[0])
         return any(ended) and not alive(children)
