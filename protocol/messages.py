@@ -33,6 +33,15 @@ Title = Annotated[str, Meta(max_length=200)]
 Url = Annotated[str, Meta(max_length=2048)]
 ChatText = Annotated[str, Meta(min_length=1, max_length=500)]
 ShortText = Annotated[str, Meta(max_length=200)]
+SomeName = Annotated[str, Meta(max_length=32)]
+"""A member's name; "" for the server itself."""
+SomeId = Annotated[str, Meta(max_length=64)]
+"""An `Id`; "" for nobody, or for the server itself."""
+Secret = Annotated[str, Meta(max_length=256)]
+Sentence = Annotated[str, Meta(max_length=1000)]
+"""What the server tells a person; it may name an address."""
+UnixMs = Annotated[int, Meta(ge=0, le=2**43)]
+"""Unix milliseconds, for people to read, up to the year 2248: what a calendar can show."""
 Tolerance = Annotated[int, Meta(ge=20, le=10_000)]
 """Milliseconds of drift that a glide may mend."""
 
@@ -117,7 +126,7 @@ class Settings(Struct, frozen=True):
     """The party stops for a member who stalls; else that member catches up."""
     sync_enabled: bool = True
     """Drift is corrected."""
-    sync_tolerance_ms: int = 500
+    sync_tolerance_ms: Tolerance = 500
 
 
 class Member(Struct, frozen=True):
@@ -284,15 +293,15 @@ class Event(Struct, frozen=True, tag="event", tag_field="type"):
     seq: Counter
     event_id: Id
     event_type: EventType
-    member_id: str
+    member_id: SomeId
     """Who caused it; "" for the server itself."""
-    name: str
-    timestamp_ms: int
-    """Unix milliseconds, for people to read; no rule uses it."""
+    name: SomeName
+    timestamp_ms: UnixMs
+    """When, by the server's wall clock; no rule uses it."""
     timeline: Timeline
     media: Media | None = None
     """For ``media``: the new media."""
-    host_id: str = ""
+    host_id: SomeId = ""
     """For ``host_change`` and what begins an epoch: who hosts."""
     host_term: Counter = 0
     """For ``host_change`` and what begins an epoch: the term."""
@@ -314,11 +323,11 @@ class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
     epoch: Counter
     seq: Counter
     timeline: Timeline
-    host_id: str
+    host_id: SomeId
     host_term: Counter
     media: Media | None = None
     members: tuple[Member, ...] = ()
-    sync_tolerance_ms: int = 500
+    sync_tolerance_ms: Tolerance = 500
     sync_enabled: bool = True
     wait: bool = False
     reason: ShortText = ""
@@ -332,14 +341,14 @@ class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
 class Created(Struct, frozen=True):
     """Secrets of a new stream, told once."""
 
-    host_key: str
-    invite_token: str
+    host_key: Secret
+    invite_token: Secret
 
 
 class Welcome(Struct, frozen=True, tag="welcome", tag_field="type"):
     """Answer to ``hello``; the missed events or a snapshot follow it."""
 
-    version: int
+    version: Counter
     clock_id: Id
     """Names the server's clock: random per process."""
     stream_id: Id
@@ -349,7 +358,7 @@ class Welcome(Struct, frozen=True, tag="welcome", tag_field="type"):
     counter: Counter = 0
     """Last command counter the server has of this host in this term."""
     created: Created | None = None
-    invite_token: str = ""
+    invite_token: Secret = ""
 
 
 class Pong(Struct, frozen=True, tag="pong", tag_field="type"):
@@ -373,14 +382,14 @@ class Refusal(Struct, frozen=True, tag="refused", tag_field="type"):
     """The server says no, and what to do."""
 
     code: RefusalCode
-    message: str
-    field: str = ""
-    event_id: str = ""
+    message: Sentence
+    field: ShortText = ""
+    event_id: SomeId = ""
     retry_after: Seconds | None = None
-    expected: int | None = None
+    expected: Counter | None = None
     """out_of_order: the counter that is due."""
-    version_min: int | None = None
-    version_max: int | None = None
+    version_min: Counter | None = None
+    version_max: Counter | None = None
 
 
 class StateNow(Struct, frozen=True, tag="state", tag_field="type"):
@@ -399,7 +408,7 @@ class Presence(Struct, frozen=True, tag="presence", tag_field="type"):
     """Members that came or changed, and those who left; coalesced."""
 
     changed: tuple[Member, ...] = ()
-    left: tuple[str, ...] = ()
+    left: tuple[Id, ...] = ()
     whole: bool = False
     """``changed`` is everybody: whoever is not in it has left."""
 
@@ -416,17 +425,17 @@ class Waiting(Struct, frozen=True, tag="waiting", tag_field="type"):
 class Chat(Struct, frozen=True, tag="chat", tag_field="type"):
     """Somebody said something."""
 
-    member_id: str
-    name: str
-    text: str
-    timestamp_ms: int
+    member_id: SomeId
+    name: SomeName
+    text: ChatText
+    timestamp_ms: UnixMs
 
 
 class Bye(Struct, frozen=True, tag="bye", tag_field="type"):
     """The connection closes, and why."""
 
     code: RefusalCode | Literal["server_stopping", "replaced", "too_slow"]
-    message: str
+    message: Sentence
     reconnect: bool = True
 
 

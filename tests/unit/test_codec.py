@@ -56,6 +56,32 @@ def test_every_position_of_a_film_survives_the_way(position: float) -> None:
     assert decode_client(encode(command)) == command
 
 
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        ('{"type":"chat","member_id":"","name":"A","text":"%s","timestamp_ms":1}', "text"),
+        ('{"type":"chat","member_id":"","name":"%s","text":"a","timestamp_ms":1}', "name"),
+        ('{"type":"refused","code":"internal","message":"%s"}', "message"),
+        ('{"type":"bye","code":"internal","message":"%s"}', "message"),
+        ('{"type":"presence","left":["%s"]}', "left[0]"),
+    ],
+)
+def test_what_a_server_says_is_bounded_as_well(message: str, field: str) -> None:
+    decode_server(message % ("a" * 20))
+    with pytest.raises(DecodeError) as caught:
+        decode_server(message % ("a" * 1001))
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("instant", ["-1", "1e15", "9007199254740993", "1" + "0" * 25])
+def test_a_time_that_no_calendar_can_show_is_refused(instant: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode_server(
+            f'{{"type":"chat","member_id":"","name":"A","text":"a","timestamp_ms":{instant}}}'
+        )
+    assert caught.value.field == "timestamp_ms"
+
+
 def test_unknown_fields_are_ignored() -> None:
     assert decode_client('{"type":"say","text":"hi","new":[{"a":[1,"x"]}]}') == Say("hi")
 
