@@ -140,6 +140,7 @@ class Follower:
                 bearings.course.duration = event.duration
                 bearings.is_seekable = event.is_seekable
                 bearings.learned.new_device(event.audio_device)
+                bearings.learned.new_picture(event.pixels)
             case Restarted():
                 return self._restarted(event, now)
             case PauseChanged():

@@ -10,7 +10,11 @@ from collections import deque
 from statistics import median
 from typing import Final, NamedTuple
 
-FIRST_SEEK_COST: Final = 0.25
+FIRST_SEEK_COST: Final = 0.08
+"""Of a local film, beside its pictures."""
+FIRST_PICTURE_COST: Final = 0.12e-6
+"""A pixel's share: a precise seek decodes all from the last whole picture on. Measured with mpv
+on H.264 with 10 s between those: 0.04, 0.08, 0.17 and 0.29 s at 90, 360, 720 and 1080 lines."""
 FIRST_NETWORK_SEEK_COST: Final = 1.5
 MAX_SEEK_COST: Final = 6.0
 """Aiming further ahead than this keeps people waiting; a seek that takes longer comes late."""
@@ -49,13 +53,20 @@ class Learned:
         self._latencies: dict[float, deque[float]] = {}
         self._rate_latencies: deque[float] = deque(maxlen=REMEMBERED)
         self._first_cost = FIRST_SEEK_COST
+        self._is_network = False
         self._device = ""
         self._lesson: _Start | _RateWrite | None = None
 
     def new_media(self, *, is_network: bool) -> None:
         """Seeks cost something else from now on; the device stays as late as it was."""
         self._costs.clear()
-        self._first_cost = FIRST_NETWORK_SEEK_COST if is_network else FIRST_SEEK_COST
+        self._is_network = is_network
+        self.new_picture(0)
+
+    def new_picture(self, pixels: int) -> None:
+        """Each picture has so many ``pixels``, 0 if unknown or none."""
+        local = min(FIRST_SEEK_COST + FIRST_PICTURE_COST * pixels, FIRST_NETWORK_SEEK_COST)
+        self._first_cost = FIRST_NETWORK_SEEK_COST if self._is_network else local
 
     def new_device(self, device: str) -> None:
         """Sound is heard through ``device``; how late another one was says nothing of it."""

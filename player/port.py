@@ -94,6 +94,8 @@ class Opened(msgspec.Struct, frozen=True):
     audio_device: str = ""
     notice: str = ""
     """What of it cannot be shown or heard here, one clause; "" when all is well."""
+    pixels: int = 0
+    """Of one picture; 0 without pictures, or if unknown."""
     is_seekable: bool = True
     """Whether a seek reaches every place; if not, only what is loaded, and from elsewhere it
     answers `Restarted` where it is."""

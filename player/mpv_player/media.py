@@ -34,6 +34,17 @@ def tracks_of(track_list: object) -> tuple[Track, ...]:
     )
 
 
+def pixels_of(track_list: object) -> int:
+    """Width times height of the pictures that are shown; 0 without any."""
+    return sum(
+        _integer(entry.get("demux-w")) * _integer(entry.get("demux-h"))
+        for entry in _maps(track_list)
+        if entry.get("type") == "video"
+        and entry.get("selected") is True
+        and entry.get("albumart") is not True
+    )
+
+
 def chapters_of(chapter_list: object) -> tuple[Chapter, ...]:
     """mpv's ``chapter-list``; a chapter can start slightly before 0 there."""
     return tuple(

@@ -211,7 +211,8 @@ class Teller:
 
     def _open(self, core: Core, load: Load) -> None:
         self._opened = True
-        tracks = media.tracks_of(core.get("track-list"))
+        track_list = core.get("track-list")
+        tracks = media.tracks_of(track_list)
         has_audio = any(track.kind == "audio" and track.selected for track in tracks)
         has_video = any(track.kind == "video" and track.selected for track in tracks)
         self.tell(
@@ -224,6 +225,7 @@ class Teller:
                 has_audio=has_audio,
                 has_video=has_video,
                 audio_device=_device(core),
+                pixels=media.pixels_of(track_list),
                 # A track that mpv could not show or play has lost its selection.
                 notice=self._notice_of(core, load.source, tracks),
                 is_seekable=core.get("seekable") is not False,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from player.follower import Follower
+from player.jumps import FIRST_MARGIN
+from player.learned import FIRST_SEEK_COST
 from player.orders import (
     Acted,
     Finished,
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 DURATION = 600.0
 SEEK_TAKES = 0.1
+FIRST_SEEK = FIRST_SEEK_COST + FIRST_MARGIN
+"""How far ahead of the party a player aims that has never been sought."""
 
 
 @dataclass

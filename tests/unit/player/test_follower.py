@@ -12,7 +12,7 @@ from player.orders import (
 )
 from player.port import EndReached, Failed, Opened, PauseChanged, Restarted, StallChanged
 from protocol.timeline import Timeline
-from tests.doubles.followed import SEEK_TAKES, Stand, rates, seeks, told_near
+from tests.doubles.followed import FIRST_SEEK, SEEK_TAKES, Stand, rates, seeks, told_near
 
 # Starting -------------------------------------------------------------------------------
 
@@ -67,7 +67,9 @@ def test_news_that_came_late_are_not_taken_for_a_late_device() -> None:
 
 def test_a_start_that_is_missed_goes_to_where_it_can_be_in_time() -> None:
     stand = Stand().opened(50.0)
-    assert seeks(stand.follow(Timeline(50.0, 999.0, 1.0, True))) == [pytest.approx(51.3)]
+    assert seeks(stand.follow(Timeline(50.0, 999.0, 1.0, True))) == [
+        pytest.approx(51.0 + FIRST_SEEK)
+    ]
 
 
 def test_seeks_that_always_come_late_end_in_a_start() -> None:
@@ -186,7 +188,7 @@ def test_a_hold_that_came_to_nothing_is_made_up_for() -> None:
     stand.do(stand.follower.hold(stand.now))
     stand.now += 2.0
     commands = stand.do(stand.follower.release(stand.now))
-    assert seeks(commands) == [pytest.approx(stand.target + 0.3)]
+    assert seeks(commands) == [pytest.approx(stand.target + FIRST_SEEK)]
 
 
 def test_a_hold_without_a_player_tells_where_the_party_is() -> None:

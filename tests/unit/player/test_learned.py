@@ -20,6 +20,20 @@ def test_the_first_seek_is_guessed_by_where_the_media_is() -> None:
     assert learned.seek_cost == FIRST_SEEK_COST
     learned.new_media(is_network=True)
     assert learned.seek_cost == FIRST_NETWORK_SEEK_COST
+    learned.new_picture(1920 * 1080)
+    assert learned.seek_cost == FIRST_NETWORK_SEEK_COST
+
+
+def test_the_first_seek_is_guessed_by_the_size_of_the_pictures() -> None:
+    learned = Learned()
+    learned.new_picture(1920 * 1080)
+    assert learned.seek_cost == pytest.approx(0.33, abs=0.01)
+    learned.new_picture(1280 * 720)
+    assert learned.seek_cost == pytest.approx(0.19, abs=0.01)
+    learned.new_picture(10**9)
+    assert learned.seek_cost == FIRST_NETWORK_SEEK_COST
+    learned.new_media(is_network=False)
+    assert learned.seek_cost == FIRST_SEEK_COST
 
 
 def test_seek_cost_is_high_enough_for_four_of_five() -> None:

@@ -89,6 +89,13 @@ def test_tracks_leave_cover_art_out_and_survive_odd_values() -> None:
     assert media.tracks_of(None) == ()
 
 
+def test_pixels_are_those_of_the_pictures_that_are_shown() -> None:
+    shown = {"type": "video", "selected": True, "demux-w": 640, "demux-h": 360}
+    assert media.pixels_of([shown, {**shown, "selected": False}, {"type": "audio"}]) == 640 * 360
+    assert media.pixels_of(None) == 0
+    assert media.pixels_of([{"type": "video", "selected": True}]) == 0
+
+
 def test_a_chapter_never_starts_before_the_beginning() -> None:
     assert media.chapters_of([{"title": "One", "time": -0.02}]) == (Chapter("One", 0.0),)
 

@@ -17,7 +17,7 @@ from player.orders import (
 )
 from player.port import EndReached, Sample, StallChanged
 from protocol.timeline import Timeline
-from tests.doubles.followed import DURATION, SEEK_TAKES, Stand, rates, seeks, told_near
+from tests.doubles.followed import DURATION, FIRST_SEEK, SEEK_TAKES, Stand, rates, seeks, told_near
 
 if TYPE_CHECKING:
     from player.steering import CorrectionMode
@@ -167,7 +167,7 @@ def test_a_stall_is_told_after_half_a_second_with_the_place_where_it_began() -> 
 def test_nothing_is_tried_during_a_stall_and_after_it_the_seat_jumps_at_once() -> None:
     stand = Stand().playing()
     assert len(seeks(stalled(stand, 2.0))) == 1
-    assert seeks(stand.said) == [pytest.approx(stand.target + 0.3, abs=0.01)]
+    assert seeks(stand.said) == [pytest.approx(stand.target + FIRST_SEEK, abs=0.01)]
     assert rates(stand.said) == []
 
 
