@@ -209,6 +209,16 @@ class ServerProtocol:
         """Members of all rooms."""
         return sum(len(room.seats) for room in self._rooms.values())
 
+    def drifts_ms(self) -> list[float]:
+        """Milliseconds that each connected seat with a playing film is off, where it tells."""
+        return [
+            seat.member.drift_ms
+            for room in self._rooms.values()
+            if room.record.timeline.playing
+            for seat in room.seats.values()
+            if seat.peer is not None and seat.member.drift_ms is not None
+        ]
+
     # Messages of a seated peer ----------------------------------------------------------
 
     def _seated(self, sender: Peer, message: ClientMessage, now: Moment) -> None:

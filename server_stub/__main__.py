@@ -31,6 +31,23 @@ def parser() -> argparse.ArgumentParser:
         "--public-url", default="", metavar="URL", help="address of the TLS proxy in front"
     )
     options.add_argument(
+        "--tls-cert", type=Path, metavar="FILE", help="certificate and its chain: https and wss"
+    )
+    options.add_argument("--tls-key", type=Path, metavar="FILE", help="its private key")
+    options.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="believe its X-Forwarded-For; an address or a network, may be repeated",
+    )
+    options.add_argument(
+        "--metrics-token-file",
+        type=Path,
+        metavar="FILE",
+        help="what opens /metrics; without it, only this machine reads them",
+    )
+    options.add_argument(
         "--insecure-lan",
         action="store_true",
         help="listen beyond this machine although keys travel unencrypted",
@@ -61,10 +78,14 @@ def main(argv: list[str]) -> int:
         insecure_lan=given.insecure_lan,
         allow_http_media=given.allow_http_media,
         parent_pipe=given.parent_pipe,
+        tls_cert=given.tls_cert,
+        tls_key=given.tls_key,
+        trusted_proxies=tuple(given.trusted_proxy),
+        metrics_token_file=given.metrics_token_file,
     )
     try:
         _set_up_log(given.log_file)
-        if given.insecure_lan:
+        if given.insecure_lan and given.tls_cert is None:
             say("warning: without TLS, whoever listens on this network can read the keys")
         asyncio.run(serve(options, _told))
     except MatineeError as error:

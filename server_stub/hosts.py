@@ -7,11 +7,14 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from protocol.exceptions import InviteError, ListenError, SettingsError
 from protocol.invite import parse_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 DEFAULT_LISTEN: Final = "127.0.0.1:8765"
 _BACKLOG: Final = 1024
@@ -126,6 +129,8 @@ class Names:
 
     listen: ListenAddress
     public_url: str = ""
+    certified: Callable[[], tuple[str, ...]] = tuple
+    """Names that the server's certificate is for."""
 
     def accepts(self, host_header: str | None) -> bool:
         """Whether a request with this header is meant for this server."""
@@ -138,9 +143,24 @@ class Names:
             return True
         if _is_ip(host):
             return _ip(host).is_loopback or not self.listen.is_loopback
+        if any(_stands_for(name, host) for name in self.certified()):
+            return True
         return host in {"localhost", self.listen.host.lower()} or (
             not self.listen.is_loopback and host in _own_names()
         )
+
+
+def _stands_for(name: str, host: str) -> bool:
+    """Whether a name of a certificate, such as ``*.example.com``, means ``host``."""
+    name = name.lower()
+    return name == host or (name.startswith("*.") and name[1:] == host[host.find(".") :])
+
+
+def certified_urls(names: Sequence[str], port: int) -> tuple[str, ...]:
+    """Addresses under which seats accept a certificate for these names."""
+    end = f":{port}" if port != 443 else ""
+    hosts = [f"[{_ip(name)}]" if ":" in name else name.lower() for name in names]
+    return tuple(f"https://{host}{end}" for host in hosts if "*" not in host)
 
 
 def _own_names() -> frozenset[str]:
@@ -148,15 +168,15 @@ def _own_names() -> frozenset[str]:
     return frozenset({name, f"{name.partition('.')[0]}.local"})
 
 
-def urls(address: ListenAddress) -> tuple[str, ...]:
+def urls(address: ListenAddress, scheme: str = "http") -> tuple[str, ...]:
     """Where the server is reached: from this machine first, then from its network."""
     if not address.is_wildcard:
-        return (f"http://{address}",)
+        return (f"{scheme}://{address}",)
     own = "::1" if ":" in address.host else "127.0.0.1"
-    found = [f"http://{ListenAddress(own, address.port)}"]
+    found = [f"{scheme}://{ListenAddress(own, address.port)}"]
     lan = _lan_address(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
     if lan:
-        found.append(f"http://{ListenAddress(lan, address.port)}")
+        found.append(f"{scheme}://{ListenAddress(lan, address.port)}")
     return tuple(found)
 
 

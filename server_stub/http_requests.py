@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection
 from protocol.exceptions import StoreError
 from protocol.server_peers import hash_token, is_stream_id
 from server_stub import pages
+from server_stub.reads import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     from websockets.http11 import Request, Response
 
     from protocol.server import ServerProtocol
+    from protocol.server_log import Moment
     from server_stub.clock import ServerClock
+    from server_stub.gauges import Readings
     from server_stub.hosts import Names
+    from server_stub.proxies import Proxies
+    from server_stub.reads import Reads
     from server_stub.store import Store
     from server_stub.store_thread import StoreThread
 
@@ -38,6 +43,8 @@ class AdmittedConnection(ServerConnection):
     """A connection that gives back its place, however it ends."""
 
     release: Callable[[], None] | None = None
+    visitor = ""
+    """Address that bounds are counted for; "" before the request is read."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -52,15 +59,34 @@ class HttpRequests:
     connection = AdmittedConnection
 
     def __init__(
-        self, core: ServerProtocol, clock: ServerClock, store: StoreThread, names: Names
+        self,
+        core: ServerProtocol,
+        clock: ServerClock,
+        store: StoreThread,
+        names: Names,
+        reads: Reads,
+        readings: Readings,
+        proxies: Proxies,
     ) -> None:
         self._core = core
         self._clock = clock
         self._store = store
         self._names = names
+        self._reads = reads
+        self._readings = readings
+        self._proxies = proxies
 
     async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The response; None opens a websocket."""
+        if isinstance(connection, AdmittedConnection):
+            forwarded = request.headers.get_all("X-Forwarded-For")
+            connection.visitor = self._proxies.visitor(address_of(connection), forwarded)
+        response = await self._answer(connection, request)
+        if response is not None:
+            self._readings.responded(response.status_code)
+        return response
+
+    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         response = self._refused(request)
         if response is not None:
             return response
@@ -75,6 +101,8 @@ class HttpRequests:
             )
         if _INVITE.fullmatch(path):
             return pages.invite_page()
+        if path == "/metrics":
+            return self._measured(connection, request)
         reading = _READ.fullmatch(path)
         if reading is not None:
             return await self._read(reading[1], reading[2], query, connection, request)
@@ -112,6 +140,21 @@ class HttpRequests:
             connection.release = lambda: self._core.released(address)
         return None
 
+    def _measured(self, connection: ServerConnection, request: Request) -> Response:
+        address, now = address_of(connection), self._clock.now()
+        if not self._readings.is_open_to(address, request.headers):
+            wait = self._core.token_wait(address, now)
+            if wait > 0.0:
+                return _too_many_wrong(wait)
+            if not self._readings.opens(bearer(request.headers.get("Authorization"))):
+                self._core.token_failed(address, now)
+                return pages.error_page(
+                    HTTPStatus.UNAUTHORIZED,
+                    "the token of --metrics-token-file opens it",
+                    _CHALLENGE,
+                )
+        return pages.metrics_page(self._readings.page())
+
     async def _read(
         self,
         stream_id: str,
@@ -123,11 +166,7 @@ class HttpRequests:
         now, address = self._clock.now(), address_of(connection)
         wait = self._core.token_wait(address, now)
         if wait > 0.0:
-            return pages.error_page(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "too many wrong tokens",
-                {"Retry-After": str(max(1, round(wait)))},
-            )
+            return _too_many_wrong(wait)
         token_hash = hash_token(bearer(request.headers.get("Authorization")))
         numbers = parse_qs(query)
         try:
@@ -137,21 +176,17 @@ class HttpRequests:
             return pages.error_page(HTTPStatus.BAD_REQUEST, "after and epoch are whole numbers")
         if not 0 <= after <= 2**53 or not 0 <= (epoch or 0) <= 2**53:
             return pages.error_page(HTTPStatus.BAD_REQUEST, "after and epoch are out of range")
+        if not is_stream_id(stream_id):
+            stream_id = "0" * 32
+        if what == "state":
+            after, epoch = 0, None
+        reading = Reading(token_hash, what, epoch, after)
 
-        def read(store: Store) -> bytes | None:
-            known = stream_id if is_stream_id(stream_id) else "0" * 32
-            record = store.stream(known, token_hash, now)
-            if record is None:
-                return None
-            if what == "state":
-                return msgspec.json.encode(record)
-            events = store.events(
-                known, record.epoch if epoch is None else epoch, after, MAX_EVENTS
-            )
-            return msgspec.json.encode(events)
+        async def look() -> bytes | None:
+            return await self._store.run(lambda store: _read(store, stream_id, reading, now))
 
         try:
-            found = await self._store.run(read)
+            found = await self._reads.page(stream_id, reading, look, now.instant)
         except StoreError as error:
             return pages.error_page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         if found is None:
@@ -159,7 +194,25 @@ class HttpRequests:
             return pages.error_page(
                 HTTPStatus.UNAUTHORIZED, "this token does not open it", _CHALLENGE
             )
-        return pages.raw_json(found)
+        return pages.tagged_json(found.body, found.etag, request.headers.get("If-None-Match"))
+
+
+def _read(store: Store, stream_id: str, reading: Reading, now: Moment) -> bytes | None:
+    record = store.stream(stream_id, reading.token_hash, now)
+    if record is None:
+        return None
+    if reading.what == "state":
+        return msgspec.json.encode(record)
+    epoch = record.epoch if reading.epoch is None else reading.epoch
+    return msgspec.json.encode(store.events(stream_id, epoch, reading.after, MAX_EVENTS))
+
+
+def _too_many_wrong(wait: float) -> Response:
+    return pages.error_page(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too many wrong tokens",
+        {"Retry-After": str(max(1, round(wait)))},
+    )
 
 
 _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
@@ -178,7 +231,9 @@ def bearer(authorization: str | None) -> str:
 
 
 def address_of(connection: ServerConnection) -> str:
-    """The remote IP address; "" when it has none."""
+    """The visitor's IP address, as a trusted proxy tells it; "" when there is none."""
+    if isinstance(connection, AdmittedConnection) and connection.visitor:
+        return connection.visitor
     # A unix socket's name is text; of an IP peer it is a tuple that begins with the address.
     where: Any = connection.remote_address
     return "" if isinstance(where, str) else str(where[0])

@@ -12,6 +12,8 @@ from typing import Final
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
+from server_stub.metrics import CONTENT_TYPE
+
 _STYLE: Final = """
 :root { color-scheme: dark light; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center;
@@ -78,9 +80,20 @@ def json_page(body: object) -> Response:
     return _response(HTTPStatus.OK, json.dumps(body) + "\n", "application/json")
 
 
-def raw_json(text: bytes) -> Response:
-    """JSON that is encoded already."""
-    return _response(HTTPStatus.OK, text.decode() + "\n", "application/json")
+def tagged_json(text: bytes, etag: str, known: str | None) -> Response:
+    """JSON that is encoded already; not sent again to one who has it under this tag.
+
+    Args:
+        known: the request's ``If-None-Match``.
+    """
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if known is not None and etag in (tag.strip().removeprefix("W/") for tag in known.split(",")):
+        return _response(HTTPStatus.NOT_MODIFIED, "", "application/json", headers)
+    return _response(HTTPStatus.OK, text.decode() + "\n", "application/json", headers)
+
+
+def metrics_page(text: str) -> Response:
+    return _response(HTTPStatus.OK, text, CONTENT_TYPE)
 
 
 def error_page(status: HTTPStatus, text: str, headers: dict[str, str] | None = None) -> Response:

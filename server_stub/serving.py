@@ -22,18 +22,24 @@ from protocol.server_limits import Limits
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
 from server_stub.databases import database_at
 from server_stub.gateway import Gateway
+from server_stub.gauges import Gauges, Readings, read_key
 from server_stub.hosts import (
     DEFAULT_LISTEN,
     ListenAddress,
     Names,
     bind,
+    certified_urls,
     parse_listen,
     parse_public_url,
     urls,
 )
 from server_stub.http_requests import HttpRequests
+from server_stub.metrics import Metrics
 from server_stub.mint import RandomMint
-from server_stub.store_thread import StoreThread
+from server_stub.proxies import parse_proxies
+from server_stub.reads import Reads
+from server_stub.tls import tls_of
+from server_stub.watched_store import WatchedStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -41,6 +47,8 @@ if TYPE_CHECKING:
 
     from protocol.server_log import StreamRecord
     from server_stub.store import Store
+    from server_stub.store_thread import StoreThread
+    from server_stub.tls import Tls
 
 logger = logging.getLogger("matinee.server")
 
@@ -69,6 +77,13 @@ class ServeOptions:
     """Let plain http addresses and those of the local network be watched."""
     parent_pipe: bool = False
     """End when standard input does."""
+    tls_cert: Path | None = None
+    """Certificate and those between it and its authority, PEM."""
+    tls_key: Path | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks whose X-Forwarded-For is believed."""
+    metrics_token_file: Path | None = None
+    """What opens /metrics to others than this machine."""
 
 
 class Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="event"):
@@ -94,13 +109,15 @@ def checked_listen(options: ServeOptions) -> tuple[ListenAddress, str]:
         SettingsError: one makes no sense, or keys would travel in clear unasked.
     """
     address, public_url = parse_listen(options.listen), parse_public_url(options.public_url)
-    is_covered = options.insecure_lan or public_url.startswith("https://")
+    is_covered = (
+        options.insecure_lan or options.tls_cert is not None or public_url.startswith("https://")
+    )
     if not address.is_loopback and not is_covered:
         raise SettingsError(
             "listen",
             f"{address} would let keys travel unencrypted",
-            "add --insecure-lan where you trust the network, or put a TLS proxy in front and"
-            " name it with --public-url https://…",
+            "give --tls-cert and --tls-key, put a TLS proxy in front and name it with"
+            " --public-url https://…, or add --insecure-lan where you trust the network",
         )
     return address, public_url
 
@@ -114,6 +131,7 @@ class Running:
     gateway: Gateway
     thread: StoreThread
     clock: ServerClock
+    tls: Tls | None = None
     patience: float = _PATIENCE
     """Seconds that its end may take."""
 
@@ -126,6 +144,9 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
         MatineeError: it cannot start; says why.
     """
     address, public_url = checked_listen(options)
+    tls = tls_of(options.tls_cert, options.tls_key)
+    proxies = parse_proxies(options.trusted_proxies)
+    key = read_key(options.metrics_token_file, is_fronted=bool(public_url or proxies.networks))
     database = database_at(options.database or str(default_database()))
     with bind(address) as listening:
         address = ListenAddress(address.host, listening.getsockname()[1])
@@ -137,30 +158,42 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
             limits=limits,
             rules=MediaRules(options.allow_http_media, options.allow_http_media),
         )
-        gateway = Gateway(core, clock, limits)
+        metrics, reads = Metrics(), Reads()
+        gateway = Gateway(core, clock, limits, metrics)
 
         def settled(records: list[StreamRecord]) -> None:
+            for record in records:
+                reads.forget(record.stream_id)
             core.reset(records)
             gateway.perform()
 
-        thread = StoreThread(store, gateway.delivered, settled)
+        thread = WatchedStore(store, gateway.delivered, settled, metrics, reads)
         try:
             await thread.run(lambda opened: opened.set_anchor(clock.anchor()))
-            requests = HttpRequests(core, clock, thread, Names(address, public_url))
-            await gateway.open(listening, requests, thread)
-            chores = asyncio.create_task(_chores(thread, clock, core, gateway))
-            reached = urls(address)
+            names = Names(address, public_url, _certified(tls))
+            gauges = Gauges(core, gateway.connections, metrics)
+            requests = HttpRequests(
+                core, clock, thread, names, reads, Readings(gauges, key, metrics), proxies
+            )
+            await gateway.open(listening, requests, thread, None if tls is None else tls.context)
+            chores = (
+                asyncio.create_task(_chores(thread, clock, core, gateway, tls)),
+                asyncio.create_task(gauges.watch_drift()),
+            )
+            reached = _reached(address, tls)
             server = Running(
                 Listening(reached[0], reached, public_url, database.name),
                 core,
                 gateway,
                 thread,
                 clock,
+                tls,
             )
             try:
                 yield server
             finally:
-                chores.cancel()
+                for chore in chores:
+                    chore.cancel()
                 await gateway.close(server.patience)
         finally:
             await _put_away(thread, clock)
@@ -175,10 +208,23 @@ async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> Non
     stop: asyncio.Future[float] = asyncio.get_running_loop().create_future()
     _watch_for_the_end(stop, options)
     async with running(options) as server:
+        if server.tls is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.tls.renew)
         logger.info("event=listening url=%s", server.listening.url)
         told(server.listening)
         server.patience = await stop
     logger.info("event=stopped")
+
+
+def _certified(tls: Tls | None) -> Callable[[], tuple[str, ...]]:
+    return tuple if tls is None else lambda: tls.certificate.names
+
+
+def _reached(address: ListenAddress, tls: Tls | None) -> tuple[str, ...]:
+    if tls is None:
+        return urls(address)
+    # A seat accepts the certificate only under a name that stands in it.
+    return certified_urls(tls.certificate.names, address.port) or urls(address, "https")
 
 
 async def _put_away(thread: StoreThread, clock: ServerClock) -> None:
@@ -195,13 +241,19 @@ async def _put_away(thread: StoreThread, clock: ServerClock) -> None:
 
 
 async def _chores(
-    thread: StoreThread, clock: ServerClock, core: ServerProtocol, gateway: Gateway
+    thread: StoreThread,
+    clock: ServerClock,
+    core: ServerProtocol,
+    gateway: Gateway,
+    tls: Tls | None,
 ) -> None:
-    """Keep the clock's anchor fresh and the database small."""
+    """Keep the clock's anchor and the certificate fresh, and the database small."""
     loop = asyncio.get_running_loop()
     maintain_at = loop.time() + _ANCHOR_INTERVAL
     while True:
         await asyncio.sleep(_ANCHOR_INTERVAL)
+        if tls is not None:
+            tls.renew()
         try:
             await thread.run(lambda store: store.set_anchor(clock.anchor()))
             if loop.time() >= maintain_at:

@@ -1,0 +1,74 @@
+"""Whom a proxy speaks for, where one stands in front."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from protocol.exceptions import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """The proxies that are believed, and what they say of whom they let in.
+
+    Each proxy appends the address it was reached from to ``X-Forwarded-For``, so what stands
+    before the last one that is ours was written by whoever asks, and means nothing.
+    """
+
+    networks: tuple[_Network, ...] = ()
+
+    def visitor(self, peer: str, forwarded: Sequence[str]) -> str:
+        """The IP address that bounds are counted for.
+
+        Args:
+            peer: the address at the other end of the connection.
+            forwarded: the ``X-Forwarded-For`` headers, in their order.
+        """
+        hops = [hop.strip() for line in forwarded for hop in line.split(",")]
+        while self._trusts(peer) and hops:
+            try:
+                peer = str(_plain(hops.pop()))
+            except ValueError:
+                break
+        return peer
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            found = _plain(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self.networks)
+
+
+def parse_proxies(texts: Sequence[str]) -> Proxies:
+    """Addresses and networks, such as ``127.0.0.1`` or ``10.0.0.0/8``.
+
+    Raises:
+        SettingsError: one is neither.
+    """
+    return Proxies(tuple(_network(text) for text in texts))
+
+
+def _network(text: str) -> _Network:
+    try:
+        return ipaddress.ip_network(text.strip())
+    except ValueError as error:
+        raise SettingsError(
+            "trusted-proxy",
+            f"{text!r} is neither an address nor a network ({error})",
+            "write it as 127.0.0.1 or 10.0.0.0/8",
+        ) from None
+
+
+def _plain(text: str) -> _Address:
+    address = ipaddress.ip_address(text)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

@@ -1,0 +1,95 @@
+"""Answers to reads that many ask alike: each is read once, until the stream has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+KEPT_FOR: Final = 1.0
+"""Seconds; bounds how long another server's writes and an expired token go unnoticed."""
+MAX_STREAMS: Final = 256
+MAX_READS: Final = 64
+"""Of one stream; an answer has at most 300 events."""
+
+
+class Reading(NamedTuple):
+    """What is asked, and with which token."""
+
+    token_hash: str
+    what: str
+    epoch: int | None
+    after: int
+
+
+class Page(NamedTuple):
+    """An answer and the tag that names this content."""
+
+    body: bytes
+    etag: str
+
+
+class _Kept(NamedTuple):
+    page: asyncio.Future[Page | None]
+    until: float
+
+
+class Reads:
+    """Keeps answers; all instants are the event loop's."""
+
+    def __init__(self) -> None:
+        self._streams: OrderedDict[str, dict[Reading, _Kept]] = OrderedDict()
+
+    async def page(
+        self,
+        stream_id: str,
+        reading: Reading,
+        read: Callable[[], Awaitable[bytes | None]],
+        now: float,
+    ) -> Page | None:
+        """The answer; ``read`` is asked for it when it is not known. None is never kept.
+
+        Raises:
+            StoreError: as ``read`` does.
+        """
+        reads = self._of(stream_id)
+        kept = reads.get(reading)
+        if kept is None or now >= kept.until:
+            if len(reads) >= MAX_READS:
+                reads.clear()
+            page = asyncio.ensure_future(_paged(read))
+            kept = reads[reading] = _Kept(page, now + KEPT_FOR)
+            page.add_done_callback(lambda done: _drop_failed(reads, reading, done))
+        # One who goes away must not take the answer from the others.
+        return await asyncio.shield(kept.page)
+
+    def forget(self, stream_id: str) -> None:
+        """The stream has changed; whoever asks from now on gets what is there by now."""
+        self._streams.pop(stream_id, None)
+
+    def _of(self, stream_id: str) -> dict[Reading, _Kept]:
+        reads = self._streams.setdefault(stream_id, {})
+        self._streams.move_to_end(stream_id)
+        if len(self._streams) > MAX_STREAMS:
+            self._streams.popitem(last=False)
+        return reads
+
+
+async def _paged(read: Callable[[], Awaitable[bytes | None]]) -> Page | None:
+    body = await read()
+    if body is None:
+        return None
+    return Page(body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+
+
+def _drop_failed(
+    reads: dict[Reading, _Kept], reading: Reading, done: asyncio.Future[Page | None]
+) -> None:
+    if done.cancelled() or done.exception() is not None or done.result() is None:
+        kept = reads.get(reading)
+        if kept is not None and kept.page is done:
+            del reads[reading]
