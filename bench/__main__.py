@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from bench import append, asymmetric, cost, drift, locked, seeks, skew, sound, starts, sync
+from bench import append, asymmetric, cost, drift, fanout, locked, seeks, skew, sound, starts, sync
 
 BENCHES = {
     "append": append,
     "asymmetric": asymmetric,
     "cost": cost,
     "drift": drift,
+    "fanout": fanout,
     "locked": locked,
     "seeks": seeks,
     "skew": skew,

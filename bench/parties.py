@@ -226,6 +226,13 @@ INSTALL: Final = (
 )
 
 
+def free_port() -> int:
+    """One on loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 def has_syncplay() -> bool:
     """Whether its client, its server and its player are here."""
     return all(map(shutil.which, ("syncplay", "syncplay-server", "mpv")))
@@ -237,10 +244,8 @@ class SyncplayParty(Party):
     name = "syncplay"
 
     async def _serve(self) -> int:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = int(free.getsockname()[1])
-        command = (*_syncplay_python(), "-c", LOOPBACK_SERVER, "--port", str(port))
+        port = free_port()
+        command = (*syncplay_python(), "-c", LOOPBACK_SERVER, "--port", str(port))
         await self._launch("server", *command)
         async with asyncio.timeout(WAIT):
             while True:
@@ -291,7 +296,7 @@ class SyncplayParty(Party):
         return process
 
 
-def _syncplay_python() -> list[str]:
+def syncplay_python() -> list[str]:
     """The interpreter that has Syncplay's modules: the one its server names."""
     script = Path(str(shutil.which("syncplay-server"))).read_text(encoding="utf-8")
     return script.splitlines()[0].removeprefix("#!").split()
