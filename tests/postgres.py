@@ -32,10 +32,14 @@ class Postgres:
         self._numbers = count(1)
         self._run("initdb", "--no-sync", "-A", "trust", "-U", "matinee", "-E", "UTF8", "--locale=C")
 
-    def start(self) -> None:
-        """Returns once it takes connections."""
-        # The machine is not going to lose its power, and flushing takes the tests' time.
-        settings = f"-k {self.folder} -h '' -c fsync=off -c deadlock_timeout=100ms"
+    def start(self, *, durable: bool = False) -> None:
+        """Returns once it takes connections.
+
+        The machine is not going to lose its power, and flushing takes the tests' time: it is
+        only done when ``durable``.
+        """
+        fsync = "on" if durable else "off"
+        settings = f"-k {self.folder} -h '' -c fsync={fsync} -c deadlock_timeout=100ms"
         log = str(self.folder / "log")
         self._run("pg_ctl", "start", "-w", "-l", log, "-o", settings)
 

@@ -1,0 +1,29 @@
+"""``python -m bench.soak NAME``: run one soak; exits with 1 when a promise was broken."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+
+from bench.soak import kills
+
+SOAKS = {"kills": kills}
+
+
+def main() -> int:
+    """Run the soak that was named."""
+    parser = ArgumentParser(prog="scripts/soak", description=__doc__)
+    names = parser.add_subparsers(dest="name", metavar="NAME", required=True)
+    for name, soak in SOAKS.items():
+        sub = names.add_parser(name, help=(soak.__doc__ or "").partition("\n")[0])
+        soak.arguments(sub)
+    options = parser.parse_args()
+    wrong = SOAKS[options.name].run(options)
+    for breach in wrong:
+        print(f"BROKEN: {breach}")
+    print("failed" if wrong else "all promises held")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
