@@ -21,6 +21,7 @@ from server_stub.http_requests import address_of, bearer, socket_stream
 
 if TYPE_CHECKING:
     import socket
+    import ssl
 
     from websockets.asyncio.server import Server
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from protocol.server_limits import Limits
     from server_stub.clock import ServerClock
     from server_stub.http_requests import HttpRequests
+    from server_stub.metrics import Metrics
     from server_stub.store_thread import Answer, StoreThread
 
 logger = logging.getLogger("matinee.server")
@@ -46,9 +48,12 @@ _LAG_INTERVAL: Final = 1.0
 class Gateway:
     """Connections, numbered; the store's answers; the core's deadlines."""
 
-    def __init__(self, core: ServerProtocol, clock: ServerClock, limits: Limits) -> None:
+    def __init__(
+        self, core: ServerProtocol, clock: ServerClock, limits: Limits, metrics: Metrics
+    ) -> None:
         self._core = core
         self._clock = clock
+        self._metrics = metrics
         self._store: StoreThread | None = None
         self.connections: dict[int, ServerConnection] = {}
         """Open ones, by peer."""
@@ -63,9 +68,13 @@ class Gateway:
         self._server: Server | None = None
 
     async def open(
-        self, listening: socket.socket, requests: HttpRequests, store: StoreThread
+        self,
+        listening: socket.socket,
+        requests: HttpRequests,
+        store: StoreThread,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Take connections on this socket."""
+        """Take connections on this socket, encrypted where there is a context for it."""
         self._store = store
         self._look_for_lag()
         self._server = await serve(
@@ -81,6 +90,8 @@ class Gateway:
             ping_timeout=_PING_INTERVAL,
             close_timeout=_CLOSE_TIMEOUT,
             server_header=None,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else _OPEN_TIMEOUT,
             logger=logging.getLogger("websockets.server"),
         )
 
@@ -183,22 +194,25 @@ class Gateway:
         # One frame for all: a server's has no mask and there are no extensions, so it is the
         # same for everybody. Built for each, it would cost as much again as the write.
         frame = Frame(Opcode.TEXT, encode(effect.message).encode()).serialize(mask=False)
-        known = self.connections
+        known, count = self.connections, 0
         waiting: list[ServerConnection] = []
         for peer in effect.peers:
             connection = known.get(peer)
             if connection is None or connection.state is not State.OPEN:
                 continue
+            count += 1
             transport = connection.transport
             transport.write(frame)
             if transport.get_write_buffer_size():
                 waiting.append(connection)
+        self._metrics.sent(effect.message, count)
         for slow in self._backlog.sent(waiting, self._loop.time()):
             self._drop(slow, "unread")
 
     def _drop(self, connection: ServerConnection, why: str) -> None:
         # No goodbye: it would only wait behind everything else that is not read.
         logger.warning("event=dropped reason=%s", why)
+        self._metrics.dropped[why] += 1
         self._backlog.gone(connection)
         connection.transport.abort()
 
