@@ -34,7 +34,10 @@ async def identify(media: str) -> Media:
 
 
 def _identify_address(media: str) -> Media:
-    parts = urlsplit(media)
+    try:
+        parts = urlsplit(media)
+    except ValueError:
+        raise ResolveError(f"{media!r} cannot be read", "check the address") from None
     if parts.scheme.lower() not in ("http", "https"):
         raise MediaRefused(
             f"{parts.scheme}:// is not opened", "give an https or http address, or a file's path"

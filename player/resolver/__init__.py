@@ -18,7 +18,7 @@ def resolver_for(config: SeatConfig) -> Resolver:
     rules = MediaRules(allow_http=config.allow_lan_media, allow_lan=config.allow_lan_media)
 
     def typed(media: str) -> bool:
-        # A host names what is watched; a viewer has named his own copy at most.
-        return config.role == "host" or media in config.media
+        # Not whatever a host's stream shows: a server may have made that up.
+        return media in config.media
 
     return Resolver(rules, typed=typed, max_height=config.max_height)

@@ -24,7 +24,10 @@ _DASH_ADDRESS: Final = re.compile(
 
 async def rules_for_named(url: str, rules: MediaRules) -> MediaRules:
     """Rules for what a person typed himself: plain http, or his network, if he named them."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return rules
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return rules
     allow_lan = rules.allow_lan
@@ -56,7 +59,7 @@ async def check_manifest(text: str, url: str, rules: MediaRules) -> None:
     """
     sites: dict[str, str] = {}
     for found in _addresses_in(text):
-        address = urljoin(url, found)
+        address = join(url, found)
         parts = urlsplit(address)
         if parts.scheme == "data":
             continue
@@ -64,6 +67,20 @@ async def check_manifest(text: str, url: str, rules: MediaRules) -> None:
         sites[f"{parts.scheme}://{parts.netloc}/"] = address
     for site in sites:
         await check_media(site, rules)
+
+
+def join(base: str, found: str) -> str:
+    """Where ``found`` leads from ``base``; unchecked.
+
+    Raises:
+        MediaRefused: it is no address at all.
+    """
+    try:
+        address = urljoin(base, found)
+        urlsplit(address)
+    except ValueError:
+        raise MediaRefused("it leads to an address that cannot be read") from None
+    return address
 
 
 def _addresses_in(text: str) -> Iterable[str]:

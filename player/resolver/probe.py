@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from player.resolver.gate import check_manifest, check_media
-from protocol.exceptions import ResolveError
+from player.resolver.gate import check_manifest, check_media, join
+from protocol.exceptions import MediaRefused, ResolveError
 from protocol.text import TITLE_CELLS, clean_text
 
 if TYPE_CHECKING:
@@ -66,17 +66,18 @@ async def look(url: str, rules: MediaRules) -> Seen:
         MediaRefused: it, or where it redirects or points to, may not be opened.
         ResolveError: it cannot be reached, or is a film that is refused.
     """
+    # Before the client is made, which reads every certificate that this machine trusts.
+    url = await check_media(url, rules)
     async with httpx.AsyncClient(timeout=_TIMEOUT, headers=_HEADERS) as client:
         for _ in range(_MAX_REDIRECTS):
-            url = await check_media(url, rules)
             try:
                 async with client.stream("GET", url) as answer:
-                    if answer.has_redirect_location:
-                        url = urljoin(url, answer.headers["location"])
-                        continue
-                    return await _judge(answer, answer.aiter_bytes(), url, rules)
+                    if not answer.has_redirect_location:
+                        return await _judge(answer, answer.aiter_bytes(), url, rules)
+                    target = join(url, answer.headers["location"])
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise _unreachable(url, error) from error
+            url = await check_media(target, rules)
     raise ResolveError("the address redirects again and again", "look at it in a browser")
 
 
@@ -105,6 +106,10 @@ async def _judge(
         await check_manifest((head + rest).decode("utf-8", "replace"), url, rules)
     elif kind in ("text/html", "application/xhtml+xml") or not _is_media(kind, ending, head):
         return Seen(True, url, "")
+    elif _is_text(head):
+        raise MediaRefused(
+            "there is a text or a list of films, not a film", "give the address of the film itself"
+        )
     return Seen(False, url, _title(answer.headers))
 
 
@@ -114,6 +119,12 @@ def _is_media(kind: str, ending: str, head: bytes) -> bool:
         or ending in _MEDIA_ENDINGS
         or any(head.startswith(sign, at) for at, sign in _SIGNS)
     )
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether it begins as no film does: mpv reads lists of other things to open as well."""
+    begin = head[:512]
+    return bool(begin) and not any(byte < 9 or 13 < byte < 32 or byte > 126 for byte in begin)
 
 
 async def _read(pieces: AsyncIterator[bytes], limit: int) -> bytes:
