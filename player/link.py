@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import ssl
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -203,6 +204,10 @@ def describe(error: Exception) -> str:
         return "the server does not answer"
     if isinstance(error, ConnectionRefusedError):
         return "nothing listens there"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted here ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return "it does not speak TLS as we do; is it http instead of https?"
     if isinstance(error, OSError):
         return (error.strerror or str(error) or "the network is out of reach").lower()
     return str(error) or type(error).__name__
