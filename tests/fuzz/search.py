@@ -1,0 +1,32 @@
+"""One search by atheris; a process of its own, since libFuzzer ends it.
+
+``python -m tests.fuzz.search TARGET FOLDER [libFuzzer's options]``
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+
+def main() -> None:
+    """Search until libFuzzer's options say to stop, or a promise is broken."""
+    target, *options = sys.argv[1:]
+    atheris: Any = importlib.import_module("atheris")
+    atheris.enabled_hooks.add("RegEx")
+    with atheris.instrument_imports(include=["protocol", "json", "player.happenings"]):
+        from tests.fuzz.corpus import text_of
+        from tests.fuzz.targets import TARGETS
+
+    check = TARGETS[target]
+
+    def test_one(data: bytes) -> None:
+        check(text_of(data))
+
+    atheris.Setup([sys.argv[0], *options], test_one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
