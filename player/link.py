@@ -208,6 +208,8 @@ def describe(error: Exception) -> str:
         return f"its certificate is not trusted here ({error.verify_message})"
     if isinstance(error, ssl.SSLError):
         return "it does not speak TLS as we do; is it http instead of https?"
+    if isinstance(error, ConnectionResetError):
+        return "it closed the connection at once"
     if isinstance(error, OSError):
         return (error.strerror or str(error) or "the network is out of reach").lower()
     return str(error) or type(error).__name__
