@@ -54,8 +54,12 @@ SELECT set_config('timezone', 'UTC', false),
        CASE current_setting('synchronous_commit')
            WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
+_ANSWER_WITHIN: Final = 6.0
+"""Seconds. A database that froze keeps its connections alive, so only a clock notices; longer
+than a lock may be waited for, and with a new connection's time less than a seat waits."""
 _LETTING_GO: Final = "1s"
 """A server that has just been stopped may still hold its lock."""
+_SILENT: Final = "the database does not answer"
 _CHANGING: Final = "the schema is being changed, or was"
 _FULL: Final = "53100"
 _NOT_IN_TIME: Final = "55P03"
@@ -196,6 +200,8 @@ class _Line:
             now = time.monotonic()
             self._error, self._closed_until = error, now + (now - began)
             raise
+        if self.revision:
+            _answer_in_time(dialect, connection)
         try:
             self._set_up(dialect, connection)
         except BaseException:
@@ -217,6 +223,30 @@ class _Line:
             if found != (self.revision,):
                 raise dialect.loaded_dbapi.OperationalError(_CHANGING)
         connection.commit()
+
+
+def _answer_in_time(dialect: Dialect, connection: Any) -> None:
+    """Give a connection up that leaves us without an answer for `_ANSWER_WITHIN`."""
+    wait = connection.wait
+
+    def steps(waiting: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        deadline = time.monotonic() + _ANSWER_WITHIN
+        try:
+            wanted = next(waiting)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() > deadline:
+                    # It counts as lost: what was under way may be done yet.
+                    connection.pgconn.finish()
+                    raise dialect.loaded_dbapi.OperationalError(_SILENT)
+                wanted = waiting.send(ready)
+        except StopIteration as done:
+            return done.value
+
+    def wait_in_time(waiting: Generator[Any, Any, Any], *args: Any, **options: Any) -> Any:
+        return wait(steps(waiting), *args, **options)
+
+    connection.wait = wait_in_time
 
 
 def _json_text(value: object) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from itertools import count
@@ -30,6 +32,7 @@ class Postgres:
             self._owner = next(users[name] for name in OWNERS if name in users)
             os.chown(self.folder, self._owner.pw_uid, self._owner.pw_gid)
         self._numbers = count(1)
+        self._frozen: list[int] = []
         self._run("initdb", "--no-sync", "-A", "trust", "-U", "matinee", "-E", "UTF8", "--locale=C")
 
     def start(self, *, durable: bool = False) -> None:
@@ -46,6 +49,23 @@ class Postgres:
     def stop(self) -> None:
         """At once, as in a crash."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate")
+
+    def freeze(self) -> None:
+        """Stop all of its processes where they are; `thaw` lets them go on."""
+        main = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        served = self.execute("SELECT pid FROM pg_stat_activity")
+        self._frozen = [main, *(int(pid) for (pid,) in served)]
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """After `freeze`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        for pid in self._frozen:
+            # The one that told of the others has ended.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def remove(self) -> None:
         """End it and leave nothing."""

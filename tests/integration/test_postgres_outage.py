@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,7 @@ from protocol.messages import (
 from protocol.server_effects import Read, ReadSince, StoreFailed
 from protocol.server_log import Appended, Duplicate
 from server_stub import administration, store_thread
+from server_stub.postgres import _PATIENCE  # pyright: ignore[reportPrivateUsage]
 from server_stub.serving import Running, ServeOptions, maintain, running
 from tests.databases import STREAM, create, entry
 from tests.doubles.wire import Wire
@@ -150,6 +152,37 @@ def test_a_connection_that_takes_long_to_fail_is_not_tried_for_everybody(
         now[0] += 0.5
     # As long as the last try took nobody else tries.
     assert tries == [100.0, 106.0, 112.0, 118.0]
+
+
+def test_a_database_that_froze_is_given_up_in_time_and_heals(
+    store: SqlStore, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(store)
+    monkeypatch.setattr("server_stub.postgres._ANSWER_WITHIN", 0.3)
+    monkeypatch.setitem(_PATIENCE, "connect_timeout", "2")
+    commit = PGDialect_psycopg.do_commit
+
+    def freeze_then_commit(dialect: PGDialect_psycopg, connection: Any) -> None:
+        monkeypatch.setattr(PGDialect_psycopg, "do_commit", commit)
+        postgres.freeze()
+        commit(dialect, connection)
+
+    monkeypatch.setattr(PGDialect_psycopg, "do_commit", freeze_then_commit)
+    try:
+        began = time.monotonic()
+        assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
+        # What came meanwhile does not wait as long.
+        assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
+        assert time.monotonic() - began < 5.0
+        assert store.is_in_doubt
+    finally:
+        postgres.thaw()
+    clock = time.monotonic
+    monkeypatch.setattr("server_stub.postgres.time.monotonic", lambda: clock() + 10)
+    # The commit had been sent: it is done when the database goes on.
+    (settled,) = store.settle()
+    assert settled.seq == 2
+    assert isinstance(store.perform([entry(1, Play())])[0], Duplicate)
 
 
 # A party in the meantime ----------------------------------------------------------------
