@@ -20,6 +20,11 @@ Install it with: .venv/bin/python -m pip install -e '.[fuzz]' (Linux; Python 3.1
 """
 RSS_LIMIT_MB: Final = 512
 EXIT_MISSING: Final = 3
+_ODD: Final = (
+    *("NaN", "-Infinity", "1e400", "-1", "-0.0", "9007199254740993", "1" + "0" * 30),
+    *("true", "null", "[]", "{}", r'"\ud800"', r'"\u0000"', r'"\u001b[2J"', '"12"'),
+)
+_TOKEN: Final = re.compile(r'"[^"\\]{1,40}"')
 _STATS: Final = re.compile(r"^stat::(\w+):\s+(\d+)", re.MULTILINE)
 _COVERAGE: Final = re.compile(r"cov: (\d+)")
 
@@ -47,13 +52,16 @@ def _search(target: str, seconds: int, *, keep: bool) -> bool:
         folder, found = Path(name) / "inputs", Path(name) / "broken"
         folder.mkdir()
         found.mkdir()
-        for number, text in enumerate(read_corpus(target)):
+        kept = read_corpus(target)
+        words = Path(name) / "words"
+        words.write_text(_words(kept), encoding="utf-8")
+        for number, text in enumerate(kept):
             (folder / f"kept-{number:04}").write_text(text, encoding="utf-8")
         log = _run(
             target,
             *(str(folder), f"-max_total_time={seconds}", f"-artifact_prefix={found}/"),
             *(f"-rss_limit_mb={RSS_LIMIT_MB}", f"-max_len={MAX_BYTES}", "-print_final_stats=1"),
-            *("-timeout=5", "-verbosity=1"),
+            *("-timeout=5", f"-dict={words}"),
         )
         print(f"{target}: {_summary(log)}")
         if keep:
@@ -65,10 +73,23 @@ def _search(target: str, seconds: int, *, keep: bool) -> bool:
         broken = sorted(found.iterdir())
         for file in broken:
             print(f"{target}: broken by {text_of(file.read_bytes())!r}")
-        if broken or "Traceback" in log:
+        if broken or "Traceback" in log or not _STATS.search(log):
             print(log[-4000:])
             return False
         return True
+
+
+def _words(inputs: list[str]) -> str:
+    """libFuzzer's dictionary: what stands in messages, and what never should."""
+    words = {word for text in inputs for word in _TOKEN.findall(text)} | set(_ODD)
+    quoted = (
+        "".join(
+            rf"\x{byte:02x}" if byte in b'"\\' or not 31 < byte < 127 else chr(byte)
+            for byte in word
+        )
+        for word in sorted(word.encode() for word in words)
+    )
+    return "".join(f'"{word}"\n' for word in quoted)
 
 
 def _run(target: str, *options: str) -> str:

@@ -14,7 +14,6 @@ def main() -> None:
     """Search until libFuzzer's options say to stop, or a promise is broken."""
     target, *options = sys.argv[1:]
     atheris: Any = importlib.import_module("atheris")
-    atheris.enabled_hooks.add("RegEx")
     with atheris.instrument_imports(include=["protocol", "json", "player.happenings"]):
         from tests.fuzz.corpus import text_of
         from tests.fuzz.targets import TARGETS
