@@ -44,5 +44,5 @@ def test_nobody_is_believed_unasked() -> None:
 
 @pytest.mark.parametrize("text", ["", "proxy.example", "10.0.0.1/8", "127.0.0.1:80"])
 def test_what_is_no_network_is_told_by_its_option(text: str) -> None:
-    with pytest.raises(SettingsError, match="trusted-proxy: .*write it as"):
+    with pytest.raises(SettingsError, match=r"trusted-proxy: .*write it as"):
         parse_proxies([text])
