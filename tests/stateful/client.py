@@ -1,0 +1,114 @@
+"""A connection as a model's schedule has it: it folds what it hears, and forgives no gap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocol.messages import (
+    Ack,
+    Command,
+    Cursor,
+    Event,
+    Note,
+    Refusal,
+    Settings,
+    Snapshot,
+    StateNow,
+    Welcome,
+)
+from protocol.stream import StreamState, from_snapshot
+
+if TYPE_CHECKING:
+    from protocol.messages import ClientMessage, ServerMessage
+    from protocol.server_log import StreamRecord
+    from tests.stateful.model import Model
+
+
+class Client:
+    """One connection, and the picture that its seat has of the party."""
+
+    def __init__(self, model: Model, number: int, stream_id: str) -> None:
+        self._model = model
+        self.number = number
+        self.stream_id = stream_id
+        self.heard: list[ServerMessage] = []
+        self.welcome: Welcome | None = None
+        self.state: StreamState | None = None
+        self.owed: list[str] = []
+        """Ids of what it wants in the log, and has no answer to."""
+        self.is_open = True
+
+    @property
+    def is_host(self) -> bool:
+        return self.welcome is not None and self.welcome.role == "host"
+
+    def says(self, message: ClientMessage) -> None:
+        if isinstance(message, Command | Note) and self.is_open:
+            self.owed.append(message.event_id)
+
+    def starts_from(self, record: StreamRecord) -> None:
+        """It comes back, and knows how this party stood."""
+        self.state = StreamState(
+            stream_id=record.stream_id,
+            cursor=record.cursor,
+            timeline=record.timeline,
+            host_id=record.host_id,
+            host_term=record.host_term,
+            media=record.media,
+            sync_tolerance=record.sync_tolerance_ms / 1000,
+            sync_enabled=record.sync_enabled,
+            wait=record.wait,
+        )
+
+    def hears(self, message: ServerMessage) -> None:
+        if not self.is_open:
+            return
+        self.heard.append(message)
+        match message:
+            case Welcome():
+                self.welcome, self.stream_id = message, message.stream_id
+            case Snapshot():
+                self.state = from_snapshot(message)
+            case Event():
+                self._take(message)
+            case StateNow() if self.state is not None:
+                is_gap = self.state.restate(message)[0] == "gap"
+                assert not is_gap or self._is_refused_on_the_way(), "nothing is left out"
+            case Ack(event_id=event_id):
+                self.owed.remove(event_id)
+                written = self._model.parties[self.stream_id].written
+                event = written.get(Cursor(message.epoch, message.seq))
+                assert event is not None, "what is acknowledged is in the log"
+                assert event.event_id == event_id
+            case Refusal(event_id=event_id) if event_id:
+                self.owed.remove(event_id)
+            case _:
+                pass
+
+    def _take(self, event: Event) -> None:
+        written = self._model.parties[self.stream_id].written
+        assert written.get(event.cursor) == event, "nobody hears of what is not in the log"
+        if self.state is not None:
+            applied, self.state = self.state.apply(event)
+            assert applied != "gap", "nothing is left out"
+
+    def _is_refused_on_the_way(self) -> bool:
+        """While its resume is under way, a host's refusal says how things stand as well."""
+        before = self.heard[-2]
+        return isinstance(before, Refusal) and before.code == "stale_base"
+
+    def check_agrees(self, record: StreamRecord) -> None:
+        """Once nothing is on its way any more."""
+        if not self.is_open or self.welcome is None:
+            return
+        assert not self.owed, "everything is answered"
+        state = self.state
+        if state is None:
+            return
+        assert (state.cursor, state.timeline) == (record.cursor, record.timeline)
+        assert (state.host_id, state.host_term) == (record.host_id, record.host_term)
+        assert state.media == record.media
+        assert state.settings == Settings(
+            record.wait, record.sync_enabled, record.sync_tolerance_ms
+        )
+        assert not self.is_host or self.welcome.member_id == record.host_id, "one host"

@@ -1,0 +1,240 @@
+"""What a server is to keep of its parties, as simply as it can be said: one list for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from protocol.messages import ChangeSettings, Command, Cursor, Load, Note, Pause, Play, Seek
+from protocol.server_effects import CreateStream, Opened, OpenStream, ReadSince
+from protocol.server_log import (
+    Appended,
+    Deserted,
+    Duplicate,
+    Entry,
+    Halt,
+    HostChange,
+    Moment,
+    Ready,
+    StreamRecord,
+)
+from protocol.timeline import Timeline
+
+if TYPE_CHECKING:
+    from protocol.messages import Event
+    from protocol.server_effects import StoreCall, StoreResult
+
+LONGEST_LEAD: Final = 15.0
+"""Seconds that anything may be put off by."""
+RETENTION_MS: Final = 7 * 24 * 3600 * 1000
+INACTIVE_MS: Final = 24 * 3600 * 1000
+
+
+class Line(NamedTuple):
+    """One entry of a log."""
+
+    event: Event
+    member_id: str
+    content: object
+    """What was asked: the same again is a repetition."""
+
+
+class Party:
+    """One stream: where it stands, its log, and who may come in."""
+
+    def __init__(self, call: CreateStream) -> None:
+        self.record = call.record
+        self.log: list[Line] = []
+        self.keys = {call.host_key_hash: "host", call.invite_hash: "viewer"}
+        self.synced_ms = call.now.unix_ms
+        self.past = {call.record.cursor: call.record}
+        """Where it has ever stood."""
+        self.written: dict[Cursor, Event] = {}
+        """All that was ever logged, kept or not."""
+        if call.event is not None:
+            self.write(call.event, "created")
+
+    def write(self, event: Event, content: object) -> None:
+        """One more entry of the log."""
+        assert event.cursor not in self.written
+        self.log.append(Line(event, event.member_id, content))
+        self.written[event.cursor] = event
+
+    def find(self, event_id: str) -> Line | None:
+        return next((line for line in self.log if line.event.event_id == event_id), None)
+
+    def since(self, cursor: Cursor) -> list[Event]:
+        """The log of that epoch after ``cursor``."""
+        events = [line.event for line in self.log]
+        return [e for e in events if e.epoch == cursor.epoch and cursor < e.cursor]
+
+    def stand(self, record: StreamRecord) -> None:
+        self.record = self.past[record.cursor] = record
+
+
+class Model:
+    """Checks each answer of a store, and keeps what it is to have kept."""
+
+    def __init__(self) -> None:
+        self.parties: dict[str, Party] = {}
+
+    def check(self, call: StoreCall, answer: StoreResult) -> None:
+        """``answer`` is the one that ``call`` must get."""
+        match call:
+            case CreateStream():
+                assert answer == call.record
+                self.parties[call.record.stream_id] = Party(call)
+            case ReadSince():
+                self._check_read(call, answer)
+            case Entry():
+                self._check_entry(self.parties[call.stream_id], call, answer)
+            case OpenStream():
+                self._check_opened(call, answer)
+            case _:
+                raise AssertionError(f"the model knows nothing of {type(call).__name__}")
+
+    def _check_opened(self, call: OpenStream, answer: StoreResult) -> None:
+        party = self.parties.get(call.stream_id)
+        role = party.keys.get(call.token_hash) if party is not None else None
+        assert isinstance(answer, Opened), answer
+        if party is None or role is None:
+            assert (answer.record, answer.role) == (None, None)
+            return
+        assert (answer.record, answer.role) == (party.record, role)
+        if role == "host" and call.fresh_invite_hash:
+            party.keys[call.fresh_invite_hash] = "viewer"
+
+    def _check_read(self, call: ReadSince, answer: StoreResult) -> None:
+        party = self.parties[call.stream_id]
+        expected = tuple(party.since(call.cursor)[: call.limit])
+        assert getattr(answer, "record", None) == party.record
+        assert getattr(answer, "events", None) == expected
+
+    def _check_entry(self, party: Party, entry: Entry, answer: StoreResult) -> None:
+        refused = _refusal(party, entry)
+        known = party.find(entry.event_id)
+        if refused is not None:
+            assert getattr(answer, "code", "") == refused, (refused, answer)
+            if refused == "out_of_order":
+                assert getattr(answer, "expected", 0) == party.record.host_counter + 1
+        elif known is not None:
+            assert answer == Duplicate(known.event.cursor)
+        else:
+            assert isinstance(answer, Appended), answer
+            self._append(party, entry, answer)
+
+    def _append(self, party: Party, entry: Entry, answer: Appended) -> None:
+        event, before = answer.event, party.record
+        timeline = _timeline(before, entry, event.timeline.at)
+        after = _after(before, entry, timeline)
+        assert answer.record == after
+        assert (event.cursor, event.timeline) == (after.cursor, timeline)
+        assert (event.event_id, event.member_id) == (entry.event_id, entry.member_id)
+        now = entry.now.instant
+        is_soon = now <= timeline.at <= now + LONGEST_LEAD
+        assert is_soon or timeline.at == before.timeline.at, (now, timeline)
+        party.write(event, _content(entry))
+        party.synced_ms = entry.now.unix_ms
+        party.stand(after)
+
+    # What is done beside --------------------------------------------------------------
+
+    def clean_up(self, now: Moment, live: tuple[str, ...]) -> list[StreamRecord]:
+        """What is old goes, and who has been away for long begins anew."""
+        reset: list[StreamRecord] = []
+        for party in self.parties.values():
+            if party.record.stream_id in live:
+                party.synced_ms = now.unix_ms
+            party.log = [
+                line for line in party.log if line.event.timestamp_ms >= now.unix_ms - RETENTION_MS
+            ]
+            record, line = party.record, party.record.timeline
+            is_away = party.synced_ms < now.unix_ms - INACTIVE_MS
+            if is_away and (line.playing or line.position > 0.0 or record.seq > 1):
+                fresh = {"epoch": record.epoch + 1, "seq": 0, "foreign_seq": 0}
+                timeline = Timeline(at=now.instant)
+                party.stand(msgspec.structs.replace(record, timeline=timeline, **fresh))
+                party.synced_ms = now.unix_ms
+                reset.append(party.record)
+        return reset
+
+
+def _content(entry: Entry) -> object:
+    change = entry.change
+    if isinstance(change, Command):
+        return change.act
+    return change if isinstance(change, Note) else type(change)
+
+
+def _refusal(party: Party, entry: Entry) -> str | None:
+    """Why this must not get in; None when it must, or is in already."""
+    record, change, known = party.record, entry.change, party.find(entry.event_id)
+    if known is not None:
+        is_same = (known.member_id, known.content) == (entry.member_id, _content(entry))
+        return None if is_same else "event_id_conflict"
+    now, line = entry.now.instant, record.timeline
+    match change:
+        case Command():
+            if (entry.member_id, change.host_term) != (record.host_id, record.host_term):
+                return "stale_host"
+            if change.counter != record.host_counter + 1:
+                return "out_of_order"
+            base = change.based_on
+            is_stale = base.epoch != record.epoch or base.seq < record.foreign_seq
+            return "stale_base" if is_stale else None
+        case Deserted():
+            may = line.playing
+        case Ready(at=at):
+            may = line.playing and line.at == at > now
+        case Halt():
+            may = line.playing and line.at <= now
+        case _:
+            may = True
+    return None if may else "stale_base"
+
+
+def _is_new_film(record: StreamRecord, act: object) -> bool:
+    known = record.media
+    return isinstance(act, Load) and (known is None or known.media_id != act.media.media_id)
+
+
+def _timeline(record: StreamRecord, entry: Entry, at: float) -> Timeline:
+    """Where the party goes; only the instant is the server's to choose."""
+    old, change = record.timeline, entry.change
+    match change.act if isinstance(change, Command) else change:
+        case Play() | Ready():
+            return Timeline(old.position, at, old.rate, playing=True)
+        case Pause(position=position):
+            return Timeline(position, at, old.rate)
+        case Seek(position=position) | Halt(position=position):
+            return Timeline(position, at, old.rate, playing=old.playing)
+        case Deserted(since=since):
+            end = record.media.duration if record.media is not None else None
+            position = old.position_at(since)
+            return Timeline(position if end is None else min(position, end), at, old.rate)
+        case Load() as act if _is_new_film(record, act):
+            return Timeline(at=at, playing=act.playing)
+        case Load() | ChangeSettings() | Note() | HostChange():
+            return old
+        case act:
+            return Timeline(old.position_at(at), at, act.rate, playing=old.playing)
+
+
+def _after(record: StreamRecord, entry: Entry, timeline: Timeline) -> StreamRecord:
+    change = entry.change
+    new: dict[str, object] = {"seq": record.seq + 1, "timeline": timeline}
+    if isinstance(change, HostChange):
+        new |= {"host_id": entry.member_id, "host_term": record.host_term + 1}
+        new |= {"host_counter": 0, "foreign_seq": record.seq}
+    if isinstance(change, Command):
+        act = change.act
+        new["host_counter"] = change.counter
+        if isinstance(act, Load):
+            new["media"] = act.media
+        if _is_new_film(record, act):
+            new |= {"epoch": record.epoch + 1, "seq": 1, "foreign_seq": 0}
+        if isinstance(act, ChangeSettings):
+            wanted = {name: getattr(act, name) for name in act.__struct_fields__}
+            new |= {name: value for name, value in wanted.items() if value is not None}
+    return msgspec.structs.replace(record, **new)
