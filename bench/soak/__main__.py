@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from bench.soak import kills
+from bench.soak import evening, kills
 
-SOAKS = {"kills": kills}
+SOAKS = {"evening": evening, "kills": kills}
 
 
 def main() -> int:

@@ -75,8 +75,8 @@ class Evening:
     """Parties on one server that dies."""
 
     def __init__(self, where: Place, chance: random.Random, module: str) -> None:
-        self._where = where
-        self._chance = chance
+        self.where = where
+        self.chance = chance
         self._module = module
         self._port = free_port()
         self.server = Server(where, self._port, module)
@@ -91,7 +91,7 @@ class Evening:
         """Returns once all are there."""
         await self.server.open()
         for _ in range(streams):
-            party = Party(self.server.url, self._chance, pace=pace, viewers=viewers)
+            party = Party(self.server.url, self.chance, pace=pace, viewers=viewers)
             self.parties.append(await party.begin())
 
     async def end(self) -> None:
@@ -103,21 +103,21 @@ class Evening:
     async def kill(self) -> None:
         """One kill, and the restart."""
         # Now and then while they are still coming back.
-        if self._chance.random() < 0.8:
-            await self._all_back()
-            await asyncio.sleep(self._chance.uniform(0.0, 1.0))
+        if self.chance.random() < 0.8:
+            await self.all_back()
+            await asyncio.sleep(self.chance.uniform(0.0, 1.0))
         else:
-            await asyncio.sleep(self._chance.uniform(0.0, 0.5))
+            await asyncio.sleep(self.chance.uniform(0.0, 0.5))
         what = "server"
-        if self._where.postgres is not None:
-            what = self._chance.choices(("server", "postgres", "both"), (60, 25, 15))[0]
+        if self.where.postgres is not None:
+            what = self.chance.choices(("server", "postgres", "both"), (60, 25, 15))[0]
         self.killed[what] += 1
         if what != "postgres":
             await self._kill_server()
         if what != "server":
             await self._kill_postgres()
         if what != "postgres":
-            self.server = Server(self._where, self._port, self._module)
+            self.server = Server(self.where, self._port, self._module)
             await self.server.open()
             self._restarted = time.monotonic()
 
@@ -128,13 +128,13 @@ class Evening:
                 seat.lost()
 
     async def _kill_postgres(self) -> None:
-        postgres = self._where.postgres
+        postgres = self.where.postgres
         assert postgres is not None
         await asyncio.to_thread(postgres.stop)
-        await asyncio.sleep(self._chance.uniform(0.0, 0.5))
+        await asyncio.sleep(self.chance.uniform(0.0, 0.5))
         await asyncio.to_thread(postgres.start, durable=True)
 
-    async def _all_back(self) -> None:
+    async def all_back(self) -> None:
         """Wait for everybody; after a restart of the server the time is kept."""
         seats = [seat for party in self.parties for seat in party.seats]
         try:
@@ -159,12 +159,12 @@ class Evening:
 
     async def judge(self) -> list[str]:
         """Let all come to rest, end the server, and say what is wrong."""
-        await self._all_back()
+        await self.all_back()
         await asyncio.gather(*(party.rest() for party in self.parties))
         await self.server.crash()
         for party in self.parties:
-            self._wrong += party.check(self._where)
-            self._logged += len(self._where.log(party.stream_id)[1])
+            self._wrong += party.check(self.where)
+            self._logged += len(self.where.log(party.stream_id)[1])
         text = self.server.log_file.read_text(encoding="utf-8")
         if "Traceback" in text:
             start = text.index("Traceback")

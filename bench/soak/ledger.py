@@ -7,6 +7,7 @@ the fold of the log.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from protocol.messages import Cursor
@@ -33,13 +34,24 @@ class Ledger:
         self.duplicates = 0
         """Answers that said the server had it already."""
         self.breaches: list[str] = []
+        self.asked: dict[str, float] = {}
+        """Instants of commands that are sent at once, until they are acknowledged."""
+        self._took: list[float] = []
 
     def acknowledged(self, ack: Ack) -> None:
         """The server says that it has this."""
+        asked = self.asked.pop(ack.event_id, None)
+        if asked is not None:
+            self._took.append(time.monotonic() - asked)
         place = Cursor(ack.epoch, ack.seq)
         self.duplicates += ack.duplicate
         if self.acked.setdefault(ack.event_id, place) != place:
             self.breaches.append(f"I3 {ack.event_id} acknowledged at two places")
+
+    def take_times(self) -> list[float]:
+        """Seconds from commands to their acknowledgements, since the last call."""
+        took, self._took = self._took, []
+        return took
 
     def heard(self, event: Event) -> None:
         """The server tells a seat that this happened."""

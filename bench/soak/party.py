@@ -147,7 +147,11 @@ class Party:
             await asyncio.sleep(self._chance.expovariate(1 / self._pace))
             # A few at once: what is in flight at a kill matters most.
             for _ in range(self._chance.choice((1, 1, 1, 4))):
-                self.host.protocol.request(self._act(), uuid4().hex, time.monotonic())
+                act, event_id, now = self._act(), uuid4().hex, time.monotonic()
+                protocol = self.host.protocol
+                if isinstance(act, Play | Pause) and protocol.joined and not protocol.unsent:
+                    self.ledger.asked[event_id] = now
+                protocol.request(act, event_id, now)
             self.host.flush()
 
     def _act(self) -> Act:
