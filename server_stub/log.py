@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+import traceback
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterator
     from pathlib import Path
+
+logger = logging.getLogger("matinee.server")
 
 
 class KeyValueFormatter(logging.Formatter):
-    """``time=… level=… logger=…`` before the message."""
+    """``time=… level=… logger=…`` before the message.
+
+    Of an error it tells the kind and the lines of code, but not what it says: that may quote
+    what somebody has sent.
+    """
 
     converter = time.gmtime
 
@@ -20,6 +29,27 @@ class KeyValueFormatter(logging.Formatter):
             "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s logger=%(name)s %(message)s",
             datefmt="%Y-%m-%dT%H:%M:%S",
         )
+
+    def formatException(self, ei: Any) -> str:
+        error: BaseException | None = ei[1]
+        return "\n".join(line for each in _chain(error) for line in _told(each))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _told(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__).format()
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    return ["Traceback (most recent call last):", *map(str.rstrip, frames), kind]
+
+
+def log_unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What an event loop does with errors that nobody waits for."""
+    logger.error("event=unhandled", exc_info=context.get("exception"))
 
 
 def set_up(log_file: Path | None) -> None:

@@ -34,6 +34,7 @@ from server_stub.hosts import (
     urls,
 )
 from server_stub.http_requests import HttpRequests
+from server_stub.log import log_unhandled
 from server_stub.metrics import Metrics
 from server_stub.mint import RandomMint
 from server_stub.proxies import parse_proxies
@@ -205,11 +206,13 @@ async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> Non
     Raises:
         MatineeError: it cannot start; says why.
     """
-    stop: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(log_unhandled)
+    stop: asyncio.Future[float] = loop.create_future()
     _watch_for_the_end(stop, options)
     async with running(options) as server:
         if server.tls is not None:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.tls.renew)
+            loop.add_signal_handler(signal.SIGHUP, server.tls.renew)
         logger.info("event=listening url=%s", server.listening.url)
         told(server.listening)
         server.patience = await stop
