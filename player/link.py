@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 OPEN_TIMEOUT: Final = 10.0
 FIRST_RETRY: Final = 0.25
-LAST_RETRY: Final = 4.0
-"""So that everybody is back within 5 s of the server, however long it was away."""
+LAST_RETRY: Final = 3.0
+"""So that everybody is back within 5 s of the server, however long that was away."""
 GROWTH: Final = 1.7
 REASONS: Final = {
     "server_stopping": SERVER_STOPPED,
