@@ -79,6 +79,10 @@ class LoadMedia(Intent, frozen=True, tag="load"):
     media: Url
 
 
+class Cancel(Intent, frozen=True, tag="cancel"):
+    """Stop looking for a film that was asked for and is not shown yet."""
+
+
 class Wait(Intent, frozen=True, tag="wait"):
     """Host: on stops the party for a member who stalls, off lets that member catch up."""
 
@@ -163,6 +167,7 @@ AnyIntent = (
     | ChapterBy
     | LoadNext
     | LoadMedia
+    | Cancel
     | Wait
     | Sync
     | Tolerance
@@ -207,6 +212,7 @@ WORDS: Final[dict[str, str]] = {
     "chapter_by": "step",
     "next": "",
     "load": "media",
+    "cancel": "",
     "wait": "on",
     "sync": "on",
     "tolerance": "tolerance_ms",

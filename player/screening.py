@@ -12,7 +12,7 @@ import msgspec
 
 from player.port import Failed, Opened, Source, Track, TracksChanged
 from player.views import AnyView, MediaView, Notice, Progress
-from protocol.exceptions import MatineeError, MediaError
+from protocol.exceptions import MatineeError, MediaError, ResolveError
 from protocol.messages import Media
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ SAME_DURATION: Final = 1.0
 RETRY_STATUS: Final = (401, 403, 404, 410)
 """Answers of an address that is no longer good; a fresh one may be."""
 RETRY_INTERVAL: Final = 30.0
+FIND_TIMEOUT: Final = 60.0
+"""Seconds in which the next film must be found while the one before goes on."""
 
 Resolve = Callable[[str, Callable[[str], None], bool], Awaitable[Source]]
 """From what was named to what a player can open; the second argument takes progress, the
@@ -62,6 +64,8 @@ class Screening:
         self._named = False
         """Its own person said so, and not the host."""
         self._task: asyncio.Task[None] | None = None
+        self._prepared: tuple[str, Source] | None = None
+        """media_id of what was found before it is shown, and what was found."""
         self._retried_at = float("-inf")
         self.queue_left = 0
         self.ever_opened = False
@@ -77,6 +81,26 @@ class Screening:
         self._named = bool(own)
         self._driver.unload()
         self.reopen()
+
+    async def find(self, own: str) -> Source:
+        """See whether there is a film at ``own``, while the one before goes on.
+
+        Raises:
+            MatineeError: there is none that can be opened, or not in time.
+        """
+        try:
+            async with asyncio.timeout(FIND_TIMEOUT):
+                return await self._resolve(own, self._progress, True)
+        except TimeoutError:
+            raise ResolveError(
+                f"nothing was found within {FIND_TIMEOUT:.0f} s", "try again, or another address"
+            ) from None
+        finally:
+            self._progress("")
+
+    def prepare(self, media_id: str, source: Source) -> None:
+        """``source`` was found for a film that is to be shown."""
+        self._prepared = (media_id, source)
 
     def reopen(self) -> None:
         """Find and open the current film anew."""
@@ -116,13 +140,20 @@ class Screening:
                 )
             if media.kind == "file":
                 await self._compare(media)
-            source = await self._resolve(self._own, self._progress, self._named)
+            source = self._take_prepared(media.media_id) or await self._resolve(
+                self._own, self._progress, self._named
+            )
         except MatineeError as error:
             self._progress("")
             self._failed(error)
             return
         self._progress("")
         self._driver.load(source)
+
+    def _take_prepared(self, media_id: str) -> Source | None:
+        """Once: an address that is opened again later may have expired."""
+        prepared, self._prepared = self._prepared, None
+        return prepared[1] if prepared and prepared[0] == media_id else None
 
     async def _compare(self, media: Media) -> None:
         """Say once how this copy differs from the host's."""

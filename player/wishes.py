@@ -13,6 +13,7 @@ from player.intents import (
     HOST_ONLY,
     AnyIntent,
     Audio,
+    Cancel,
     LoadMedia,
     LoadNext,
     Mute,
@@ -29,7 +30,7 @@ from player.intents import (
 )
 from protocol import messages
 from protocol.exceptions import MatineeError
-from protocol.text import clean_text
+from protocol.text import TITLE_CELLS, clean_text
 
 if TYPE_CHECKING:
     from player.port import Player
@@ -97,6 +98,8 @@ class Wishes:
                 session.view_only(str(msgspec.to_builtins(intent)["intent"]))
             return
         match intent:
+            case Cancel():
+                self._cancel()
             case Resync():
                 session.resync()
                 if session.gauges.reason:
@@ -131,9 +134,7 @@ class Wishes:
                 session.notice("there is no next film: name several at the start, or use load")
                 return
             self._queue.pop(0)
-            # Whoever was watching goes on watching: the next film starts as one.
-            is_on = state.timeline.playing or session.gauges.state == "ended"
-            self._load(self._queue[0], playing=is_on)
+            self._load(self._queue[0], goes_on=True)
             return
         if isinstance(intent, LoadMedia):
             self._load(intent.media)
@@ -146,21 +147,35 @@ class Wishes:
         for act in session.controls.acts(intent, state, position, now):
             session.request(act)
 
-    def _load(self, own: str, *, playing: bool = False) -> None:
+    def _load(self, own: str, *, goes_on: bool = False) -> None:
         if self._loading is not None:
             self._loading.cancel()
-        self._loading = asyncio.create_task(self._identify_and_load(own, playing=playing))
+        self._loading = asyncio.create_task(self._find_and_load(own, goes_on=goes_on))
 
-    async def _identify_and_load(self, own: str, *, playing: bool) -> None:
+    @property
+    def is_searching(self) -> bool:
+        """Whether a film that was asked for is looked for."""
+        return self._loading is not None and not self._loading.done()
+
+    async def _find_and_load(self, own: str, *, goes_on: bool) -> None:
+        """Change the film for everybody only once there is one; until then the old one goes on."""
         session = self._session
         try:
             media = await session.identify(own)
+            source = await session.screening.find(own)
         except MatineeError as error:
             session.say_error("media", error.message, error.remedy)
             return
-        media = msgspec.structs.replace(media, media_id=uuid4().hex)
+        title = clean_text(source.title, TITLE_CELLS) or media.title
+        media = msgspec.structs.replace(media, media_id=uuid4().hex, title=title)
         self.remember(media, own)
-        session.request(messages.Load(media, playing))
+        session.screening.prepare(media.media_id, source)
+        session.request(messages.Load(media, goes_on and self._is_on()))
+
+    def _is_on(self) -> bool:
+        """Whoever was watching goes on watching: the next film starts as one."""
+        state = self._session.protocol.state
+        return bool(state and state.timeline.playing) or self._session.gauges.state == "ended"
 
     async def _watch_copy(self, own: str) -> None:
         session = self._session
@@ -176,6 +191,12 @@ class Wishes:
         self.remember(media, own)
         session.gauges.reason = ""
         session.screening.show_copy(own)
+
+    def _cancel(self) -> None:
+        if self._loading is not None and self._loading.cancel():
+            self._session.notice("stopped: the film stays")
+        else:
+            self._session.notice("there is nothing to stop")
 
     def _say(self, text: str) -> None:
         session = self._session

@@ -13,6 +13,7 @@ import msgspec
 from player.intents import (
     HOST_ONLY,
     Audio,
+    Cancel,
     ChapterBy,
     Intent,
     LoadNext,
@@ -148,6 +149,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "own_copy", "your copy", "Name your copy of the film, when it is a file", "film",
         ("f",), "f",
+    ),
+    Action(
+        "stop_search", "stop search", "Stop looking for a film; the one that is on stays", "film",
+        intent=Cancel(),
     ),
     Action(
         "quieter", "quieter", "Your own volume down", "sound and text",

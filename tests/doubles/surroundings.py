@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from player.config import SeatConfig
@@ -59,6 +60,8 @@ class SeatAround:
         self.identify: Identify = self._identify
         self.found: dict[str, Source | MatineeError] = {}
         self.named_by_person = False
+        self.is_slow = False
+        """Nothing is ever found."""
         self.opened: list[Media] = []
         self.unopened: list[MatineeError] = []
         self.screening = Screening(
@@ -157,6 +160,8 @@ class SeatAround:
         """From `found`, or a film of that name."""
         self.named_by_person = named
         progress("looking")
+        if self.is_slow:
+            await asyncio.Event().wait()
         found = self.found.get(own, Source(url=own))
         if isinstance(found, MatineeError):
             raise found

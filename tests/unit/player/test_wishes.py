@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from player.intents import parse_intent
-from player.port import TracksChanged
+from player.port import Source, TracksChanged
+from player.views import Progress
 from player.wishes import Wishes
 from protocol.exceptions import DecodeError, MediaError
 from protocol.messages import Load, Media, Pause, Play, Seek, SetRate
@@ -66,6 +67,63 @@ async def test_a_film_that_cannot_be_named_is_said_and_changes_nothing() -> None
     await asyncio.sleep(0)
     assert seat.acts == []
     assert seat.said == ["there is no gone.mkv; check the path"]
+
+
+async def test_a_film_that_is_not_found_is_not_loaded_for_anybody() -> None:
+    seat = SeatAround("host")
+    media = "https://films.example.com/gone.mp4"
+    seat.found[media] = MediaError("the address answered 404", "check the address")
+    await _found(ask(seat, f"load {media}"))
+    assert seat.acts == []
+    assert seat.said == ["the address answered 404; check the address"]
+    assert seat.screening.media is None
+
+
+async def test_what_was_found_before_the_load_is_opened_without_asking_again() -> None:
+    seat = SeatAround("host")
+    await _found(ask(seat, "load other.mkv"))
+    (act,) = seat.acts
+    assert isinstance(act, Load)
+    seat.named_by_person = False
+    seat.screening.show(act.media, "other.mkv")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not seat.named_by_person, "it was not looked for a second time"
+    seat.screening.reopen()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert seat.named_by_person
+
+
+async def test_a_search_takes_no_longer_than_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    seat = SeatAround("host")
+    monkeypatch.setattr("player.screening.FIND_TIMEOUT", 0.0)
+    seat.found["slow.mkv"] = Source(url="slow.mkv")
+    seat.is_slow = True
+    await _found(ask(seat, "load slow.mkv"))
+    assert seat.acts == []
+    assert seat.said == ["nothing was found within 0 s; try again, or another address"]
+
+
+async def test_a_search_can_be_stopped() -> None:
+    seat = SeatAround("host")
+    seat.is_slow = True
+    wishes = ask(seat, "load slow.mkv")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    wishes.ask("cancel")
+    await _found(wishes)
+    assert (seat.acts, seat.said) == ([], ["stopped: the film stays"])
+    assert [v.message for v in seat.views if isinstance(v, Progress)] == ["looking", ""]
+    wishes.ask("cancel")
+    assert seat.said[1] == "there is nothing to stop"
+
+
+async def _found(wishes: Wishes) -> None:
+    """Wait until the search has ended, in one way or another."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert wishes.is_searching is False
 
 
 async def test_the_next_film_is_the_next_of_those_named() -> None:
