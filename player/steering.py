@@ -120,7 +120,7 @@ class Steering:
         bearings = self._bearings
         end = bearings.aim(now)
         if bearings.phase in MOVING:
-            is_far = end - bearings.expected(now) > self.tolerance
+            is_far = end - bearings.expected(now) > self._most
             return self.seek(end, now) if is_far and self._may_intercept else []
         if bearings.phase != "resting":
             return []
@@ -134,7 +134,7 @@ class Steering:
         bearings, course = self._bearings, self._bearings.course
         if not self._is_new or bearings.is_live or course.is_handing_over:
             return []
-        tolerance = self.tolerance if course.starts_in(now) == 0 else PAUSED_TOLERANCE
+        tolerance = self._most if course.starts_in(now) == 0 else PAUSED_TOLERANCE
         if abs(bearings.expected(now) - bearings.agreed(now)) <= tolerance:
             return []
         return self.seek(bearings.aim(now), now)
@@ -223,12 +223,17 @@ class Steering:
         return self.enabled and self.correction != "off"
 
     @property
+    def _most(self) -> float:
+        """Seconds of media that are glided; a slow film takes as much longer to mend them."""
+        return self.tolerance * min(1.0, self._bearings.timeline.rate)
+
+    @property
     def _may_intercept(self) -> bool:
         return self.enabled and self.correction == "full" and self._bearings.is_seekable
 
     def _correct(self, drift: float, now: float) -> list[PlayerCommand]:
         may_jump = self._may_intercept and self.guard.may_jump(now)
-        tolerance = self.tolerance * self.guard.widening(now) if may_jump else float("inf")
+        tolerance = self._most * self.guard.widening(now) if may_jump else float("inf")
         match self._bearings.controller.correct(now, tolerance):
             case Nudge(rate):
                 self.quiet_until = now + DEAD_AFTER_WRITE
@@ -246,7 +251,7 @@ class Steering:
         if not bearings.course.known or not self._may_intercept or not bearings.may_seek(now):
             return []
         drift = bearings.expected(now) - bearings.agreed(now)
-        if abs(drift) <= self.tolerance or not self.guard.may_jump(now):
+        if abs(drift) <= self._most or not self.guard.may_jump(now):
             return []
         self.guard.jumped(now)
         return self._intercept(drift, "after a stall", now)

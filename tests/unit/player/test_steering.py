@@ -41,6 +41,16 @@ def test_a_drift_beyond_tolerance_is_jumped_once() -> None:
     assert told_near(stand, Jumped) == pytest.approx(-1.0, abs=0.6)
 
 
+def test_what_a_slow_film_is_behind_in_time_is_what_counts() -> None:
+    for rate, jumps in ((0.5, 1), (1.0, 0), (2.0, 0)):
+        stand = Stand().opened(50.0)
+        stand.follow(Timeline(50.0, stand.now + 0.2, rate, True))
+        stand.wait(3.0)
+        stand.said.clear()
+        stand.behind = 0.4
+        assert len(seeks(stand.wait(1.0))) == jumps
+
+
 def test_soft_correction_only_glides_and_off_does_nothing() -> None:
     modes: tuple[tuple[CorrectionMode, bool], ...] = (("soft", True), ("off", False))
     for correction, glides in modes:
