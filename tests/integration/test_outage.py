@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.links import Link, Way
 from tests.cast import SeatProcess, ServerProcess
-from tests.doubles.relay import Relay
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,18 +27,18 @@ async def test_after_an_outage_of_ten_seconds_nobody_is_told_of_a_flood(
     server = await ServerProcess().start(tmp_path / "party.sqlite")
     host, viewer = SeatProcess(), SeatProcess()
     try:
-        async with Relay(server.port).running() as link:
+        async with Link(server.port, Way("loopback", 0.0, 0.0)).running() as link:
             await host.host(server.url, film, play=True)
             invite = str((await host.wait_for("ready"))["invite"])
             invite = invite.replace(f":{server.port}/", f":{link.port}/")
             await viewer.join(invite, film)
             await viewer.wait_for("status", lambda line: line["state"] == "playing", within=30.0)
             mark = viewer.mark
-            link.hold()
+            link.cut()
             for _ in range(3):
                 await asyncio.sleep(OUTAGE / 3)
                 viewer.ask("volume -1")
-            link.let_go()
+            link.mend()
             host.ask("seek 200")
             await viewer.wait_for(
                 "status", lambda line: line["position"] and line["position"] > 200, after=mark
