@@ -14,11 +14,13 @@ from protocol.client_events import (
     ClockMoved,
     Dropped,
     Ended,
+    InvitedWith,
     Joined,
     Logged,
     MembersChanged,
     Recovered,
     RefusedBy,
+    RoleChanged,
     Said,
     StateChanged,
     Unanswered,
@@ -37,8 +39,10 @@ from protocol.messages import (
     Command,
     CreateStream,
     Cursor,
+    Errand,
     Event,
     Hello,
+    Invited,
     Leave,
     Note,
     Pong,
@@ -46,13 +50,14 @@ from protocol.messages import (
     Refusal,
     Report,
     Resume,
+    Role,
     Say,
     Snapshot,
     StateNow,
     Waiting,
     Welcome,
 )
-from protocol.outbox import Commands, Notes, Reports
+from protocol.outbox import Commands, Errands, Notes, Reports
 from protocol.pings import Pings
 from protocol.stream import StreamState, from_snapshot
 
@@ -77,19 +82,31 @@ class ClientProtocol:
         instance_id: str,
         create: CreateStream | None = None,
         take_over: bool = False,
+        yields: bool = False,
     ) -> None:
+        """
+        Args:
+            name: what the others see.
+            instance_id: who the seat is.
+            create: a stream to be made by the first hello.
+            take_over: a connected host may be displaced by it.
+            yields: this seat has hosted, and does not mean to again.
+        """
         self.state: StreamState | None = None
         self.welcome: Welcome | None = None
         self._name = name
         self._instance_id = instance_id
         self._create = create
         self._take_over = take_over
+        self._yields = yields
+        self._host_term = 0
         self._clock = ClockFilter()
         self._clock_id = ""
         self._pings = Pings()
         self._commands = Commands()
         self._notes = Notes()
         self._reports = Reports()
+        self._errands = Errands()
         self._connected = False
         self._greeting = True
         self._heard_at = 0.0
@@ -106,6 +123,11 @@ class ClientProtocol:
     def joined(self) -> bool:
         """The server has welcomed this connection."""
         return self._connected and not self._greeting
+
+    @property
+    def role(self) -> Role | None:
+        """What this seat is now; None before the first welcome."""
+        return None if self.welcome is None else "viewer" if self._yields else "host"
 
     def connection_made(self, now: float) -> None:
         """A socket is open: say hello."""
@@ -124,6 +146,7 @@ class ClientProtocol:
                 cursor=self.state.cursor if self.state else None,
                 create=self._create if is_first else None,
                 take_over=self._take_over and is_first,
+                yields=self._yields or self._errands.hands_over,
             )
         )
 
@@ -163,6 +186,10 @@ class ClientProtocol:
             case Ack():
                 self._commands.answered(message.event_id)
                 self._notes.answered(message.event_id)
+                self._errands.answered(message.event_id)
+            case Invited():
+                self._errands.answered(message.event_id)
+                self._events.append(InvitedWith(message))
             case Waiting():
                 self._events.append(WaitsFor(message.members, message.until))
             case Chat():
@@ -242,6 +269,13 @@ class ClientProtocol:
         if self.joined and not self._is_unfit(report):
             self._reports.put(report)
 
+    def run_errand(self, errand: Errand) -> bool:
+        """Something about people; returns False without a connection, when it may be too late."""
+        if self.joined and not self._is_unfit(errand, errand.event_id):
+            self._errands.put(errand)
+            self._send(errand)
+        return self.joined
+
     def leave(self) -> None:
         """Say that the seat goes for good."""
         if self.joined:
@@ -272,7 +306,10 @@ class ClientProtocol:
 
     def _welcomed(self, welcome: Welcome, now: float) -> None:
         again = self.welcome is not None
+        before = self.role
         self.welcome = welcome
+        self._yields = welcome.role == "viewer"
+        self._host_term = welcome.host_term
         self._greeting = False
         self._catching_up = self._away
         self._away = False
@@ -285,10 +322,28 @@ class ClientProtocol:
         if dropped:
             self._events.append(Dropped(dropped))
         self._notes.welcomed()
+        if before not in (None, welcome.role):
+            self._events.append(RoleChanged(welcome.role))
+        for errand in self._errands.welcomed(welcome.role):
+            self._send(errand)
+
+    def _hosted_by(self, host_id: str, host_term: int) -> None:
+        """Who hosts since ``host_term``; one that is known says nothing new."""
+        if self.welcome is None or host_term <= self._host_term:
+            return
+        before, self._host_term = self.role, host_term
+        self._yields = host_id != self.welcome.member_id
+        dropped = self._commands.welcomed(host_term, 0)
+        if dropped:
+            self._events.append(Dropped(dropped))
+        role: Role = "viewer" if self._yields else "host"
+        if role != before:
+            self._events.append(RoleChanged(role))
 
     def _snapshot(self, snapshot: Snapshot) -> None:
         self._resume_at = float("-inf")
         self.state = from_snapshot(snapshot)
+        self._hosted_by(snapshot.host_id, snapshot.host_term)
         self._events.append(StateChanged())
         self._events.append(MembersChanged((), ()))
         self._caught_up(by_snapshot=True)
@@ -300,6 +355,7 @@ class ClientProtocol:
         if applied == "applied":
             self._missed += self._catching_up
             self._resume_at = float("-inf")
+            self._hosted_by(self.state.host_id, self.state.host_term)
             self._events.append(Logged(event))
             self._events.append(StateChanged())
         elif applied == "gap":
@@ -343,6 +399,7 @@ class ClientProtocol:
             self._commands.expect(refusal.event_id, refusal.expected)
             return
         self._notes.answered(refusal.event_id)
+        self._errands.answered(refusal.event_id)
         act = self._commands.answered(refusal.event_id)
         self._events.append(RefusedBy(refusal, act))
         if refusal.code == "stale_host":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from protocol.clock import ClockEstimate
-    from protocol.messages import Act, Bye, Chat, Event, Refusal, Welcome
+    from protocol.messages import Act, Bye, Chat, Event, Invited, Refusal, Role, Welcome
 
 
 class Joined(NamedTuple):
@@ -23,6 +23,18 @@ class Recovered(NamedTuple):
     events: int
     """How many were missed and have been applied since."""
     by_snapshot: bool
+
+
+class RoleChanged(NamedTuple):
+    """This seat hosts from now on, or no longer."""
+
+    role: Role
+
+
+class InvitedWith(NamedTuple):
+    """What this host may hand on from now on."""
+
+    invited: Invited
 
 
 class StateChanged(NamedTuple):
@@ -92,6 +104,8 @@ class Ended(NamedTuple):
 ClientEvent = (
     Joined
     | Recovered
+    | RoleChanged
+    | InvitedWith
     | StateChanged
     | Logged
     | MembersChanged

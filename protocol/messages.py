@@ -215,6 +215,8 @@ class Hello(Struct, frozen=True, tag="hello", tag_field="type"):
     create: CreateStream | None = None
     take_over: bool = False
     """A host key may displace a connected host."""
+    yields: bool = False
+    """With a host key: be a viewer when another member hosts, and displace nobody."""
 
 
 class Ping(Struct, frozen=True, tag="ping", tag_field="type"):
@@ -276,11 +278,42 @@ class Resume(Struct, frozen=True, tag="resume", tag_field="type"):
     cursor: Cursor
 
 
+class NewInvite(Struct, frozen=True, tag="new_invite", tag_field="type"):
+    """The host wants another invite; those before it open nothing any more."""
+
+    event_id: Id
+    keep: bool = False
+    """Who is here may stay, and come back; else whoever came by an invite is out."""
+    lifetime: Annotated[float, Meta(ge=60.0, le=7 * 24 * 3600.0)] | None = None
+    """Seconds; None for the server's default."""
+    uses: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    """So many people may come by it; None for any number."""
+
+
+class Remove(Struct, frozen=True, tag="remove", tag_field="type"):
+    """The host sends a member away."""
+
+    event_id: Id
+    member_id: Id
+
+
+class HandOver(Struct, frozen=True, tag="hand_over", tag_field="type"):
+    """The host makes a member the host; or who has the host key becomes it again."""
+
+    event_id: Id
+    host_term: Counter
+    """The one that ends by it: a hand-over that comes too late changes nothing."""
+    member_id: Id
+
+
 class Leave(Struct, frozen=True, tag="leave", tag_field="type"):
     """The seat goes for good, as opposed to a lost connection."""
 
 
-ClientMessage = Hello | Ping | Command | Note | Report | Say | Resume | Leave
+Errand = NewInvite | Remove | HandOver
+"""What concerns who may be in and who hosts."""
+
+ClientMessage = Hello | Ping | Command | Note | Report | Say | Resume | Errand | Leave
 
 
 # From the server to a seat --------------------------------------------------------------
@@ -431,6 +464,16 @@ class Chat(Struct, frozen=True, tag="chat", tag_field="type"):
     timestamp_ms: UnixMs
 
 
+class Invited(Struct, frozen=True, tag="invited", tag_field="type"):
+    """The invite that the host may hand on from now on."""
+
+    invite_token: Secret
+    expires_ms: UnixMs
+    event_id: SomeId = ""
+    """Of the ``new_invite`` that it answers; "" for a member who has become host."""
+    uses: Counter | None = None
+
+
 class Bye(Struct, frozen=True, tag="bye", tag_field="type"):
     """The connection closes, and why."""
 
@@ -440,5 +483,16 @@ class Bye(Struct, frozen=True, tag="bye", tag_field="type"):
 
 
 ServerMessage = (
-    Welcome | Pong | Event | Ack | Refusal | Snapshot | StateNow | Presence | Waiting | Chat | Bye
+    Welcome
+    | Pong
+    | Event
+    | Ack
+    | Refusal
+    | Snapshot
+    | StateNow
+    | Presence
+    | Waiting
+    | Chat
+    | Invited
+    | Bye
 )

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from protocol.messages import Act, Command, Cursor, Note, Report, Seek, SetRate
+from protocol.messages import (
+    Act,
+    Command,
+    Cursor,
+    Errand,
+    HandOver,
+    Note,
+    Report,
+    Role,
+    Seek,
+    SetRate,
+)
 
 MAX_WAITING: Final = 64
 SEEK_INTERVAL: Final = 0.2
@@ -238,6 +249,32 @@ class Notes:
         """The server has it, or will never have it."""
         self._waiting.pop(event_id, None)
         self._unsent.pop(event_id, None)
+
+
+class Errands:
+    """What a host wants done about people, until the server has answered."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, Errand] = {}
+
+    def put(self, errand: Errand) -> None:
+        """It goes at once; this keeps it for another connection, should that one break."""
+        self._waiting[errand.event_id] = errand
+
+    @property
+    def hands_over(self) -> bool:
+        """Another member may have become host by now."""
+        return any(isinstance(errand, HandOver) for errand in self._waiting.values())
+
+    def welcomed(self, role: Role) -> tuple[Errand, ...]:
+        """A connection begins: what is sent again; nothing by who does not host any more."""
+        if role != "host":
+            self._waiting.clear()
+        return tuple(self._waiting.values())
+
+    def answered(self, event_id: str) -> None:
+        """It is done, or will never be."""
+        self._waiting.pop(event_id, None)
 
 
 class Reports:

@@ -24,13 +24,17 @@ from protocol.messages import (
     Chat,
     ClientMessage,
     Command,
+    Errand,
+    HandOver,
     Hello,
     Leave,
     Load,
+    NewInvite,
     Note,
     Ping,
     Pong,
     Refusal,
+    Remove,
     Report,
     Resume,
     Say,
@@ -50,6 +54,7 @@ from protocol.server_limits import AddressLimits, Limits
 from protocol.server_lobby import Lobby, checked_media
 from protocol.server_log import Appended, Duplicate, Entry, Moment, StreamRecord
 from protocol.server_peers import Peer, Visitor
+from protocol.server_people import People
 from protocol.server_waits import ON_TIME, Waits
 from protocol.text import CHAT_CELLS, REASON_CELLS, clean_text
 
@@ -77,6 +82,7 @@ class ServerProtocol:
         self._desertion = Desertion(self._desk, self._rooms)
         self._waits = Waits(self._desk, self._rooms)
         self._lobby = Lobby(self._desk, self._rooms, self._addresses, self._desertion, self._waits)
+        self._people = People(self._desk, self._rooms)
         self._outside: set[int] = set()
         self._stopping = False
 
@@ -228,7 +234,7 @@ class ServerProtocol:
         if seat is None or seat.peer != sender.number:
             # Another connection has this seat, or another host this party: this one closes.
             return
-        event_id = message.event_id if isinstance(message, Command | Note) else ""
+        event_id = message.event_id if isinstance(message, Command | Note | Errand) else ""
         wait = sender.limits.take(message, now.instant)
         if wait > 0.0:
             # Surplus reports are what a link has held back; the next one says it all anyway.
@@ -248,6 +254,8 @@ class ServerProtocol:
                 said = clean_text(message.text, CHAT_CELLS)
                 if said:
                     room.tell(Chat(sender.member_id, sender.name, said, now.unix_ms))
+            case NewInvite() | Remove() | HandOver():
+                self._errand(sender, room, message, now)
             case Resume():
                 self._lobby.resume(sender, message.cursor, now)
             case Leave():
@@ -264,10 +272,12 @@ class ServerProtocol:
         self._desk.send((sender.number,), Pong(ping.t0, now.instant, now.instant))
 
     def _command(self, sender: Peer, room: Room, command: Command, now: Moment) -> None:
-        if sender.role != "host":
-            host = room.host
-            name = host.member.name if host is not None else ""
-            self._strike(sender, refuse.forbidden(name, command.event_id), now)
+        if room.record.host_id != sender.member_id:
+            if room.seats[sender.member_id].has_hosted:
+                # On its way while another member became host: no rule is broken.
+                self._desk.send((sender.number,), refuse.stale_host(command.event_id))
+                return
+            self._strike(sender, refuse.forbidden(room.host_name, command.event_id), now)
             return
         if isinstance(command.act, Load):
             try:
@@ -279,6 +289,14 @@ class ServerProtocol:
             load = msgspec.structs.replace(command.act, media=media)
             command = msgspec.structs.replace(command, act=load)
         self._append(sender, room, command, now)
+
+    def _errand(self, sender: Peer, room: Room, errand: Errand, now: Moment) -> None:
+        if self._stopping:
+            self._desk.send((sender.number,), refuse.store_failed("try_again", errand.event_id))
+            return
+        no = self._people.carry_out(sender, room, errand, now)
+        if no is not None:
+            self._strike(sender, no, now)
 
     def _append(self, sender: Peer, room: Room, change: Command | Note, now: Moment) -> None:
         if self._stopping:

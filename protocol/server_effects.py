@@ -39,8 +39,10 @@ class OpenStream(msgspec.Struct, frozen=True):
     token_hash: str
     now: Moment
     fresh_invite_hash: str = ""
-    """Kept as one more invite when the token is the host's."""
+    """Kept as one more invite for who hosts."""
     invite_until_ms: int = 0
+    member_id: str = ""
+    """Who shows it; "" for a reader who is no member."""
 
 
 class ReadSince(msgspec.Struct, frozen=True):
@@ -51,7 +53,30 @@ class ReadSince(msgspec.Struct, frozen=True):
     limit: int
 
 
-StoreCall = CreateStream | OpenStream | ReadSince | Entry
+class AddInvite(msgspec.Struct, frozen=True):
+    """Let one more invite open the stream."""
+
+    stream_id: str
+    invite_hash: str
+    now: Moment
+    until_ms: int
+    uses: int | None = None
+    """So many members may come by it."""
+    replaces: bool = False
+    """The invites before it open nothing any more."""
+    staying: tuple[str, ...] = ()
+    """Members who may come back all the same."""
+
+
+class RemoveMember(msgspec.Struct, frozen=True):
+    """Let this member in no more."""
+
+    stream_id: str
+    member_id: str
+    now: Moment
+
+
+StoreCall = CreateStream | OpenStream | ReadSince | AddInvite | RemoveMember | Entry
 
 
 # What the store answers -----------------------------------------------------------------
@@ -62,6 +87,14 @@ class Opened(msgspec.Struct, frozen=True):
 
     record: StreamRecord | None = None
     role: Role | None = None
+    by_invite: bool = False
+    """It is not the host key that opens it."""
+    is_removed: bool = False
+    """The token would open it to others."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """It is kept."""
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -77,8 +110,9 @@ class StoreFailed(msgspec.Struct, frozen=True):
     code: Literal["storage_full", "try_again"]
 
 
-StoreResult = StreamRecord | Opened | Read | Outcome | StoreFailed
-"""`CreateStream` answers its record, `OpenStream` Opened, `ReadSince` Read, Entry an outcome."""
+StoreResult = StreamRecord | Opened | Read | Done | Outcome | StoreFailed
+"""`CreateStream` answers its record, `OpenStream` Opened, `ReadSince` Read, Entry an outcome;
+`AddInvite` and `RemoveMember` Done."""
 
 
 # Effects --------------------------------------------------------------------------------

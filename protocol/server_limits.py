@@ -10,10 +10,13 @@ from typing import Final
 from protocol.messages import (
     ClientMessage,
     Command,
+    HandOver,
     Hello,
     Leave,
+    NewInvite,
     Note,
     Ping,
+    Remove,
     Report,
     Resume,
     Say,
@@ -58,6 +61,8 @@ class Limits:
     report: Rate = Rate(4, 10)
     ping: Rate = Rate(20, 40)
     resume: Rate = Rate(1, 5)
+    errand: Rate = Rate(1, 10)
+    """Each of invites, removals and hand-overs."""
     characters: Rate = Rate(64 * 1024, 128 * 1024)
     opens: Rate = Rate(20, 40)
     """Of one address."""
@@ -123,6 +128,9 @@ class PeerLimits:
                 (Report, limits.report),
                 (Ping, limits.ping),
                 (Resume, limits.resume),
+                (NewInvite, limits.errand),
+                (Remove, limits.errand),
+                (HandOver, limits.errand),
             )
         }
 

@@ -176,15 +176,17 @@ class Lobby:
             self.turn_away(peer, refuse.rate_limited(wait))
             return
         stream_id = peer.visitor.stream_id
+        known = is_stream_id(stream_id)
         # A host that has lost its memory has lost the invite as well: it gets another one.
         invite = self._desk.mint.invite_token() if hello.cursor is None else ""
         self._desk.ask(
             OpenStream(
-                stream_id=stream_id if is_stream_id(stream_id) else NOWHERE,
+                stream_id=stream_id if known else NOWHERE,
                 token_hash=hash_token(peer.visitor.token),
                 now=now,
                 fresh_invite_hash=hash_token(invite) if invite else "",
                 invite_until_ms=self._invite_until(now),
+                member_id=member_id_of(stream_id if known else NOWHERE, hello.instance_id),
             ),
             lambda result, then: self._opened(peer, hello, invite, result, then),
         )
@@ -199,6 +201,9 @@ class Lobby:
             return
         assert isinstance(result, Opened)
         record, role = result.record, result.role
+        if result.is_removed:
+            self.turn_away(peer, refuse.removed())
+            return
         if record is None or role is None:
             self._addresses.failed(peer.visitor.address, now.instant)
             self.turn_away(peer, refuse.unauthorized())
@@ -207,9 +212,12 @@ class Lobby:
             self.turn_away(peer, refuse.stream_closed())
             return
         peer.member_id = member_id_of(record.stream_id, hello.instance_id)
+        peer.by_invite = result.by_invite
         if role == "host" and record.host_id != peer.member_id:
-            self._claim(peer, hello, invite, record, now)
-            return
+            if not hello.yields:
+                self._claim(peer, hello, invite, record, now)
+                return
+            role = "viewer"
         self._seat(peer, record, role, hello.cursor, now, None, invite if role == "host" else "")
 
     def _claim(
@@ -219,8 +227,7 @@ class Lobby:
         room = self._room_of(record)
         host = room.host
         if (host is not None or room.claimed_by is not None) and not hello.take_over:
-            name = host.member.name if host is not None else "somebody else"
-            self.turn_away(peer, refuse.host_present(name))
+            self.turn_away(peer, refuse.host_present(room.host_name or "somebody else"))
             return
         room.claimed_by = peer.number
         entry = Entry(
@@ -275,9 +282,9 @@ class Lobby:
         invite: str,
     ) -> None:
         room = self._room_of(record)
-        peer.stage, peer.room, peer.role = "seated", room, role
+        peer.stage, peer.room = "seated", room
         member = Member(member_id=peer.member_id, name=peer.name, role=role)
-        room.sit(member, peer.number, now)
+        room.sit(member, peer.number, now, by_invite=peer.by_invite)
         self._desk.send(
             (peer.number,),
             Welcome(

@@ -75,7 +75,12 @@ class StreamRecord(msgspec.Struct, frozen=True):
 
 
 class HostChange(msgspec.Struct, frozen=True):
-    """The member who causes it hosts from now on."""
+    """The member who causes it hosts from now on, or the one it is handed to."""
+
+    to: str = ""
+    """Member; "" for who causes it."""
+    host_term: int = 0
+    """With ``to``: the term that must not have ended before."""
 
 
 class Deserted(msgspec.Struct, frozen=True):
@@ -130,6 +135,8 @@ class Entry(msgspec.Struct, frozen=True):
             content = msgspec.json.encode(self.change.act)
         elif isinstance(self.change, Note):
             content = encode(self.change).encode()
+        elif isinstance(self.change, HostChange) and self.change.to:
+            content = f"HostChange to {self.change.to}".encode()
         else:
             content = type(self.change).__name__.encode()
         return hashlib.sha256(self.member_id.encode() + b"\n" + content).hexdigest()
@@ -171,7 +178,7 @@ def decide(record: StreamRecord, known: Known | None, entry: Entry) -> Outcome:
     if isinstance(entry.change, Note):
         return _note(record, entry, entry.change)
     if isinstance(entry.change, HostChange):
-        return _host_change(record, entry)
+        return _host_change(record, entry, entry.change)
     return _of_server(record, entry, entry.change)
 
 
@@ -245,10 +252,12 @@ def _note(record: StreamRecord, entry: Entry, note: Note) -> Outcome:
     return _appended(record, event)
 
 
-def _host_change(record: StreamRecord, entry: Entry) -> Outcome:
+def _host_change(record: StreamRecord, entry: Entry, change: HostChange) -> Outcome:
+    if change.to and change.host_term != record.host_term:
+        return refuse.stale_host(entry.event_id)
     record = msgspec.structs.replace(
         record,
-        host_id=entry.member_id,
+        host_id=change.to or entry.member_id,
         host_term=record.host_term + 1,
         host_counter=0,
         foreign_seq=record.seq,

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 from protocol.server_limits import Limits, PeerLimits
 
 if TYPE_CHECKING:
-    from protocol.messages import Role
     from protocol.server_room import Room
 
 
@@ -26,7 +25,7 @@ class Visitor(NamedTuple):
 class Peer:
     """One open connection and how far it has come."""
 
-    __slots__ = ("limits", "member_id", "name", "number", "role", "room", "stage", "visitor")
+    __slots__ = ("by_invite", "limits", "member_id", "name", "number", "room", "stage", "visitor")
 
     def __init__(self, number: int, visitor: Visitor, limits: Limits, now: float) -> None:
         self.number = number
@@ -36,7 +35,8 @@ class Peer:
         self.room: Room | None = None
         self.member_id = ""
         self.name = ""
-        self.role: Role = "viewer"
+        self.by_invite = False
+        """It was not the host key that opened the stream."""
 
 
 def hash_token(token: str) -> str:

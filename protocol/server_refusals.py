@@ -14,9 +14,23 @@ def unauthorized() -> Refusal:
     """The same for unknown, wrong, expired and revoked: nothing is told to a guesser."""
     return Refusal(
         "unauthorized",
-        "this invite does not open anything here: it is wrong, has expired or was taken back;"
-        " ask the host for a new one",
+        "this invite does not open anything here: it is wrong, used up, has expired or was taken"
+        " back; ask the host for a new one",
     )
+
+
+def removed() -> Refusal:
+    return Refusal("forbidden", "the host has removed you from this party")
+
+
+def not_here(event_id: str) -> Refusal:
+    return Refusal(
+        "not_found", "member_id: that member is not here just now", "member_id", event_id
+    )
+
+
+def not_oneself(event_id: str) -> Refusal:
+    return Refusal("invalid_field", "member_id: a host cannot be removed", "member_id", event_id)
 
 
 def stream_closed() -> Refusal:
@@ -41,7 +55,8 @@ def upgrade_required(version_min: int, version_max: int) -> Refusal:
 def host_present(name: str) -> Refusal:
     return Refusal(
         "host_present",
-        f"{name} is hosting this party: wait until that seat leaves, or take over",
+        f"{name} is hosting this party: wait until that seat leaves, or take over with"
+        " matinee host --return --take-over",
     )
 
 

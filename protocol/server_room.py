@@ -98,6 +98,12 @@ class Room:
         return seat if seat is not None and seat.peer is not None else None
 
     @property
+    def host_name(self) -> str:
+        """Of the host while it is connected, else ""."""
+        host = self.host
+        return host.member.name if host is not None else ""
+
+    @property
     def listeners(self) -> tuple[int, ...]:
         """Every connected peer."""
         if self._listeners is None:
@@ -106,15 +112,16 @@ class Room:
             )
         return self._listeners
 
-    def sit(self, member: Member, peer: int, now: Moment) -> Seat:
+    def sit(self, member: Member, peer: int, now: Moment, *, by_invite: bool) -> Seat:
         """Give ``peer`` the seat of ``member``; an older connection of that seat ends."""
         timers, member_id = self._desk.timers, member.member_id
-        seat = Seat(member, peer)
+        seat = Seat(member, peer, by_invite=by_invite)
         before = self.seats.get(member_id)
         if before is not None:
             seat.seek_ms = before.seek_ms
             if before.peer is not None:
-                self._dismiss(before.peer, "this seat has connected anew")
+                anew = Bye("replaced", "this seat has connected anew", reconnect=False)
+                self._dismiss(before.peer, anew)
         self.seats[member_id] = seat
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
@@ -159,24 +166,34 @@ class Room:
             timers.cancel((self, "presence"))
             self._vacated(self)
 
-    def displace(self, member_id: str, now: Moment) -> None:
-        """Another seat hosts: the old host's own connection ends."""
+    def expel(self, member_id: str, bye: Bye, now: Moment) -> None:
+        """The member has to go: the connection ends, and the seat with it."""
         seat = self.seats.get(member_id)
         if seat is None:
             return
         if seat.peer is not None:
-            self._dismiss(seat.peer, "another seat has taken over as host")
+            self._dismiss(seat.peer, bye)
         self.leave(member_id, now)
 
-    def _dismiss(self, peer: int, why: str) -> None:
-        self._desk.send((peer,), Bye("replaced", why, reconnect=False))
-        self._desk.close(peer, POLICY, "replaced")
+    def displace(self, member_id: str, now: Moment) -> None:
+        """Another seat with the host key hosts: who came by an invite stays as a viewer."""
+        seat = self.seats.get(member_id)
+        if seat is not None and not seat.by_invite:
+            why = "another seat has taken over as host"
+            self.expel(member_id, Bye("replaced", why, reconnect=False), now)
+
+    def _dismiss(self, peer: int, bye: Bye) -> None:
+        self._desk.send((peer,), bye)
+        self._desk.close(peer, POLICY, bye.code)
 
     # What they are told -----------------------------------------------------------------
 
     def publish(self, record: StreamRecord, event: Event, now: Moment) -> None:
         """Tell everybody of a durable event."""
+        before = self.record.host_id
         self._send(record, event)
+        if record.host_id != before:
+            self._crown(before, now)
         if event.event_type in ("pause", "seek") or (event.seq == 1 and event.media is not None):
             self.place = Place(event.cursor, now.instant)
         self._watch.logged(self, event, now)
@@ -193,6 +210,15 @@ class Room:
             seat.backlog.append(event)
         behind = {seat.peer for seat in waiting}
         self._desk.send(tuple(p for p in self.listeners if p not in behind), event)
+
+    def _crown(self, before: str, now: Moment) -> None:
+        """Another member hosts than ``before``; those who are here change their roles."""
+        for member_id, role in ((before, "viewer"), (self.record.host_id, "host")):
+            seat = self.seats.get(member_id)
+            if seat is not None:
+                seat.has_hosted = role == "viewer"
+                seat.member = msgspec.structs.replace(seat.member, role=role)
+                self._mark(member_id, now)
 
     def tell(self, message: ServerMessage) -> None:
         """Tell everybody something that is not in the log."""

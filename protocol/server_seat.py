@@ -22,7 +22,9 @@ class Seat:
 
     __slots__ = (
         "backlog",
+        "by_invite",
         "cursor",
+        "has_hosted",
         "jitter_ms",
         "member",
         "peer",
@@ -31,9 +33,13 @@ class Seat:
         "start_ms",
     )
 
-    def __init__(self, member: Member, peer: int) -> None:
+    def __init__(self, member: Member, peer: int, *, by_invite: bool) -> None:
         self.member = member
         self.peer: int | None = peer
+        self.by_invite = by_invite
+        """It was not the host key that opened the stream."""
+        self.has_hosted = False
+        """On this connection, until somebody else did: what it asked for may still arrive."""
         self.seek_ms = 0.0
         self.start_ms: float | None = None
         self.jitter_ms = 0.0

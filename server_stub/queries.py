@@ -9,7 +9,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from server_stub.schema import playback_events, server_clock, stream_tokens, streams
+from server_stub.schema import (
+    playback_events,
+    server_clock,
+    stream_members,
+    stream_tokens,
+    streams,
+)
 
 _events: Final = playback_events.c
 _stream_id: Final[sa.BindParameter[Any]] = sa.bindparam("stream_id")
@@ -58,6 +64,43 @@ READ_LOG: Final[sa.Select[Any]] = (
 TOKENS: Final[sa.Select[Any]] = sa.select(stream_tokens).where(
     stream_tokens.c.stream_id == _stream_id
 )
+REVOKE_INVITES: Final = (
+    stream_tokens.update()
+    .where(
+        stream_tokens.c.stream_id == sa.bindparam("of_stream"),
+        stream_tokens.c.role == "viewer",
+        stream_tokens.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=sa.bindparam("now"))
+)
+
+_members: Final = stream_members.c
+MEMBER: Final[sa.Select[Any]] = sa.select(stream_members).where(
+    _members.stream_id == _stream_id, _members.member_id == sa.bindparam("member_id")
+)
+USES: Final[sa.Select[Any]] = (
+    sa.select(sa.func.count())
+    .select_from(stream_members)
+    .where(_members.stream_id == _stream_id, _members.invite_hash == sa.bindparam("invite_hash"))
+)
+"""How many members have come by an invite."""
+REMOVED: Final[sa.Select[Any]] = sa.select(_members.member_id).where(
+    _members.stream_id == _stream_id, _members.removed_at.is_not(None)
+)
+ADD_MEMBER: Final = stream_members.insert()
+REMOVE_MEMBER: Final = (
+    stream_members.update()
+    .where(
+        _members.stream_id == sa.bindparam("of_stream"),
+        _members.member_id == sa.bindparam("of_member"),
+    )
+    .values(removed_at=sa.bindparam("now"))
+)
+FORGET_MEMBERS: Final = stream_members.delete().where(
+    _members.stream_id == _stream_id, _members.removed_at.is_(None)
+)
+"""All who may come back."""
+
 ANCHOR: Final[sa.Select[Any]] = sa.select(server_clock)
 SET_ANCHOR: Final = sa.text(
     "INSERT INTO server_clock (id, boot_id, shift, instant, elapsed, wall)"

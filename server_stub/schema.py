@@ -91,7 +91,22 @@ stream_tokens: Final = sa.Table(
     sa.Column("created_at", Timestamp, nullable=False),
     sa.Column("expires_at", Timestamp),
     sa.Column("revoked_at", Timestamp),
+    # Members who may come by it, as many as stream_members names; NULL for any number.
+    sa.Column("max_uses", sa.Integer),
     sa.Index("idx_stream_tokens_stream", "stream_id"),
+)
+
+stream_members: Final = sa.Table(
+    "stream_members",
+    metadata,
+    # Only whom a rule is about: who may come back by himself, and who may not at all.
+    sa.Column("stream_id", sa.Uuid(as_uuid=False), sa.ForeignKey("streams.id"), nullable=False),
+    sa.Column("member_id", sa.Uuid(as_uuid=False), nullable=False),
+    # By which he came, where its uses are counted.
+    sa.Column("invite_hash", sa.Text),
+    sa.Column("created_at", Timestamp, nullable=False),
+    sa.Column("removed_at", Timestamp),
+    sa.PrimaryKeyConstraint("stream_id", "member_id"),
 )
 
 server_clock: Final = sa.Table(

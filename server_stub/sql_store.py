@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
@@ -10,38 +9,38 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from protocol.exceptions import StorageFull, StoreError
 from protocol.server_effects import (
+    AddInvite,
     CreateStream,
     Opened,
     OpenStream,
     Read,
     ReadSince,
+    RemoveMember,
     StoreCall,
     StoreFailed,
     StoreResult,
 )
 from protocol.server_log import Appended, Entry, Moment, StreamRecord
+from server_stub.admitting import add_invite, add_token, admitted, remove_member
 from server_stub.appending import append, lock_streams
 from server_stub.clock import Anchor
 from server_stub.queries import (
     ADD_EVENT,
     ADD_STREAM,
-    ADD_TOKEN,
     ANCHOR,
     READ_LOG,
     SET_ANCHOR,
     STREAM,
-    TOKENS,
 )
 from server_stub.rows import event_of, event_row, record_of, stream_row
 from server_stub.schema import at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from sqlalchemy.engine import Connection, Engine
 
-    from protocol.messages import Cursor, Event, Role
+    from protocol.messages import Cursor, Event
     from server_stub.maintenance import Maintained
 
 logger = logging.getLogger("matinee.store")
@@ -222,7 +221,10 @@ def _answers(connection: Connection, calls: Sequence[StoreCall]) -> list[StoreRe
     return [*answers, *append(connection, entries)]
 
 
-def _answer(connection: Connection, call: CreateStream | OpenStream | ReadSince) -> StoreResult:
+def _answer(
+    connection: Connection,
+    call: CreateStream | OpenStream | ReadSince | AddInvite | RemoveMember,
+) -> StoreResult:
     match call:
         case OpenStream():
             return _open(connection, call)
@@ -230,39 +232,33 @@ def _answer(connection: Connection, call: CreateStream | OpenStream | ReadSince)
             return _read(connection, call.stream_id, call.cursor, call.limit)
         case CreateStream():
             return _create(connection, call)
+        case AddInvite():
+            return add_invite(connection, call)
+        case RemoveMember():
+            return remove_member(connection, call)
 
 
 def _create(connection: Connection, call: CreateStream) -> StreamRecord:
     record, created_at = call.record, at(call.now.unix_ms)
     row = stream_row(record, call.now.unix_ms)
     connection.execute(ADD_STREAM, {"id": record.stream_id, "created_at": created_at, **row})
-    _add_token(connection, record.stream_id, "host", call.host_key_hash, created_at, None)
+    add_token(connection, record.stream_id, "host", call.host_key_hash, created_at, None)
     until = at(call.invite_until_ms)
-    _add_token(connection, record.stream_id, "viewer", call.invite_hash, created_at, until)
+    add_token(connection, record.stream_id, "viewer", call.invite_hash, created_at, until)
     if call.event is not None:
         connection.execute(ADD_EVENT, event_row(record.stream_id, call.event, "created"))
     return record
 
 
 def _open(connection: Connection, call: OpenStream) -> Opened:
-    now = at(call.now.unix_ms)
     record = _record(connection, call.stream_id)
-    tokens = connection.execute(TOKENS, {"stream_id": call.stream_id}).mappings()
-    role: Role | None = None
-    # Every token is looked at, so that the time taken does not tell which one nearly fits.
-    for token in tokens.all():
-        is_it = hmac.compare_digest(token["hash"], call.token_hash)
-        is_good = token["revoked_at"] is None and (
-            token["expires_at"] is None or now < token["expires_at"]
-        )
-        if is_it and is_good:
-            role = "host" if token["role"] == "host" else "viewer"
-    if record is None or role is None:
-        return Opened()
-    if role == "host" and call.fresh_invite_hash:
-        until = at(call.invite_until_ms)
-        _add_token(connection, call.stream_id, "viewer", call.fresh_invite_hash, now, until)
-    return Opened(record, role)
+    found = admitted(connection, call, "" if record is None else record.host_id)
+    if record is None or found.role is None:
+        return Opened(is_removed=found.is_removed)
+    if found.role == "host" and call.fresh_invite_hash:
+        now, until = at(call.now.unix_ms), at(call.invite_until_ms)
+        add_token(connection, call.stream_id, "viewer", call.fresh_invite_hash, now, until)
+    return Opened(record, found.role, found.by_invite)
 
 
 def _read(connection: Connection, stream_id: str, cursor: Cursor, limit: int) -> StoreResult:
@@ -284,23 +280,3 @@ def _events(
 ) -> tuple[Event, ...]:
     where = {"stream_id": stream_id, "epoch": epoch, "after": after, "limit": limit}
     return tuple(map(event_of, connection.execute(READ_LOG, where).mappings()))
-
-
-def _add_token(
-    connection: Connection,
-    stream_id: str,
-    role: Role,
-    token_hash: str,
-    now: datetime,
-    until: datetime | None,
-) -> None:
-    connection.execute(
-        ADD_TOKEN,
-        {
-            "hash": token_hash,
-            "stream_id": stream_id,
-            "role": role,
-            "created_at": now,
-            "expires_at": until,
-        },
-    )

@@ -21,13 +21,18 @@ from protocol.messages import (
     Welcome,
 )
 from protocol.server import ServerProtocol
+from protocol.server_doors import Known as Visitors
+from protocol.server_doors import admission
 from protocol.server_effects import (
+    AddInvite,
     Ask,
     Close,
+    Done,
     Opened,
     OpenStream,
     Read,
     ReadSince,
+    RemoveMember,
     Send,
     StoreCall,
     StoreFailed,
@@ -77,6 +82,10 @@ class MemoryStore:
         self.records: dict[str, StreamRecord] = {}
         self.logs: dict[str, list[tuple[Event, str]]] = {}
         self.tokens: dict[str, dict[str, Role]] = {}
+        self.uses: dict[str, int] = {}
+        """Members who may still come, by the invite's hash."""
+        self.admitted: set[tuple[str, str]] = set()
+        self.removed: set[tuple[str, str]] = set()
         self.failing: StoreFailed | None = None
 
     def perform(self, call: StoreCall) -> StoreResult:
@@ -91,6 +100,11 @@ class MemoryStore:
                 record = self.records[call.stream_id]
                 after = [e for e, _ in self.logs[call.stream_id] if call.cursor < e.cursor]
                 return Read(record, tuple(after[: call.limit]))
+            case AddInvite():
+                return self._add_invite(call)
+            case RemoveMember():
+                self.removed.add((call.stream_id, call.member_id))
+                return Done()
             case Entry():
                 return self._append(call)
 
@@ -102,12 +116,37 @@ class MemoryStore:
         return call.record
 
     def _open(self, call: OpenStream) -> Opened:
-        role = self.tokens.get(call.stream_id, {}).get(call.token_hash)
-        if role is None:
+        record = self.records.get(call.stream_id)
+        if record is None:
             return Opened()
-        if role == "host" and call.fresh_invite_hash:
+        who = (call.stream_id, call.member_id)
+        found = admission(
+            Visitors(
+                token=self.tokens[call.stream_id].get(call.token_hash),
+                uses_left=self.uses.get(call.token_hash),
+                is_host=call.member_id == record.host_id,
+                is_admitted=who in self.admitted,
+                is_removed=who in self.removed,
+            )
+        )
+        if found.counts:
+            self.uses[call.token_hash] -= 1
+            self.admitted.add(who)
+        if found.role == "host" and call.fresh_invite_hash:
             self.tokens[call.stream_id][call.fresh_invite_hash] = "viewer"
-        return Opened(self.records[call.stream_id], role)
+        is_in = found.role is not None
+        return Opened(record if is_in else None, found.role, found.by_invite, found.is_removed)
+
+    def _add_invite(self, call: AddInvite) -> Done:
+        tokens = self.tokens[call.stream_id]
+        if call.replaces:
+            for token in [token for token, role in tokens.items() if role == "viewer"]:
+                del tokens[token]
+            self.admitted = {(call.stream_id, member_id) for member_id in call.staying}
+        tokens[call.invite_hash] = "viewer"
+        if call.uses is not None:
+            self.uses[call.invite_hash] = call.uses
+        return Done()
 
     def _append(self, entry: Entry) -> StoreResult:
         log = self.logs[entry.stream_id]
@@ -247,10 +286,12 @@ class Party:
         token: str = "",
         cursor: Cursor | None = None,
         take_over: bool = False,
+        yields: bool = False,
         instance: str = "",
     ) -> int:
         peer = self.bench.connect(self.stream_id, token or self.invite)
         said = hello(name, cursor=cursor, take_over=take_over, instance=instance)
+        said = msgspec.structs.replace(said, yields=yields)
         self.bench.send(peer, said)
         return peer
 

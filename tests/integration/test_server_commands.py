@@ -286,12 +286,12 @@ def test_maintain_says_what_it_did(
 def test_migrate_goes_down_and_up_and_says_where_it_is(
     told: Callable[..., Told], path: Path
 ) -> None:
-    assert told("migrate", "status") == (0, "schema: 0004\nnewest: 0004\n", "")
-    assert told("migrate", "up") == (0, "schema: 0004\nnewest: 0004\n", "")
-    backup = path.with_name("party.db.backup-0004")
+    assert told("migrate", "status") == (0, "schema: 0005\nnewest: 0005\n", "")
+    assert told("migrate", "up") == (0, "schema: 0005\nnewest: 0005\n", "")
+    backup = path.with_name("party.db.backup-0005")
     assert told("migrate", "down") == (
         0,
-        f"schema: 0003\nnewest: 0004\nbackup: {backup}\n",
+        f"schema: 0004\nnewest: 0005\nbackup: {backup}\n",
         "",
     )
     status, out, err = told("history")
@@ -300,14 +300,14 @@ def test_migrate_goes_down_and_up_and_says_where_it_is(
     _, out, _ = told("migrate", "up", "--json")
     assert json.loads(out) == {
         "event": "schema",
-        "current": "0004",
-        "newest": "0004",
-        "backup": str(path.with_name("party.db.backup-0003")),
+        "current": "0005",
+        "newest": "0005",
+        "backup": str(path.with_name("party.db.backup-0004")),
     }
     assert told("history", STREAM)[1].count("\n") > 10
     for _ in range(4):
         told("migrate", "down")
-    assert told("migrate", "status")[1] == "schema: none\nnewest: 0004\n"
+    assert told("migrate", "status")[1] == "schema: none\nnewest: 0005\n"
 
 
 # What cannot be done --------------------------------------------------------------------

@@ -123,7 +123,7 @@ def test_tokens_open_their_stream_in_their_role_while_they_are_good(store: SqlSt
 
     assert opened(f"host-{STREAM}") == Opened(record, "host")
     assert opened(f"host-{STREAM}", now=late) == Opened(record, "host")
-    assert opened(f"invite-{STREAM}") == Opened(record, "viewer")
+    assert opened(f"invite-{STREAM}") == Opened(record, "viewer", by_invite=True)
     assert opened(f"invite-{STREAM}", now=late) == Opened()
     assert opened(f"invite-{OTHER}") == Opened()
     assert opened(f"invite-{STREAM}", "f" * 32) == Opened()
@@ -141,7 +141,7 @@ def test_a_host_may_be_given_one_more_invite(store: SqlStore) -> None:
         store.perform([OpenStream(STREAM, f"fresh-by-{token}-{STREAM}", NOW)])[0]
         for token in ("host", "invite")
     ]
-    assert fresh == [Opened(record, "viewer"), Opened()]
+    assert fresh == [Opened(record, "viewer", by_invite=True), Opened()]
 
 
 def test_a_revoked_token_opens_nothing(store: SqlStore, place: Place) -> None:

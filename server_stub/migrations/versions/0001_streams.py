@@ -42,6 +42,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # Parked by the steps above; without streams there is nothing to take them back for.
+    op.execute("DROP TABLE IF EXISTS rolled_back_stream_members")
+    op.execute("DROP TABLE IF EXISTS rolled_back_max_uses")
     op.execute("DROP TABLE IF EXISTS rolled_back_waits")
     op.execute("DROP TABLE IF EXISTS rolled_back_playback_events")
     op.execute("DROP TABLE IF EXISTS rolled_back_streams")

@@ -1,0 +1,145 @@
+"""Tokens, and members that a rule is about: who is let in, within a transaction."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from protocol.server_doors import Admission, Known, admission
+from protocol.server_effects import AddInvite, Done, OpenStream, RemoveMember
+from server_stub.queries import (
+    ADD_MEMBER,
+    ADD_TOKEN,
+    FORGET_MEMBERS,
+    MEMBER,
+    REMOVE_MEMBER,
+    REMOVED,
+    REVOKE_INVITES,
+    TOKENS,
+    USES,
+)
+from server_stub.rows import plain_id
+from server_stub.schema import at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from sqlalchemy.engine import Connection
+
+    from protocol.messages import Role
+
+
+def admitted(connection: Connection, call: OpenStream, host_id: str) -> Admission:
+    """Whether a token opens a stream for a member, and as what; uses are counted."""
+    now = at(call.now.unix_ms)
+    token = _matching(connection, call, now)
+    if not call.member_id:
+        return admission(Known(_role(token)))
+    where = {"stream_id": call.stream_id, "member_id": call.member_id}
+    member = connection.execute(MEMBER, where).mappings().first()
+    found = admission(
+        Known(
+            _role(token),
+            _uses_left(connection, call, token),
+            is_host=hmac.compare_digest(host_id, call.member_id),
+            is_admitted=member is not None and member["removed_at"] is None,
+            is_removed=member is not None and member["removed_at"] is not None,
+        )
+    )
+    if found.counts:
+        row = {**where, "invite_hash": call.token_hash, "created_at": now}
+        connection.execute(ADD_MEMBER, row)
+    return found
+
+
+def add_invite(connection: Connection, call: AddInvite) -> Done:
+    """One more invite; with ``replaces`` the others are revoked, but for who is ``staying``."""
+    now, until = at(call.now.unix_ms), at(call.until_ms)
+    tokens = connection.execute(TOKENS, {"stream_id": call.stream_id}).mappings().all()
+    if any(token["hash"] == call.invite_hash for token in tokens):
+        # Done already, by a commit that was not heard of.
+        return Done()
+    if call.replaces:
+        connection.execute(REVOKE_INVITES, {"of_stream": call.stream_id, "now": now})
+        connection.execute(FORGET_MEMBERS, {"stream_id": call.stream_id})
+        found = connection.execute(REMOVED, {"stream_id": call.stream_id}).scalars()
+        removed = {plain_id(member_id) for member_id in found}
+        staying = [member_id for member_id in call.staying if member_id not in removed]
+        if staying:
+            rows = [_member(call.stream_id, member_id, now) for member_id in staying]
+            connection.execute(ADD_MEMBER, rows)
+    add_token(connection, call.stream_id, "viewer", call.invite_hash, now, until, call.uses)
+    return Done()
+
+
+def remove_member(connection: Connection, call: RemoveMember) -> Done:
+    """Never let in again under this identity."""
+    now = at(call.now.unix_ms)
+    gone = connection.execute(
+        REMOVE_MEMBER,
+        {"of_stream": call.stream_id, "of_member": call.member_id, "now": now},
+    )
+    if not gone.rowcount:
+        row = _member(call.stream_id, call.member_id, now)
+        connection.execute(ADD_MEMBER, {**row, "removed_at": now})
+    return Done()
+
+
+def add_token(
+    connection: Connection,
+    stream_id: str,
+    role: Role,
+    token_hash: str,
+    now: datetime,
+    until: datetime | None,
+    uses: int | None = None,
+) -> None:
+    """Let a token open a stream ``until`` then; None for ever."""
+    connection.execute(
+        ADD_TOKEN,
+        {
+            "hash": token_hash,
+            "stream_id": stream_id,
+            "role": role,
+            "created_at": now,
+            "expires_at": until,
+            "max_uses": uses,
+        },
+    )
+
+
+def _matching(connection: Connection, call: OpenStream, now: datetime) -> Mapping[Any, Any] | None:
+    """The row of the token that is shown, while it is good."""
+    found = None
+    tokens = connection.execute(TOKENS, {"stream_id": call.stream_id}).mappings()
+    # Every token is looked at, so that the time taken does not tell which one nearly fits.
+    for token in tokens.all():
+        is_it = hmac.compare_digest(token["hash"], call.token_hash)
+        is_good = token["revoked_at"] is None and (
+            token["expires_at"] is None or now < token["expires_at"]
+        )
+        if is_it and is_good:
+            found = token
+    return found
+
+
+def _role(token: Mapping[Any, Any] | None) -> Role | None:
+    if token is None:
+        return None
+    return "host" if token["role"] == "host" else "viewer"
+
+
+def _uses_left(
+    connection: Connection, call: OpenStream, token: Mapping[Any, Any] | None
+) -> int | None:
+    if token is None or token["max_uses"] is None:
+        return None
+    where = {"stream_id": call.stream_id, "invite_hash": call.token_hash}
+    used = connection.execute(USES, where).scalar_one()
+    return max(0, token["max_uses"] - used)
+
+
+def _member(stream_id: str, member_id: str, now: datetime) -> dict[str, object]:
+    return {"stream_id": stream_id, "member_id": member_id, "created_at": now}

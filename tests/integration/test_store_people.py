@@ -1,0 +1,139 @@
+"""Invites that end, members who may or may not come back: on real databases of each kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from protocol.server_effects import AddInvite, Done, Opened, OpenStream, RemoveMember
+from protocol.server_log import Moment
+from server_stub import administration
+from tests.databases import DAY_MS, HOST, NOW, OTHER, STREAM, create
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from server_stub.sql_store import SqlStore
+    from tests.databases import Place
+
+BEN, CLEO, DAN = "b" * 32, "c" * 32, "d" * 32
+FIRST = f"invite-{STREAM}"
+HOST_KEY = f"host-{STREAM}"
+UNTIL = NOW.unix_ms + DAY_MS
+
+
+@pytest.fixture
+def store(place: Place) -> Generator[SqlStore]:
+    opened = place.open()
+    create(opened)
+    create(opened, OTHER)
+    yield opened
+    opened.close()
+
+
+def role(store: SqlStore, token: str, member_id: str, stream_id: str = STREAM) -> str | None:
+    """What the token opens to this member; "removed" for one who is not let in any more."""
+    (opened,) = store.perform([OpenStream(stream_id, token, NOW, member_id=member_id)])
+    assert isinstance(opened, Opened)
+    assert (opened.record is None) == (opened.role is None)
+    return "removed" if opened.is_removed else opened.role
+
+
+def add(store: SqlStore, invite: AddInvite) -> None:
+    assert store.perform([invite]) == [Done()]
+
+
+def test_a_new_invite_replaces_those_of_its_stream_and_no_other(store: SqlStore) -> None:
+    add(store, AddInvite(STREAM, "second", NOW, UNTIL, replaces=True))
+    assert role(store, FIRST, BEN) is None
+    assert role(store, "second", BEN) == "viewer"
+    assert role(store, HOST_KEY, CLEO) == "host"
+    assert role(store, f"invite-{OTHER}", BEN, OTHER) == "viewer"
+
+
+def test_one_more_invite_leaves_the_others(store: SqlStore) -> None:
+    add(store, AddInvite(STREAM, "second", NOW, UNTIL))
+    assert role(store, FIRST, BEN) == role(store, "second", BEN) == "viewer"
+
+
+def test_an_invite_that_is_added_twice_is_one(store: SqlStore) -> None:
+    # As after a commit that was not heard of.
+    invite = AddInvite(STREAM, "second", NOW, UNTIL, replaces=True, staying=(BEN,))
+    add(store, invite)
+    add(store, invite)
+    assert role(store, "second", CLEO) == "viewer"
+
+
+def test_an_invite_expires(store: SqlStore) -> None:
+    add(store, AddInvite(STREAM, "second", NOW, NOW.unix_ms + 60_000))
+    late = Moment(0.0, NOW.unix_ms + 60_000)
+    (opened,) = store.perform([OpenStream(STREAM, "second", late, member_id=BEN)])
+    assert opened == Opened()
+
+
+def test_an_invite_is_for_so_many_members_and_they_may_come_back(store: SqlStore) -> None:
+    add(store, AddInvite(STREAM, "for-two", NOW, UNTIL, uses=2))
+    assert role(store, "for-two", BEN) == "viewer"
+    assert role(store, "for-two", BEN) == "viewer"
+    assert role(store, "for-two", CLEO) == "viewer"
+    assert role(store, "for-two", DAN) is None
+    assert role(store, "for-two", BEN) == role(store, "for-two", CLEO) == "viewer"
+    assert role(store, FIRST, DAN) == "viewer"
+
+
+def test_who_stays_comes_back_without_the_new_invite(store: SqlStore) -> None:
+    add(store, AddInvite(STREAM, "second", NOW, UNTIL, replaces=True, staying=(HOST, BEN)))
+    assert role(store, FIRST, BEN) == "viewer"
+    assert role(store, FIRST, CLEO) is None
+    add(store, AddInvite(STREAM, "third", NOW, UNTIL, replaces=True))
+    assert role(store, FIRST, BEN) is None
+
+
+def test_a_removed_member_is_let_in_by_no_invite(store: SqlStore, place: Place) -> None:
+    assert store.perform([RemoveMember(STREAM, BEN, NOW)]) == [Done()]
+    assert role(store, FIRST, BEN) == "removed"
+    assert role(store, "wrong", BEN) is None
+    assert role(store, FIRST, CLEO) == "viewer"
+    add(store, AddInvite(STREAM, "second", NOW, UNTIL, replaces=True, staying=(BEN, CLEO)))
+    assert role(store, "second", BEN) == "removed"
+    assert role(store, FIRST, CLEO) == "viewer"
+    assert role(store, f"invite-{OTHER}", BEN, OTHER) == "viewer"
+    store.close()
+    again = place.open()
+    assert role(again, "second", BEN) == "removed"
+    again.close()
+
+
+def test_a_member_who_came_by_a_counted_invite_is_removed_as_well(store: SqlStore) -> None:
+    add(store, AddInvite(STREAM, "for-one", NOW, UNTIL, uses=1))
+    assert role(store, "for-one", BEN) == "viewer"
+    store.perform([RemoveMember(STREAM, BEN, NOW), RemoveMember(STREAM, BEN, NOW)])
+    assert role(store, FIRST, BEN) == "removed"
+    # The one use is gone with him.
+    assert role(store, "for-one", CLEO) is None
+
+
+def test_who_hosts_is_let_in_by_its_secret_alone(store: SqlStore) -> None:
+    assert role(store, "wrong", HOST) == "host"
+    assert role(store, FIRST, HOST) == "host"
+    assert role(store, "wrong", "") is None
+
+
+def test_a_host_who_has_no_invite_left_is_given_one(store: SqlStore) -> None:
+    call = OpenStream(STREAM, "wrong", NOW, "fresh", UNTIL, member_id=HOST)
+    store.perform([call])
+    assert role(store, "fresh", BEN) == "viewer"
+    store.perform([OpenStream(STREAM, FIRST, NOW, "not-for-him", UNTIL, member_id=BEN)])
+    assert role(store, "not-for-him", BEN) is None
+
+
+def test_who_may_be_in_survives_a_step_down_and_up(store: SqlStore, place: Place) -> None:
+    add(store, AddInvite(STREAM, "for-one", NOW, UNTIL, uses=1))
+    role(store, "for-one", CLEO)
+    store.perform([RemoveMember(STREAM, BEN, NOW)])
+    store.close()
+    before = place.everything()
+    administration.change_schema(place.address, "down")
+    administration.change_schema(place.address, "up")
+    assert place.everything() == before
