@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from server_stub.rows import event_of, record_of
 from server_stub.schema import IS_ACTIVE, playback_events, streams
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from server_stub.migrate import SchemaStatus
 
 
+_Found = TypeVar("_Found")
+_COPY_IT: Final = "copy it from the first column of matinee history"
 _ID_BEGINNING: Final = re.compile(r"[0-9a-f]{4,32}")
 
 
@@ -117,28 +120,46 @@ def past_streams(database: str, limit: int = 100) -> list[PastStream]:
         return _described(connection, rows)
 
 
-def find_stream(database: str, beginning: str) -> PastStream:
-    """The one stream whose id begins so.
+def latest(streams: Iterable[PastStream], limit: int) -> list[PastStream]:
+    """Those of several databases, latest first."""
+    return sorted(streams, key=lambda s: s.last_sync_at or s.created_at, reverse=True)[:limit]
+
+
+def find_streams(database: str, beginning: str) -> list[PastStream]:
+    """The streams whose id begins so, at most two.
 
     Raises:
-        StoreError: there is none, or more than one; or the database cannot be used.
+        StoreError: no id begins so; or the database cannot be used.
     """
     wanted = beginning.strip().lower().replace("-", "")
     if not _ID_BEGINNING.fullmatch(wanted):
-        raise StoreError(
-            "that is not a stream's id", "copy it from the first column of matinee history"
-        )
+        raise StoreError("that is not a stream's id", _COPY_IT)
     with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
         _check_current(connection)
         plain = sa.func.replace(sa.cast(streams.c.id, sa.Text), "-", "")
         query = sa.select(streams).where(plain.startswith(wanted)).limit(2)
-        found = _described(connection, list(connection.execute(query).mappings()))
+        return _described(connection, list(connection.execute(query).mappings()))
+
+
+def find_stream(database: str, beginning: str) -> PastStream:
+    """The one stream of a database whose id begins so.
+
+    Raises:
+        StoreError: there is none, or more than one; or the database cannot be used.
+    """
+    return only_one(find_streams(database, beginning), beginning)
+
+
+def only_one(found: Sequence[_Found], beginning: str) -> _Found:
+    """The one that was found.
+
+    Raises:
+        StoreError: there is none, or more than one.
+    """
     if not found:
-        raise StoreError(
-            f"there is no stream {wanted}", "copy its id from the first column of matinee history"
-        )
+        raise StoreError(f"there is no stream {beginning.strip().lower()}", _COPY_IT)
     if len(found) > 1:
-        raise StoreError(f"more than one stream begins with {wanted}", "give more of its id")
+        raise StoreError(f"more than one stream begins with {beginning}", "give more of its id")
     return found[0]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from protocol.exceptions import MatineeError
+from protocol.exceptions import MatineeError, SettingsError, StoreError
 from server_stub import administration, history
 from server_stub.serving import default_database
 from server_stub.telling import complain, put, say
@@ -15,6 +16,9 @@ from server_stub.telling import complain, put, say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from server_stub.administration import PastStream
+
+_Found = TypeVar("_Found")
 MAX_STREAMS: Final = 100
 MAX_EVENTS: Final = 100_000
 
@@ -22,14 +26,19 @@ MAX_EVENTS: Final = 100_000
 def run(command: str, argv: list[str]) -> int:
     """Do one of `COMMANDS`; returns the exit status."""
     describe, do = COMMANDS[command]
-    options = argparse.ArgumentParser(prog=f"matinee {command}", description=do.__doc__)
-    describe(options)
-    options.add_argument(
-        "--database",
-        default=str(default_database()),
-        metavar="URL",
-        help="path of the log, or postgresql://HOST/NAME",
+    options = argparse.ArgumentParser(
+        prog=f"matinee {command}", description=do.__doc__, allow_abbrev=False
     )
+    describe(options)
+    what = "path of the log, or postgresql://HOST/NAME"
+    if command == "history":
+        options.add_argument(
+            "--database", action="append", metavar="URL", help=f"{what}; may be repeated"
+        )
+    else:
+        options.add_argument(
+            "--database", default=str(default_database()), metavar="URL", help=what
+        )
     options.add_argument("--json", action="store_true", help="one JSON object a line")
     try:
         given = options.parse_args(argv)
@@ -76,17 +85,28 @@ def _maintain(given: argparse.Namespace) -> None:
 
 def _history(given: argparse.Namespace) -> None:
     """Tell past streams, or the log of one."""
+    if given.replay or given.real_time:
+        raise SettingsError(
+            "replay", "needs a player and a film", "matinee history STREAM --replay FILM"
+        )
+    databases: list[str] = given.database or [str(default_database())]
     if not given.stream:
-        streams = administration.past_streams(given.database, MAX_STREAMS)
+        streams = administration.latest(_each(databases, _past_streams), MAX_STREAMS)
         if given.json:
             for stream in streams:
                 put(history.stream_object(stream))
         else:
             print_lines(history.stream_lines(streams))
         return
-    stream = administration.find_stream(given.database, given.stream)
+    found = _each(
+        databases,
+        lambda database: [
+            (database, stream) for stream in administration.find_streams(database, given.stream)
+        ],
+    )
+    database, stream = administration.only_one(found, given.stream)
     stream_id = stream.record.stream_id
-    events = administration.past_events(given.database, stream_id, limit=MAX_EVENTS)
+    events = administration.past_events(database, stream_id, limit=MAX_EVENTS)
     if given.json:
         for event in events:
             put(history.event_object(event))
@@ -94,6 +114,30 @@ def _history(given: argparse.Namespace) -> None:
         print_lines(history.event_lines(stream, events))
     if len(events) == MAX_EVENTS:
         say(f"matinee history: only the first {MAX_EVENTS:,} events are told")
+
+
+def _past_streams(database: str) -> list[PastStream]:
+    return administration.past_streams(database, MAX_STREAMS)
+
+
+def _each(databases: list[str], look: Callable[[str], list[_Found]]) -> list[_Found]:
+    """What is found in any of them; one that cannot be read is told and passed over.
+
+    Raises:
+        StoreError: none of them can be read.
+    """
+    found: list[_Found] = []
+    troubles: list[tuple[str, StoreError]] = []
+    for database in databases:
+        try:
+            found += look(database)
+        except StoreError as error:
+            troubles.append((database, error))
+    if len(troubles) == len(databases):
+        raise troubles[0][1]
+    for database, error in troubles:
+        say(f"matinee history: {Path(database).name} is left out: {error}")
+    return found
 
 
 def print_lines(lines: list[str]) -> None:
@@ -116,6 +160,16 @@ def _describe_maintain(options: argparse.ArgumentParser) -> None:
 def _describe_history(options: argparse.ArgumentParser) -> None:
     options.add_argument(
         "stream", nargs="?", default="", metavar="STREAM", help="its id, or how that begins"
+    )
+    options.add_argument(
+        "--replay",
+        action="append",
+        default=[],
+        metavar="FILM",
+        help="walk the log with a player: a file or an address for each film, in their order",
+    )
+    options.add_argument(
+        "--real-time", action="store_true", help="replay as in the evening, pauses left out"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -120,10 +120,19 @@ def serve(arguments: tuple[str, ...]) -> None:
 
 
 @cli.command(context_settings=_PASSED_ON)
+@click.option("--replay", multiple=True, metavar="FILM")
+@click.option("--real-time", is_flag=True)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def history(arguments: tuple[str, ...]) -> None:
-    """The event log of past streams."""
-    _become_server(("history", *_our_database(), *arguments))
+def history(replay: tuple[str, ...], real_time: bool, arguments: tuple[str, ...]) -> int:
+    """The event log of past streams; --replay FILM walks one with a player."""
+    words = ("history", *_our_databases(arguments), *arguments)
+    if not replay:
+        _become_server(words)
+    from tui.replay import Given, run
+
+    is_json = "--json" in arguments
+    video = "window" if real_time and not is_json else "none"
+    return run(Given(replay, real_time, video, is_json, words))
 
 
 @cli.command(context_settings=_PASSED_ON)
@@ -164,7 +173,18 @@ def _our_database() -> tuple[str, ...]:
     return ("--database", str(places.database_file()))
 
 
-def _become_server(arguments: tuple[str, ...]) -> None:
+def _our_databases(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """All files of parties that were hosted here, unless others are named."""
+    from tui import places
+
+    if any(word == "--database" or word.startswith("--database=") for word in arguments):
+        return ()
+    files = [file for file in places.database_files() if file.exists()]
+    files = files or [places.database_file()]
+    return tuple(word for file in files for word in ("--database", str(file)))
+
+
+def _become_server(arguments: tuple[str, ...]) -> NoReturn:
     """Run the server in our place: its signals, its output, its exit code."""
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-P", "-m", "server_stub", *arguments])

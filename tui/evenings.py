@@ -34,8 +34,6 @@ from tui.settings import DEFAULT_LISTEN, Settings, load_settings, parse_mpv
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-MOST_PARTIES: Final = 8
-"""As many can be hosted at once by one user, each with a database of its own."""
 _FILM_TITLE: Final = "The matinee demo"
 
 
@@ -79,8 +77,7 @@ def hosting(given: Mapping[str, Any]) -> Party:
     if settings.server:
         return party
     chosen = bool(given["listen"]) or settings.listen != DEFAULT_LISTEN
-    others = tuple(str(places.other_database_file(number)) for number in range(2, MOST_PARTIES + 1))
-    databases = (str(places.database_file()), *others)
+    databases = tuple(map(str, places.database_files()))
     server = _own_server(keeping, settings.listen, databases, elsewhere=not chosen)
     return replace(party, server=server)
 

@@ -13,6 +13,8 @@ import platformdirs
 APP: Final = "matinee"
 WAY_BACK: Final = "matinee host --return"
 """The command of a host who comes back."""
+MOST_PARTIES: Final = 8
+"""As many can be hosted at once by one user, each with a database of its own."""
 LOG_LIMIT: Final = 4 * 1024 * 1024
 """Bytes; a longer log is put aside once, when a new evening starts."""
 
@@ -30,6 +32,14 @@ def database_file() -> Path:
 def other_database_file(number: int) -> Path:
     """The log of a party that is hosted beside another one, ``number`` from 2 on."""
     return data_folder() / f"matinee-{number}.sqlite"
+
+
+def database_files() -> list[Path]:
+    """All that there may be: the first, then those of parties beside it."""
+    return [
+        database_file(),
+        *(other_database_file(number) for number in range(2, MOST_PARTIES + 1)),
+    ]
 
 
 def trims_file() -> Path:
