@@ -100,7 +100,7 @@ class Gauges:
             jitter_ms=_ms(estimate.jitter if estimate else None),
             clock_error_ms=_ms(estimate.error if estimate else None),
             quality=self.quality(protocol, now),
-            members=len(state.members) if state else 0,
+            members=len(state.members) + state.others if state else 0,
             playing=state.timeline.playing if state else False,
             at=view.at,
             starts_in=_rounded(view.starts_in, 3),

@@ -61,9 +61,9 @@ def event_view(event: Event, state: StreamState, you: str) -> views.AnyView:
 
 
 def members_view(state: StreamState, you: str) -> views.MembersView:
-    """Everybody, the host first, then by name."""
+    """Everybody who is listed, the host first, then by name."""
     ordered = sorted(state.members.values(), key=lambda m: (m.role != "host", m.name.lower()))
-    return views.MembersView(you=you, members=tuple(ordered))
+    return views.MembersView(you=you, members=tuple(ordered), others=state.others)
 
 
 def waiting_view(members: tuple[str, ...], left: float, state: StreamState) -> views.Waiting:

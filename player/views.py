@@ -95,6 +95,8 @@ class MembersView(View, frozen=True, tag="members", tag_field="event"):
 
     you: str
     members: tuple[Member, ...]
+    others: int = 0
+    """How many more are here; in a large stream not everybody is listed."""
 
 
 class Happened(View, frozen=True, tag="", tag_field="event"):

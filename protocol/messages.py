@@ -360,6 +360,8 @@ class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
     host_term: Counter
     media: Media | None = None
     members: tuple[Member, ...] = ()
+    others: Counter = 0
+    """How many are here whom ``members`` does not list, in a large stream."""
     sync_tolerance_ms: Tolerance = 500
     sync_enabled: bool = True
     wait: bool = False
@@ -443,7 +445,9 @@ class Presence(Struct, frozen=True, tag="presence", tag_field="type"):
     changed: tuple[Member, ...] = ()
     left: tuple[Id, ...] = ()
     whole: bool = False
-    """``changed`` is everybody: whoever is not in it has left."""
+    """``changed`` is everybody who is told of: whoever is not in it has left."""
+    others: Counter | None = None
+    """How many more are here; None for as many as before."""
 
 
 class Waiting(Struct, frozen=True, tag="waiting", tag_field="type"):

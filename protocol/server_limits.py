@@ -49,8 +49,8 @@ class Limits:
     """Seconds that a film plays on with nobody connected."""
     resume_events: int = 300
     resume_bytes: int = 256 * 1024
-    members_told: int = 1000
-    """Members in one message; more of them follow in further ones."""
+    members_told: int = 200
+    """Members that a stream tells of; of those beyond it tells how many there are."""
     strikes: Rate = Rate(1 / 30, 3)
     """Broken rules before the connection closes; one is forgiven every 30 s."""
     strike_interval: float = 1.0

@@ -20,6 +20,7 @@ from protocol.messages import (
 from protocol.server_effects import POLICY, Desk
 from protocol.server_outlook import MAX_LEAD, Place
 from protocol.server_patience import Patience
+from protocol.server_roll import Roll
 from protocol.server_seat import UNKNOWN_START, UNKNOWN_WAY, Seat
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ class Room:
         self._watch = watch
         self._write = 0.0
         """Seconds that the store has taken lately, at worst."""
+        self._roll = Roll(desk.limits.members_told)
+        self._others = 0
+        """What was told of those who are not listed."""
         self._changed: dict[str, None] = {}
         self._left: dict[str, None] = {}
         self._told_at = float("-inf")
@@ -123,6 +127,7 @@ class Room:
                 anew = Bye("replaced", "this seat has connected anew", reconnect=False)
                 self._dismiss(before.peer, anew)
         self.seats[member_id] = seat
+        self._roll.add(member_id, hosts=member.role == "host")
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
         timers.cancel(("deserted", self.record.stream_id))
@@ -156,7 +161,11 @@ class Room:
         timers.cancel((self, "whole", member_id))
         self._listeners = None
         self._changed.pop(member_id, None)
-        self._left[member_id] = None
+        if member_id in self._roll:
+            self._left[member_id] = None
+        following = self._roll.remove(member_id)
+        if following:
+            self._changed[following] = None
         self._tell_presence_at(self._told_at + self._desk.limits.presence_interval, now)
         if gone.peer is not None and not self.listeners:
             self._deserted(self, now)
@@ -238,7 +247,7 @@ class Room:
         return StateNow(self.record.epoch, self.record.seq, self.record.timeline)
 
     def snapshot(self, reason: str) -> Snapshot:
-        """The whole state; members over the bound follow by `presence`."""
+        """The whole state."""
         record = self.record
         return Snapshot(
             stream_id=record.stream_id,
@@ -248,7 +257,8 @@ class Room:
             host_id=record.host_id,
             host_term=record.host_term,
             media=record.media,
-            members=self.members()[: self._desk.limits.members_told],
+            members=self.members(),
+            others=self._roll.others,
             sync_tolerance_ms=record.sync_tolerance_ms,
             sync_enabled=record.sync_enabled,
             wait=record.wait,
@@ -256,15 +266,18 @@ class Room:
         )
 
     def members(self) -> tuple[Member, ...]:
-        return tuple(seat.member for seat in self.seats.values())
+        """Those who are told of."""
+        return tuple(self.seats[member_id].member for member_id in self._roll.told)
 
     def present(self, peer: int, member_id: str, now: Moment, *, resumed: bool) -> None:
-        """Tell one peer who is here, and where the timeline stands.
+        """Tell one peer who is here, unless a snapshot just did, and where the timeline stands.
 
         A seat that resumed may list members who have left since. They are taken away a
         grace later: after a restart of the server the others are only just coming back.
         """
-        self._tell_members((peer,))
+        if resumed:
+            here = Presence(changed=self.members(), others=self._roll.others)
+            self._desk.send((peer,), here)
         self._desk.send((peer,), self.state_now())
         if self.waiting is not None:
             self._desk.send((peer,), self.waiting)
@@ -275,15 +288,11 @@ class Room:
                 lambda _: self._tell_whole(member_id),
             )
 
-    def _tell_members(self, peers: tuple[int, ...]) -> None:
-        members, step = self.members(), self._desk.limits.members_told
-        for start in range(0, len(members), step):
-            self._desk.send(peers, Presence(changed=members[start : start + step]))
-
     def _tell_whole(self, member_id: str) -> None:
-        peer, members = self.seats[member_id].peer, self.members()
-        if peer is not None and len(members) <= self._desk.limits.members_told:
-            self._desk.send((peer,), Presence(changed=members, whole=True))
+        peer = self.seats[member_id].peer
+        if peer is not None:
+            whole = Presence(changed=self.members(), whole=True, others=self._roll.others)
+            self._desk.send((peer,), whole)
 
     def _repeat_state_later(self, now: Moment) -> None:
         self._desk.timers.set(
@@ -314,7 +323,7 @@ class Room:
         )
         if seat.member.state != before.state:
             self._mark(member_id, now)
-        elif seat.member != before:
+        elif seat.member != before and member_id in self._roll:
             self._changed[member_id] = None
             self._tell_presence_at(self._told_at + self._desk.limits.drift_interval, now)
         self._watch.look_at(self, seat, now)
@@ -346,8 +355,12 @@ class Room:
         return [(seat, way) for seat in seats if (way := seat.way) is not None]
 
     def _mark(self, member_id: str, now: Moment) -> None:
-        self._changed[member_id] = None
-        self._left.pop(member_id, None)
+        self._roll.add(member_id, hosts=member_id == self.record.host_id)
+        if member_id in self._roll:
+            self._changed[member_id] = None
+            self._left.pop(member_id, None)
+        elif not self._roll.is_recounted:
+            return
         self._tell_presence_at(self._told_at + self._desk.limits.presence_interval, now)
 
     def _tell_presence_at(self, instant: float, now: Moment) -> None:
@@ -361,10 +374,7 @@ class Room:
     def _tell_presence(self, now: Moment) -> None:
         self._told_at = now.instant
         changed = tuple(self.seats[m].member for m in self._changed if m in self.seats)
-        left = tuple(self._left)
+        left, others = tuple(self._left), self._roll.recount()
         self._changed.clear()
         self._left.clear()
-        step = self._desk.limits.members_told
-        for start in range(0, max(len(changed), len(left)), step):
-            part = slice(start, start + step)
-            self.tell(Presence(changed=changed[part], left=left[part]))
+        self.tell(Presence(changed=changed, left=left, others=others))

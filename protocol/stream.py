@@ -24,6 +24,8 @@ class StreamState(msgspec.Struct, frozen=True):
     host_term: int = 0
     media: Media | None = None
     members: Mapping[str, Member] = {}
+    others: int = 0
+    """How many more are here; a large stream does not list everybody."""
     sync_tolerance: float = 0.5
     """Seconds."""
     sync_enabled: bool = True
@@ -80,7 +82,8 @@ class StreamState(msgspec.Struct, frozen=True):
             members[member.member_id] = member
         for member_id in presence.left:
             members.pop(member_id, None)
-        return msgspec.structs.replace(self, members=members)
+        others = self.others if presence.others is None else presence.others
+        return msgspec.structs.replace(self, members=members, others=others)
 
 
 def from_snapshot(snapshot: Snapshot) -> StreamState:
@@ -93,6 +96,7 @@ def from_snapshot(snapshot: Snapshot) -> StreamState:
         host_term=snapshot.host_term,
         media=snapshot.media,
         members={member.member_id: member for member in snapshot.members},
+        others=snapshot.others,
         sync_tolerance=snapshot.sync_tolerance_ms / 1000,
         sync_enabled=snapshot.sync_enabled,
         wait=snapshot.wait,

@@ -53,6 +53,8 @@ class Room:
     own: views.Status | None = None
     """The same once it is known how the own sound is set."""
     members: tuple[Member, ...] = ()
+    others: int = 0
+    """Members who are not listed."""
     member_since: tuple[tuple[str, float], ...] = ()
     """Since when each member is in its present state."""
     position_known: float | None = None
@@ -134,7 +136,7 @@ def fold(room: Room, view: views.AnyView, now: float) -> Room:
         case views.Status():
             return _with_status(room, view)
         case views.MembersView():
-            return _with_members(room, view.members, now)
+            return _with_members(replace(room, others=view.others), view.members, now)
         case views.Reconnecting():
             return _reconnecting(room, view, now)
         case views.Recovered():

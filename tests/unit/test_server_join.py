@@ -43,7 +43,7 @@ def refusal(bench: Bench, peer: int) -> Refusal:
 
 def test_a_new_stream_welcomes_its_host_with_its_keys() -> None:
     party = Party()
-    welcome, snapshot, presence, state = party.bench.sent[party.host]
+    welcome, snapshot, state = party.bench.sent[party.host]
     assert isinstance(welcome, Welcome)
     assert (welcome.role, welcome.host_term, welcome.counter) == ("host", 1, 0)
     assert welcome.clock_id == "clock-0001"
@@ -54,7 +54,6 @@ def test_a_new_stream_welcomes_its_host_with_its_keys() -> None:
     assert snapshot.host_id == welcome.member_id
     me = Member(welcome.member_id, "Ana", "host")
     assert snapshot.members == (me,)
-    assert presence == Presence(changed=(me,))
     assert state == StateNow(1, 1, snapshot.timeline)
 
 
@@ -220,7 +219,7 @@ def test_hello_is_said_once() -> None:
 def test_an_invite_seats_a_viewer() -> None:
     party = Party()
     viewer = party.join("Bo")
-    welcome, snapshot, _, _ = party.bench.sent[viewer]
+    welcome, snapshot, _ = party.bench.sent[viewer]
     assert isinstance(welcome, Welcome)
     assert (welcome.role, welcome.counter, welcome.created) == ("viewer", 0, None)
     assert welcome.invite_token == ""

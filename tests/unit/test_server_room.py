@@ -167,15 +167,72 @@ def test_when_the_last_one_is_gone_the_room_is_forgotten() -> None:
     assert party.bench.core.next_deadline() is None
 
 
-def test_many_members_are_told_in_parts() -> None:
+def test_of_many_members_the_first_are_told_and_the_others_counted() -> None:
+    party, viewer = seated(Limits(members_told=2))
+    party.join("Cy")
+    last = party.join("Di")
+    snapshot = party.bench.last(last, Snapshot)
+    assert ([m.name for m in snapshot.members], snapshot.others) == (["Ana", "Bo"], 2)
+    party.bench.advance(1.0)
+    told = party.bench.got(viewer, Presence)
+    assert [(p.changed, p.left, p.others) for p in told] == [((), (), 2)]
+
+
+def test_what_the_others_do_is_told_to_nobody() -> None:
+    party, viewer = seated(Limits(members_told=2))
+    other = party.join("Cy")
+    party.bench.advance(1.0)
+    party.bench.forget()
+    party.bench.send(other, Report("playing", drift_ms=3.0))
+    party.bench.advance(1.0)
+    party.bench.send(other, Report("playing", drift_ms=4.0))
+    party.bench.advance(2.0)
+    assert party.bench.got(viewer, Presence) == []
+
+
+def test_one_of_the_others_takes_the_place_of_whom_was_told_of() -> None:
+    party, viewer = seated(Limits(members_told=2))
+    gone, other = party.join("Cy"), party.join("Di")
+    party.bench.advance(1.0)
+    party.bench.forget()
+    party.bench.send(gone, Leave())
+    party.bench.advance(1.0)
+    party.bench.send(viewer, Leave())
+    party.bench.advance(1.0)
+    first, second = party.bench.got(other, Presence)
+    assert (first.changed, first.left, first.others) == ((), (), 1)
+    assert ([m.name for m in second.changed], second.others) == (["Di"], 0)
+    assert len(second.left) == 1
+
+
+def test_who_hosts_is_told_of_in_any_case() -> None:
+    party, viewer = seated(Limits(members_told=2))
+    party.bench.disconnect(party.host)
+    party.join("Cy")
+    newcomer = party.join("Di", token=party.host_key)
+    party.bench.advance(1.0)
+    names = {m.name: m.role for m in party.bench.last(newcomer, Snapshot).members}
+    assert names["Di"] == "host"
+    assert "Di" in [m.name for p in party.bench.got(viewer, Presence) for m in p.changed]
+
+
+def test_a_seat_that_resumed_is_told_who_is_here_and_later_who_is_not() -> None:
     party, _ = seated(Limits(members_told=2))
     party.join("Cy")
-    peer = party.join("Di")
-    assert [m.name for m in party.bench.last(peer, Snapshot).members] == ["Ana", "Bo"]
-    told = [[m.name for m in p.changed] for p in party.bench.got(peer, Presence)]
-    assert told[:2] == [["Ana", "Bo"], ["Cy", "Di"]]
-    resumed = party.join("Ed", cursor=party.record.cursor)
+    resumed = party.join("Di", cursor=party.record.cursor)
+    here = party.bench.got(resumed, Presence)[0]
+    assert ([m.name for m in here.changed], here.others, here.whole) == (["Ana", "Bo"], 2, False)
     party.bench.advance(11.0)
+    (whole,) = [p for p in party.bench.got(resumed, Presence) if p.whole]
+    assert ([m.name for m in whole.changed], whole.others) == (["Ana", "Bo"], 2)
+
+
+def test_a_seat_that_resumed_and_is_gone_again_is_told_nothing() -> None:
+    party, _ = seated()
+    resumed = party.join("Cy", cursor=party.record.cursor)
+    party.bench.advance(5.0)
+    party.bench.disconnect(resumed)
+    party.bench.advance(6.0)
     assert not any(p.whole for p in party.bench.got(resumed, Presence))
 
 

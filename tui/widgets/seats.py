@@ -29,14 +29,17 @@ class SeatsPanel(RoomView):
     def draw(self, width: int, height: int) -> Content:
         """The host first; when not all fit, those who lag are among those that do."""
         room = self.room
+        here = len(room.members) + room.others
         rows = [
             spread(
-                [("Seats ", "bold $muted"), (str(len(room.members)), "bold")], _summary(room), width
+                [("Seats ", "bold $muted"), (str(here), "bold")],
+                _summary(room),
+                width,
             )
         ]
         shown = _chosen(room, height - 1)
         rows += [_row(room, member, width, self.now) for member in shown]
-        hidden = len(room.members) - len(shown)
+        hidden = here - len(shown)
         if hidden:
             rows[-1] = line([(fit(f"  and {hidden + 1} more", width), "$muted")])
         return Content("\n").join(rows)

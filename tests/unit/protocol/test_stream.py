@@ -133,6 +133,14 @@ def test_presence_adds_changes_and_removes() -> None:
     assert dict(after.members) == {BOB.member_id: stalled}
 
 
+def test_those_who_are_not_listed_are_counted() -> None:
+    snapshot = Snapshot("stream01", 1, 4, Timeline(), "ada00001", 1, members=(ADA,), others=3)
+    large = from_snapshot(snapshot)
+    assert large.others == 3
+    assert large.present(Presence(changed=(BOB,))).others == 3
+    assert large.present(Presence(others=0)).others == 0
+
+
 def test_whole_presence_leaves_nobody_who_is_not_in_it() -> None:
     after = state().present(Presence(changed=(BOB,), whole=True))
     assert dict(after.members) == {BOB.member_id: BOB}
