@@ -1,8 +1,8 @@
 """Retention: what the requirement calls cleanup, with its names.
 
 On SQLite the server runs these itself, on PostgreSQL they are functions of the same names in
-the database (see `migrations/`). Each batch is a transaction of its own, so that the log of a
-living party waits for one batch at most.
+the database (see `migrations/`). Each batch is a transaction of its own, and whoever takes the
+steps of `maintenance` may let others write in between.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from server_stub.rows import plain_id
 from server_stub.schema import IS_ACTIVE, at, playback_events, streams
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy.engine import Engine
 
@@ -24,25 +24,38 @@ if TYPE_CHECKING:
 
 EVENT_RETENTION: Final = timedelta(days=7)
 INACTIVE_AFTER: Final = timedelta(hours=24)
-BATCH: Final = 1000
+BATCH: Final = 250
+"""Rows in one step: whoever wants to write waits for no more than these."""
 
 
 class Maintained(NamedTuple):
-    """What a run of maintenance did."""
+    """What maintenance, or a step of it, did."""
 
     events_deleted: int
     streams_reset: int
     reset_ids: tuple[str, ...] = ()
 
 
-def maintain_playback_sync_data(
-    engine: Engine, now: Moment, live: Sequence[str] = ()
-) -> Maintained:
-    """All maintenance; streams in ``live`` are in use and count as synced now."""
+def maintenance(engine: Engine, now: Moment, live: Sequence[str] = ()) -> Iterator[Maintained]:
+    """All of `maintain_playback_sync_data`, in steps; what is reset comes first.
+
+    Streams in ``live`` are in use and count as synced now.
+    """
     touch(engine, now, live)
-    deleted = cleanup_old_playback_events(engine, at(now.unix_ms))
-    reset = cleanup_inactive_stream_sync_state(engine, at(now.unix_ms), now.instant)
-    return Maintained(deleted, len(reset), reset)
+    for reset in cleanup_inactive_stream_sync_state(engine, at(now.unix_ms), now.instant):
+        yield Maintained(0, len(reset), reset)
+    for deleted in cleanup_old_playback_events(engine, at(now.unix_ms)):
+        yield Maintained(deleted, 0)
+
+
+def maintain_playback_sync_data(steps: Iterable[Maintained]) -> Maintained:
+    """Take all steps at once; returns what they did together."""
+    done = list(steps)
+    return Maintained(
+        sum(step.events_deleted for step in done),
+        sum(step.streams_reset for step in done),
+        tuple(stream_id for step in done for stream_id in step.reset_ids),
+    )
 
 
 def touch(engine: Engine, now: Moment, live: Sequence[str]) -> None:
@@ -56,18 +69,16 @@ def touch(engine: Engine, now: Moment, live: Sequence[str]) -> None:
             )
 
 
-def cleanup_old_playback_events(engine: Engine, now: datetime) -> int:
-    """Delete events older than `EVENT_RETENTION`; returns how many."""
+def cleanup_old_playback_events(engine: Engine, now: datetime) -> Iterator[int]:
+    """Delete events older than `EVENT_RETENTION`; yields how many, by batch."""
     old = old_events(now - EVENT_RETENTION)
-    deleted = 0
-    while True:
+    count = BATCH
+    while count == BATCH:
         with engine.begin() as connection:
             count = connection.execute(
                 playback_events.delete().where(playback_events.c.id.in_(old))
             ).rowcount
-        deleted += count
-        if count < BATCH:
-            return deleted
+        yield count
 
 
 def old_events(before: datetime) -> sa.Select[str]:
@@ -77,7 +88,7 @@ def old_events(before: datetime) -> sa.Select[str]:
 
 def cleanup_inactive_stream_sync_state(
     engine: Engine, now: datetime, instant: float
-) -> tuple[str, ...]:
+) -> Iterator[tuple[str, ...]]:
     """Put streams that were inactive for `INACTIVE_AFTER` back to their beginning, paused.
 
     The epoch rises, so that whoever comes back takes a snapshot. A stream that stands at
@@ -88,11 +99,12 @@ def cleanup_inactive_stream_sync_state(
         now: wall clock.
         instant: seconds on the server's clock, the new timeline's.
 
-    Returns:
-        Ids of the streams that were reset.
+    Yields:
+        Ids of the streams that were reset, by batch.
     """
-    query, reset = inactive_streams(now - INACTIVE_AFTER), list[str]()
-    while True:
+    query = inactive_streams(now - INACTIVE_AFTER)
+    ids = [""] * BATCH
+    while len(ids) == BATCH:
         with engine.begin() as connection:
             ids = list(connection.execute(query).scalars())
             if ids:
@@ -110,9 +122,7 @@ def cleanup_inactive_stream_sync_state(
                         last_sync_at=now,
                     )
                 )
-        reset += map(plain_id, ids)
-        if len(ids) < BATCH:
-            return tuple(reset)
+        yield tuple(map(plain_id, ids))
 
 
 def inactive_streams(before: datetime) -> sa.Select[str]:

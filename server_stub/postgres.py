@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 
 from protocol.exceptions import SettingsError, StorageFull, StoreError, StoreLocked, StoreUnusable
 from server_stub import migrate
-from server_stub.postgres_cleanup import maintain_playback_sync_data
+from server_stub.postgres_cleanup import maintenance
 from server_stub.sql_store import Backend, SqlStore, Trouble
 
 if TYPE_CHECKING:
@@ -333,4 +333,4 @@ def _wall_ahead(connection: Connection) -> float:
     return time.time() - float(theirs)
 
 
-BACKEND: Final = Backend(trouble, maintain_playback_sync_data, _wall_ahead)
+BACKEND: Final = Backend(trouble, maintenance, _wall_ahead)

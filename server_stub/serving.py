@@ -43,7 +43,7 @@ from server_stub.tls import tls_of
 from server_stub.watched_store import WatchedStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterator
     from pathlib import Path
 
     from protocol.server_log import StreamRecord
@@ -278,15 +278,18 @@ async def maintain(
         return
     live, now = core.live_streams, clock.now()
 
-    def work(store: Store) -> tuple[int, list[StreamRecord]]:
-        done = store.maintain(now, live)
-        return done.events_deleted, store.records(done.reset_ids)
+    def work(store: Store) -> Iterator[tuple[int, list[StreamRecord]]]:
+        for step in store.maintenance(now, live):
+            yield step.events_deleted, store.records(step.reset_ids)
 
-    deleted, reset = await thread.run(work)
-    logger.info("event=maintained events_deleted=%d streams_reset=%d", deleted, len(reset))
-    # Somebody may have come to one of them in the meantime.
-    core.reset(reset)
-    gateway.perform()
+    deleted, reset = 0, 0
+    async for count, records in thread.in_turns(work):
+        deleted, reset = deleted + count, reset + len(records)
+        if records:
+            # Somebody may have come to one of them in the meantime.
+            core.reset(records)
+            gateway.perform()
+    logger.info("event=maintained events_deleted=%d streams_reset=%d", deleted, reset)
 
 
 # The end --------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from protocol.server_log import Appended, Entry, Moment, StreamRecord
 from server_stub.admitting import add_invite, add_token, admitted, remove_member
 from server_stub.appending import append, lock_streams
 from server_stub.clock import Anchor
+from server_stub.maintenance import maintain_playback_sync_data
 from server_stub.queries import (
     ADD_EVENT,
     ADD_STREAM,
@@ -36,7 +37,7 @@ from server_stub.rows import event_of, event_row, record_of, stream_row
 from server_stub.schema import at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection, Engine
 
@@ -56,8 +57,8 @@ class Backend(NamedTuple):
 
     trouble: Callable[[SQLAlchemyError], Trouble]
     """What an error means."""
-    maintain: Callable[[Engine, Moment, Sequence[str]], Maintained]
-    """All maintenance; see `Store`."""
+    maintenance: Callable[[Engine, Moment, Sequence[str]], Iterator[Maintained]]
+    """See `Store`."""
     wall_ahead: Callable[[Connection], float]
     """Seconds that our wall clock is ahead of the database's own."""
 
@@ -150,12 +151,16 @@ class SqlStore:
         """See `Store`."""
         return self._do(self._backend.wall_ahead)
 
-    def maintain(self, now: Moment, live: Sequence[str]) -> Maintained:
+    def maintenance(self, now: Moment, live: Sequence[str]) -> Iterator[Maintained]:
         """See `Store`."""
         try:
-            return self._backend.maintain(self._engine, now, live)
+            yield from self._backend.maintenance(self._engine, now, live)
         except SQLAlchemyError as error:
             raise self._explained(error) from error
+
+    def maintain(self, now: Moment, live: Sequence[str]) -> Maintained:
+        """See `Store`."""
+        return maintain_playback_sync_data(self.maintenance(now, live))
 
     def close(self) -> None:
         """See `Store`."""

@@ -20,7 +20,7 @@ from protocol.exceptions import (
     StoreUnusable,
 )
 from server_stub import migrate
-from server_stub.maintenance import maintain_playback_sync_data
+from server_stub.maintenance import maintenance
 from server_stub.sql_store import Backend, SqlStore, Trouble
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ def _wall_ahead(_: sa.Connection) -> float:
     return 0.0
 
 
-BACKEND: Final = Backend(trouble, maintain_playback_sync_data, _wall_ahead)
+BACKEND: Final = Backend(trouble, maintenance, _wall_ahead)
 
 
 def _primary_code(error: BaseException | None) -> int:

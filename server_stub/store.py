@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from protocol.messages import Event
     from protocol.server_effects import StoreCall, StoreResult
@@ -66,8 +66,15 @@ class Store(Protocol):
         """Seconds that our wall clock is ahead of the database's own, where it has one."""
         ...
 
+    def maintenance(self, now: Moment, live: Sequence[str]) -> Iterator[Maintained]:
+        """Delete old events and reset inactive streams in small steps; ``live`` ones are in use.
+
+        Anything may be done between two steps, by the same thread.
+        """
+        ...
+
     def maintain(self, now: Moment, live: Sequence[str]) -> Maintained:
-        """Delete old events and reset inactive streams; ``live`` ones are in use."""
+        """All steps of `maintenance` at once; returns what they did together."""
         ...
 
     def close(self) -> None: ...

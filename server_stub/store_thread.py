@@ -12,7 +12,7 @@ from protocol.exceptions import StoreError
 from protocol.server_effects import StoreFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
     from protocol.server_effects import Ask, StoreResult
     from protocol.server_log import StreamRecord
@@ -25,6 +25,9 @@ MAX_GROUP: Final = 64
 
 _SETTLE_INTERVAL: Final = 0.5
 """Seconds between two looks at what was left in doubt, while nothing else is asked."""
+
+_REST: Final = 4.0
+"""How much longer than a step the rest after it is."""
 
 _Result = TypeVar("_Result")
 
@@ -91,6 +94,22 @@ class StoreThread:
 
         self._queue.put(_Job(job))
         return await done
+
+    async def in_turns(self, work: Callable[[Store], Iterator[_Result]]) -> AsyncGenerator[_Result]:
+        """Do something long in steps, with rests in which the thread is there for others.
+
+        Raises:
+            StoreError: whatever ``work`` raised.
+        """
+        steps = await self.run(work)
+        while True:
+            began = self._loop.time()
+            step = await self.run(lambda _: next(steps, None))
+            if step is None:
+                return
+            took = self._loop.time() - began
+            yield step
+            await asyncio.sleep(took * _REST)
 
     async def close(self) -> None:
         """Finish what is in line, then close the store."""
