@@ -53,5 +53,9 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where a new stream's host key is kept (0600); read again after a restart."""
     allow_lan_media: bool = False
     """Addresses of the LAN and this machine may be watched (the user named one)."""
+    trusted: tuple[str, ...] = ()
+    """Sites whose films are opened without a question, whoever names them."""
+    trust_file: str = ""
+    """Where a person's "always" is kept, one site a line."""
     keys: tuple[tuple[str, str], ...] = ()
     """Keys of the player's window, as mpv names them, and the intent line each stands for."""

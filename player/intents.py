@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -141,6 +141,12 @@ class OwnCopy(Intent, frozen=True, tag="copy"):
     media: Url
 
 
+class Consent(Intent, frozen=True, tag="consent"):
+    """Whether the film's site may be opened: once (this evening), always, or no."""
+
+    answer: Literal["once", "always", "no"]
+
+
 class StageSize(Intent, frozen=True, tag="stage"):
     """The face can show this many pixels of the film; 0 x 0 for none (see ``player.stage``)."""
 
@@ -179,6 +185,7 @@ AnyIntent = (
     | Audio
     | Trim
     | OwnCopy
+    | Consent
     | StageSize
     | Reopen
     | Quit
@@ -224,12 +231,13 @@ WORDS: Final[dict[str, str]] = {
     "audio": "",
     "trim": "step_ms",
     "copy": "media",
+    "consent": "answer",
     "reopen": "",
     "quit": "",
 }
 """Command word: the field that its one argument fills, "" for none."""
 
-_TEXT_FIELDS: Final = ("text", "media")
+_TEXT_FIELDS: Final = ("text", "media", "answer")
 
 _EXAMPLE: Final = "play, pause, seek 240, rate 1.25, resync, say hi, quit"
 

@@ -6,13 +6,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
+from player.consent import Consent
+from player.link import LOOPBACK
 from player.port import Failed, Opened, Source, Track, TracksChanged
-from player.views import AnyView, MediaView, Notice, Progress
+from player.views import AnyView, ConsentAsked, MediaView, Notice, Progress
 from protocol.exceptions import MatineeError, MediaError, ResolveError
+from protocol.media import MediaRules, check_url
 from protocol.messages import Media
 
 if TYPE_CHECKING:
@@ -57,6 +62,12 @@ class Screening:
         self._emit = emit
         self._opened = opened
         self._failed = failed
+        self.consent = Consent(
+            (*config.trusted, *_named_with(config.server)),
+            Path(config.trust_file) if config.trust_file else None,
+            self._ask_consent,
+        )
+        self._rules = MediaRules(config.allow_lan_media, config.allow_lan_media)
         self.media: Media | None = None
         self.view: MediaView | None = None
         self._own: str = ""
@@ -140,6 +151,9 @@ class Screening:
                 )
             if media.kind == "file":
                 await self._compare(media)
+            elif not self._named:
+                # The address itself is checked first: nobody is asked about what is refused.
+                await self.consent.need(check_url(self._own, self._rules))
             source = self._take_prepared(media.media_id) or await self._resolve(
                 self._own, self._progress, self._named
             )
@@ -234,8 +248,18 @@ class Screening:
             return True
         return False
 
+    def _ask_consent(self, site: str) -> None:
+        title = self.media.title if site and self.media else ""
+        self._emit(ConsentAsked(site=site, title=title))
+
     def _progress(self, message: str) -> None:
         self._emit(Progress(message=message))
+
+
+def _named_with(server: str) -> tuple[str, ...]:
+    """Sites that a person has named with his server: its own, in each spelling of this machine."""
+    host = urlsplit(server).hostname or ""
+    return tuple(LOOPBACK) if host in LOOPBACK else (host,)
 
 
 def _size(size: int | None) -> str:

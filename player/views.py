@@ -244,6 +244,15 @@ class Waiting(View, frozen=True, tag="waiting", tag_field="event"):
     """Seconds until it starts without them, at the latest."""
 
 
+class ConsentAsked(View, frozen=True, tag="consent", tag_field="event"):
+    """May this seat open a film at ``site``? Answered by ``consent once``, ``always`` or ``no``."""
+
+    site: str
+    """"" when it is asked no longer."""
+    title: str = ""
+    """The film's, in the words of who named it."""
+
+
 class Progress(View, frozen=True, tag="progress", tag_field="event"):
     """Long work goes on; "" when it is done."""
 
@@ -281,6 +290,7 @@ AnyView = (
     | Notice
     | ErrorLine
     | Waiting
+    | ConsentAsked
     | Progress
     | Ended
 )

@@ -14,6 +14,7 @@ from player.intents import (
     AnyIntent,
     Audio,
     Cancel,
+    Consent,
     LoadMedia,
     LoadNext,
     Mute,
@@ -108,6 +109,9 @@ class Wishes:
                 self._say(text)
             case OwnCopy(media=own):
                 self._loading = asyncio.create_task(self._watch_copy(own))
+            case Consent(answer=answer):
+                if not session.screening.consent.answer(answer):
+                    session.notice("nothing is asked just now")
             case Reopen():
                 self._reopen()
             case Quit():

@@ -39,6 +39,12 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
         ),
         click.option("--trim", type=float, metavar="MS", help="Shift your own sound."),
         click.option("--max-height", type=int, metavar="ROWS", help="No larger picture than this."),
+        click.option(
+            "--trust-domain",
+            multiple=True,
+            metavar="DOMAIN",
+            help="Open films from there without asking.",
+        ),
         click.option("--lan-media", is_flag=True, default=None, help="Films on this network too."),
     )
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)

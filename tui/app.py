@@ -12,12 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from player import views
-from player.intents import Quit
+from player.intents import Consent, Quit
 from tui import places
 from tui.actions import ACTIONS
 from tui.messages import Answered, Asked, SeatOver, SeatSaid
 from tui.own import own_changes
 from tui.room import SEAT_DIED, Room, fold, note
+from tui.screens.consent import ConsentScreen
 from tui.screens.leave import LeaveScreen
 from tui.screens.room import RoomScreen
 from tui.screens.trouble import TroubleScreen
@@ -124,11 +125,24 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
             case views.ViewOnly() as blocked:
                 text = blocked.message or f"View Only: {blocked.host} is hosting"
                 self.post_message(Answered(text, "warning"))
+            case views.ConsentAsked() as asked:
+                self._ask_consent(asked)
             case views.ErrorLine(fatal=False) as error:
                 severity = "warning" if error.code == SEAT_DIED else "error"
                 self._raise(error_text(error), severity)
             case _:
                 pass
+
+    def _ask_consent(self, asked: views.ConsentAsked) -> None:
+        """Put the question about a site, or take back the one that was put."""
+        if isinstance(self.screen, ConsentScreen):
+            self.screen.dismiss(None)
+        if asked.site:
+            self.push_screen(ConsentScreen(asked, self.room.host_name), self._consent)
+
+    def _consent(self, answer: Consent | None) -> None:
+        if answer is not None:
+            self._seat.send(answer)
 
     def on_answered(self, message: Answered) -> None:
         """Answers do not pile up: a new one takes the place of the last."""

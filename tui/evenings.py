@@ -197,6 +197,8 @@ def _seat(settings: Settings, face: FaceKind, **more: Any) -> SeatConfig:
         "status_interval": TUI_STATUS_INTERVAL if face == "tui" else 1.0,
         "log_file": str(places.log_file("seat.log")),
         "keys": mpv_keys(),
+        "trusted": settings.trusted_domains,
+        "trust_file": str(places.trust_file()),
     }
     return SeatConfig(**{**fields, **more})
 
@@ -213,6 +215,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         "wait": given.get("wait"),
         "max_height": given.get("max_height"),
         "lan_media": given.get("lan_media"),
+        "trusted_domains": given.get("trust_domain") or None,
         "mpv": parse_mpv(given["mpv"]) or None,
     }
     return load_settings(flags)

@@ -47,6 +47,11 @@ def trims_file() -> Path:
     return _private(platformdirs.user_state_path(APP)) / "trims.json"
 
 
+def trust_file() -> Path:
+    """Sites whose films are always opened, one a line."""
+    return platformdirs.user_config_path(APP) / "trusted-domains"
+
+
 def keys_folder() -> Path:
     """Host keys."""
     return _private(data_folder() / "keys")

@@ -88,6 +88,8 @@ class PlainPrinter:
                 remedy = "; play goes on without" if self._room.is_host else ""
                 text = f"waiting for {', '.join(view.names)} (up to {view.left:.0f} s){remedy}"
                 return [self._line(text, "33")]
+            case views.ConsentAsked() if view.site:
+                return [self._line(consent_text(view), "33")]
             case views.Progress() if view.message:
                 return [self._line(view.message, "2")]
             case views.Ended():
@@ -140,6 +142,15 @@ def status_text(room: Room, now: float) -> str:
     if may_be_over(room, now):
         parts.append("the party may be over: quit leaves")
     return " · ".join(parts)
+
+
+def consent_text(asked: views.ConsentAsked) -> str:
+    """The question about a site, with its answers."""
+    film = f" ({asked.title})" if asked.title else ""
+    return (
+        f"the film{film} is at {asked.site}, which you have not opened before:"
+        " consent once, consent always or consent no"
+    )
 
 
 def wants_colour(descriptor: int = 1) -> bool:

@@ -24,6 +24,9 @@ _PREFIX: Final = "MATINEE_"
 _OPTION: Final = re.compile(r"[a-z0-9][a-z0-9-]*(/[a-z0-9-]+)?", re.IGNORECASE)
 
 
+Domain = Annotated[str, Meta(pattern=r"^[^\s/:@]+\Z", max_length=253)]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a person can set, with its default."""
 
@@ -47,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Host: the film stops for whoever stalls, for a while."""
     lan_media: bool = False
     """Films on this machine's own network may be opened, too."""
+    trusted_domains: Annotated[tuple[Domain, ...], Meta(max_length=1000)] = ()
+    """Sites whose films are opened without a question, and all names below them."""
     theme: Literal["matinee-dark", "matinee-light", "matinee-contrast", ""] = ""
     """Colours; "" chooses by the terminal."""
     mpv: dict[str, str] = {}
@@ -125,8 +130,18 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for field in Settings.__struct_fields__:
         text = environment.get(_PREFIX + field.upper())
         if text:
-            found[field] = parse_mpv(shlex.split(text)) if field == "mpv" else text
+            found[field] = _of_variable(field, text)
     return found
+
+
+def _of_variable(field: str, text: str) -> object:
+    match field:
+        case "mpv":
+            return parse_mpv(shlex.split(text))
+        case "trusted_domains":
+            return tuple(text.replace(",", " ").split())
+        case _:
+            return text
 
 
 def _checked(layer: dict[str, Any], where: str) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class SeatAround:
             server="http://127.0.0.1:1",
             media=media,
             returning=returning,
+            trusted=("media.example",),
         )
         self.now = 1000.0
         self.news: list[News] = []
@@ -60,6 +61,7 @@ class SeatAround:
         self.identify: Identify = self._identify
         self.found: dict[str, Source | MatineeError] = {}
         self.named_by_person = False
+        self.resolved: list[str] = []
         self.is_slow = False
         """Nothing is ever found."""
         self.opened: list[Media] = []
@@ -159,6 +161,7 @@ class SeatAround:
     async def resolve(self, own: str, progress: Callable[[str], None], named: bool) -> Source:
         """From `found`, or a film of that name."""
         self.named_by_person = named
+        self.resolved.append(own)
         progress("looking")
         if self.is_slow:
             await asyncio.Event().wait()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 import pytest
 from textual.widgets import Input, Static
 
 from player import views
-from player.intents import OwnCopy, Quit, Resync, Say, Seek, SeekBy, Toggle
+from player.intents import Consent, OwnCopy, Quit, Resync, Say, Seek, SeekBy, Toggle
 from tests.screens.evenings import members
 from tests.screens.shown import shown, text_of, toasts, until
 from tui.actions import ACTIONS
+from tui.screens.consent import ConsentScreen
 from tui.screens.go_to import GoToScreen
 from tui.screens.help import HelpScreen
 from tui.screens.invite import InviteScreen
@@ -138,6 +139,30 @@ async def test_a_viewer_names_his_copy_from_inside(tmp_path: Path) -> None:
         assert seat.asked == [OwnCopy(str(film.resolve()))]
         seat.say(views.MediaView(title="x", duration=1.0, kind="file"))
         await until(pilot, lambda: "f names your copy" not in text_of(app))
+
+
+async def test_a_site_is_opened_as_the_person_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        seat.say(views.ConsentAsked(site="films.example.com", title="[/] A Clip"))
+        await until(pilot, lambda: "Open films.example.com?" in text_of(app))
+        assert "[/] A Clip" in text_of(app)
+        await pilot.press("a")
+        assert seat.asked == [], "it was pressed in the middle of a word"
+        seat.say(views.ConsentAsked(site=""))
+        await until(pilot, lambda: isinstance(app.screen, RoomScreen))
+        monkeypatch.setattr("tui.screens.consent.GRACE", 0.01)
+        answers: tuple[tuple[str, Literal["once", "always", "no"]], ...]
+        answers = (("o", "once"), ("a", "always"), ("escape", "no"))
+        for key, answer in answers:
+            seat.asked.clear()
+            seat.say(views.ConsentAsked(site="films.example.com"))
+            await until(pilot, lambda: isinstance(app.screen, ConsentScreen))
+            await until(pilot, lambda: cast("ConsentScreen", app.screen).is_open)
+            await pilot.press(key)
+            await until(pilot, lambda: seat.asked)
+            assert seat.asked == [Consent(answer)]
 
 
 async def test_tab_completes_a_path(tmp_path: Path) -> None:

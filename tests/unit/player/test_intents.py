@@ -82,9 +82,8 @@ def test_a_wrong_field_is_explained_without_a_validators_words(line: str, words:
 
 def test_every_word_stands_for_an_intent() -> None:
     for word, field in intents.WORDS.items():
-        argument = {"": "", "text": " x", "media": " x", "on": " off", "tolerance_ms": " 100"}.get(
-            field, " 1"
-        )
+        arguments = {"": "", "text": " x", "media": " x", "answer": " once", "on": " off"}
+        argument = arguments.get(field, " 100" if field == "tolerance_ms" else " 1")
         assert parse_intent(word + argument)
 
 

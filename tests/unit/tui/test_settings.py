@@ -31,6 +31,15 @@ def test_later_layers_win_field_by_field(file: Path) -> None:
     assert load_settings({"name": "Flag"}, environment, file).name == "Flag"
 
 
+def test_trusted_domains_are_a_list_in_the_file_and_words_in_the_environment(file: Path) -> None:
+    file.write_text('trusted_domains = ["a.example"]')
+    assert load_settings({}, {}, file).trusted_domains == ("a.example",)
+    environment = {"MATINEE_TRUSTED_DOMAINS": "b.example, c.example"}
+    assert load_settings({}, environment, file).trusted_domains == ("b.example", "c.example")
+    given = {"trusted_domains": ("d.example",)}
+    assert load_settings(given, environment, file).trusted_domains == ("d.example",)
+
+
 def test_without_anything_there_are_defaults_and_a_name(file: Path) -> None:
     settings = load_settings({}, {}, file)
     assert settings.listen == "127.0.0.1:8765"
@@ -42,6 +51,7 @@ def test_without_anything_there_are_defaults_and_a_name(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "field"),
     [
+        ('trusted_domains = ["https://a.example"]', "trusted_domains"),
         ('video = "cinema"', "video"),
         ("tolerance_ms = 5", "tolerance_ms"),
         ("max_height = 72", "max_height"),
