@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 HEAD: Final = (
     "server", "last p50 ms", "p99", "max", "each p50", "p99", "CPU us", "bytes", "all in s",
-    "joins/s", "KiB each", "closed",
+    "joins/s", "CPU ms", "KiB each", "closed",
 )  # fmt: skip
 TICK: Final = os.sysconf("SC_CLK_TCK")
 PAGE: Final = os.sysconf("SC_PAGE_SIZE") / 1024
@@ -129,6 +129,7 @@ class Figures(msgspec.Struct):
     size: float
     joined: float
     joins: float
+    join_cpu: float
     memory: float
     closed: int
 
@@ -148,11 +149,12 @@ async def measure(name: str, folder: Path, options: Namespace, size: int) -> Fig
                 dialect=server.dialect,
                 size=size,
             )
-            memory = server.memory()
+            memory, cpu = server.memory(), server.cpu()
             joined = await load.do(task, "joined")
             seats = options.streams * (options.viewers + 1)
             if int(joined["joined"]) < seats:
                 print(f"{name}: only {joined['joined']} of {seats} were let in")
+            join_cpu = (server.cpu() - cpu) / seats
             await asyncio.sleep(1.0)
             memory = (server.memory() - memory) / seats
             cpu = server.cpu()
@@ -169,6 +171,7 @@ async def measure(name: str, folder: Path, options: Namespace, size: int) -> Fig
                 size=sent["bytes"] / max(1, sent["frames"]),
                 joined=joined["seconds"],
                 joins=options.streams * options.viewers / joined["seconds"],
+                join_cpu=1000 * join_cpu,
                 memory=memory,
                 closed=int(sent["closed"]) + int(joined["closed"]),
             )
@@ -208,6 +211,7 @@ def _row(name: str, runs: list[Figures]) -> list[str]:
         f"{of([r.size for r in runs]):.0f}",
         f"{of([r.joined for r in runs]):.2f}",
         f"{of([r.joins for r in runs]):.0f}",
+        f"{of([r.join_cpu for r in runs]):.2f}",
         f"{of([r.memory for r in runs]):.1f}",
         str(max(r.closed for r in runs)),
     ]

@@ -17,7 +17,8 @@ from protocol.messages import MAX_MESSAGE_BYTES, Refusal
 from protocol.server_effects import Ask, Close, Send
 from protocol.server_peers import Visitor
 from server_stub.backlog import Backlog
-from server_stub.http_requests import address_of, bearer, socket_stream
+from server_stub.http_requests import AdmittedConnection, address_of, bearer, socket_stream
+from server_stub.silence import Silence
 
 if TYPE_CHECKING:
     import socket
@@ -35,14 +36,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger("matinee.server")
 
 _OPEN_TIMEOUT: Final = 5.0
-_PING_INTERVAL: Final = 8.0
-"""With the timeout of the same length, a dead connection is found within 16 s."""
+_PATIENCE: Final = 8.0
+"""Seconds of silence until a connection is asked, and again until it is given up."""
 _CLOSE_TIMEOUT: Final = 2.0
 _QUEUE: Final = 16
 """Frames read ahead of the core."""
 _TURN: Final = 8
 """Messages of one seat before the others have their turn."""
 _LAG_INTERVAL: Final = 1.0
+_PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
 
 
 class Gateway:
@@ -59,6 +61,7 @@ class Gateway:
         """Open ones, by peer."""
         self._numbers = count(1)
         self._backlog = Backlog[ServerConnection](_unread, limits)
+        self._silence = Silence[ServerConnection](_heard_at, _PATIENCE)
         self._closing: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -86,8 +89,7 @@ class Gateway:
             max_size=MAX_MESSAGE_BYTES,
             max_queue=_QUEUE,
             open_timeout=_OPEN_TIMEOUT,
-            ping_interval=_PING_INTERVAL,
-            ping_timeout=_PING_INTERVAL,
+            ping_interval=None,
             close_timeout=_CLOSE_TIMEOUT,
             server_header=None,
             ssl=tls,
@@ -217,8 +219,15 @@ class Gateway:
         connection.transport.abort()
 
     def _look_for_lag(self) -> None:
-        for slow in self._backlog.overdue(self._loop.time()):
+        now = self._loop.time()
+        for slow in self._backlog.overdue(now):
             self._drop(slow, "behind")
+        silent = self._silence.look(self.connections.values(), now)
+        for connection in silent.dead:
+            self._drop(connection, "silent")
+        for connection in silent.to_ask:
+            if connection.state is State.OPEN:
+                connection.transport.write(_PING)
         self._lag_timer = self._loop.call_later(_LAG_INTERVAL, self._look_for_lag)
 
     def _rearm(self) -> None:
@@ -237,6 +246,11 @@ class Gateway:
         self._timer, self._timer_at = None, float("inf")
         self._core.handle_timeout(self._clock.now())
         self.perform()
+
+
+def _heard_at(connection: ServerConnection) -> float:
+    assert isinstance(connection, AdmittedConnection)
+    return connection.heard_at
 
 
 def _unread(connection: ServerConnection) -> int:

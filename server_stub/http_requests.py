@@ -45,6 +45,12 @@ class AdmittedConnection(ServerConnection):
     release: Callable[[], None] | None = None
     visitor = ""
     """Address that bounds are counted for; "" before the request is read."""
+    heard_at = 0.0
+    """When something last came, on the loop's clock."""
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at = self.loop.time()
+        super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

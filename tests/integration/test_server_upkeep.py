@@ -112,8 +112,8 @@ async def test_the_anchor_is_kept_and_maintenance_is_run_as_time_goes_by(
 async def test_a_connection_that_died_without_a_word_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "_PING_INTERVAL", 0.1)
-    monkeypatch.setattr(gateway, "_CLOSE_TIMEOUT", 0.1)
+    monkeypatch.setattr(gateway, "_PATIENCE", 0.1)
+    monkeypatch.setattr(gateway, "_LAG_INTERVAL", 0.05)
     async with running(options_in(tmp_path)) as server:
         dead = await Wire.create(server.listening.url)
         dead.socket.transport.pause_reading()

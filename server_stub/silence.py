@@ -1,0 +1,51 @@
+"""Finds connections that have gone without a word: asked first, then given up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+_Connection = TypeVar("_Connection")
+
+LEAST_ASKED: int = 50
+SHARE: int = 8
+"""Of the connections that are asked at one look at most: a crowd that fell silent together
+must not keep everybody else waiting."""
+
+
+class Silent(NamedTuple, Generic[_Connection]):
+    """What a look has found."""
+
+    to_ask: list[_Connection]
+    dead: list[_Connection]
+
+
+class Silence(Generic[_Connection]):
+    """Who has not been heard of, and who has been asked about it.
+
+    Seats ping every few seconds, so that hardly anybody ever is; a task and a timer for each
+    would cost more than all that they say.
+
+    Args:
+        heard_at: when something last came from a connection, in seconds.
+        patience: seconds until one is asked, and again until it is given up.
+    """
+
+    def __init__(self, heard_at: Callable[[_Connection], float], patience: float) -> None:
+        self._heard_at = heard_at
+        self._patience = patience
+        self._asked: dict[_Connection, float] = {}
+
+    def look(self, connections: Collection[_Connection], now: float) -> Silent[_Connection]:
+        """Those to be asked now, and those who have not answered."""
+        latest = now - self._patience
+        silent = [c for c in connections if self._heard_at(c) <= latest]
+        asked = {c: at for c in silent if (at := self._asked.get(c)) is not None}
+        dead = [c for c, at in asked.items() if at <= latest]
+        most = max(LEAST_ASKED, len(connections) // SHARE)
+        to_ask = [c for c in silent if c not in asked][:most]
+        asked.update(dict.fromkeys(to_ask, now))
+        self._asked = asked
+        return Silent(to_ask, dead)

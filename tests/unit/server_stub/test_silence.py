@@ -1,0 +1,48 @@
+"""Who says nothing is asked, then given up; who answers is left alone."""
+
+from __future__ import annotations
+
+from server_stub.silence import LEAST_ASKED, SHARE, Silence
+
+
+class Heard:
+    """Connections by number, and when each was heard."""
+
+    def __init__(self, count: int) -> None:
+        self.at = dict.fromkeys(range(count), 0.0)
+        self.silence = Silence[int](self.at.__getitem__, patience=8.0)
+
+    def look(self, now: float) -> tuple[list[int], list[int]]:
+        found = self.silence.look(self.at, now)
+        return found.to_ask, found.dead
+
+
+def test_who_is_heard_is_not_asked() -> None:
+    heard = Heard(2)
+    heard.at[0] = 5.0
+    assert heard.look(7.9) == ([], [])
+    assert heard.look(8.0) == ([1], [])
+
+
+def test_who_does_not_answer_is_given_up_once_there_was_time_to() -> None:
+    heard = Heard(1)
+    assert heard.look(9.0) == ([0], [])
+    assert heard.look(16.9) == ([], [])
+    assert heard.look(17.0) == ([], [0])
+
+
+def test_who_answers_is_asked_again_only_after_another_silence() -> None:
+    heard = Heard(1)
+    assert heard.look(8.0) == ([0], [])
+    heard.at[0] = 8.1
+    assert heard.look(16.0) == ([], [])
+    assert heard.look(16.2) == ([0], [])
+    assert heard.look(17.0) == ([], [])
+
+
+def test_a_crowd_that_fell_silent_is_asked_little_by_little() -> None:
+    heard = Heard(LEAST_ASKED + 1)
+    assert len(heard.look(8.0)[0]) == LEAST_ASKED
+    assert heard.look(9.0)[0] == [LEAST_ASKED]
+    many = Heard(LEAST_ASKED * SHARE * 2)
+    assert sum(len(many.look(8.0 + second)[0]) for second in range(SHARE)) == len(many.at)
