@@ -63,6 +63,7 @@ acts: st.SearchStrategy[Act] = st.one_of(
 )
 places = st.none() | some | st.tuples(st.integers(-1, 1), st.integers(-3, 3))
 """Of a cursor: none; how many steps ago; so far from where the party stands, there or not."""
+hows: st.SearchStrategy[How] = st.sampled_from(("well", "well", "refuses", "forgets to say so"))
 odds = st.sampled_from((*([0] * 8), 1, -1, 2))
 """By how much a number is not the one that is due."""
 
@@ -75,7 +76,14 @@ class ServerMachine(RuleBasedStateMachine):
         super().__init__()
         self.server = SlowServer(open_store, mint)
         self.keys: dict[str, tuple[str, str]] = {}
-        self.sent: list[Command | Note] = []
+        self.sent: list[tuple[str, Command | Note]] = []
+        """With the member who said it."""
+        self.seats: list[tuple[str, int, str]] = []
+        """Stream, person and token of everybody who was ever in."""
+        self.founders: dict[int, int] = {}
+        """Persons by their connections, until they know their keys."""
+        self.calm = 0
+        """Steps since the server last went."""
         self._ids = 0
 
     @property
@@ -91,11 +99,20 @@ class ServerMachine(RuleBasedStateMachine):
     def has_clients(self) -> bool:
         return bool(self.server.clients)
 
+    def has_said(self) -> bool:
+        return bool(self.sent) and self.has_clients()
+
     def is_slow(self) -> bool:
         return self.server.is_slow
 
     def has_party(self) -> bool:
         return bool(self.keys)
+
+    def has_seats(self) -> bool:
+        return bool(self.seats)
+
+    def is_calm(self) -> bool:
+        return self.calm > 10
 
     def may_found(self) -> bool:
         return len(self.model) < 2
@@ -119,11 +136,14 @@ class ServerMachine(RuleBasedStateMachine):
     @initialize(media=st.sampled_from(FILMS), playing=st.booleans())
     def begin(self, media: Media, playing: bool) -> None:
         self.found(0, media, playing)
+        self.all_agree()
+        self.join(0, 1, "invite", None, take_over=False)
 
     @precondition(may_found)
     @rule(person=some, media=st.none() | st.sampled_from(FILMS), playing=st.booleans())
     def found(self, person: int, media: Media | None, playing: bool) -> None:
         client = self.server.connect("", "")
+        self.founders[client.number] = person
         create = CreateStream(media, playing=playing and media is not None)
         self.server.say(client, self.hello(person, create=create))
 
@@ -148,10 +168,30 @@ class ServerMachine(RuleBasedStateMachine):
         take_over: bool,
     ) -> None:
         stream_id = self.pick(list(self.keys), which)
-        party, (host_key, invite) = self.model[stream_id], self.keys[stream_id]
+        host_key, invite = self.keys[stream_id]
         other = self.pick(list(self.keys.values()), which + 1)[0]
         token = {"invite": invite, "host": host_key, "foreign": other}.get(key, "wrong")
+        self.enter(stream_id, person, token, place, take_over)
+
+    @precondition(has_seats)
+    @rule(which=some, steps=st.integers(0, 5))
+    def come_back(self, which: int, steps: int) -> None:
+        """Somebody who was here, and knows how things stood a while ago."""
+        stream_id, person, token = self.pick(self.seats, which)
+        self.enter(stream_id, person, token, steps, take_over=False)
+
+    def enter(
+        self,
+        stream_id: str,
+        person: int,
+        token: str,
+        place: int | tuple[int, int] | None,
+        take_over: bool,
+    ) -> None:
+        party = self.model[stream_id]
         hello = self.hello(person, cursor=self.cursor(party, place), take_over=take_over)
+        if party.keys.get(hash_token(token)) and (stream_id, person, token) not in self.seats:
+            self.seats.append((stream_id, person, token))
         expected = self.expected(party, hello, token) if self.server.is_idle else None
         client = self.server.connect(stream_id, token)
         if hello.cursor is not None and hello.cursor in party.past:
@@ -224,11 +264,34 @@ class ServerMachine(RuleBasedStateMachine):
     # They say something -----------------------------------------------------------------
 
     @precondition(has_clients)
-    @rule(who=some, act=acts)
-    def act(self, who: int, act: Act) -> None:
+    @rule(who=some, wanted=st.lists(acts, min_size=1, max_size=3))
+    def act(self, who: int, wanted: list[Act]) -> None:
         """As a host does; others do not have the keys for it, and may try."""
+        for act in wanted:
+            self.command(self.host(who), act)
+
+    @precondition(has_clients)
+    @rule(
+        who=some,
+        wanted=st.lists(acts, min_size=1, max_size=4),
+        which=st.none() | some,
+        how=hows,
+    )
+    def act_at_once(self, who: int, wanted: list[Act], which: int | None, how: How) -> None:
+        """Faster than the store, perhaps with something said twice."""
+        was_slow, self.server.is_slow = self.server.is_slow, True
+        for act in wanted:
+            self.command(self.host(who), act)
+        if which is not None and self.sent:
+            self.again(who, which, is_other=False, is_stranger=False)
+        self.server.write(len(self.server.asked), how)
+        self.server.is_slow = was_slow
+        self.server.go_on()
+
+    def host(self, number: int) -> Client:
+        """A host's connection, if there is any."""
         hosts = [client for client in self.server.clients.values() if client.is_host]
-        self.command(self.pick(hosts, who) if hosts else self.client(who), act)
+        return self.pick(hosts, number) if hosts else self.client(number)
 
     @precondition(has_clients)
     @rule(who=some, act=acts, counter=odds, term=odds, place=places)
@@ -262,7 +325,7 @@ class ServerMachine(RuleBasedStateMachine):
             based_on=self.cursor(party, place) or party.record.cursor,
             act=act,
         )
-        self.sent.append(command)
+        self.sent.append((member_id, command))
         self.say(client, command)
 
     @precondition(has_clients)
@@ -272,20 +335,24 @@ class ServerMachine(RuleBasedStateMachine):
         position=positions,
     )
     def note(self, who: int, kind: Any, position: float) -> None:
-        note = Note(self.event_id(), kind, position)
-        self.sent.append(note)
-        self.say(self.client(who), note)
+        client = self.client(who)
+        if client.welcome is not None:
+            note = Note(self.event_id(), kind, position)
+            self.sent.append((client.welcome.member_id, note))
+            self.say(client, note)
 
-    @precondition(lambda self: bool(self.sent) and self.has_clients())
-    @rule(who=some, which=some, is_other=seldom)
-    def again(self, who: int, which: int, is_other: bool) -> None:
-        """What was said before, by anybody; perhaps with another meaning."""
-        message = self.sent[-1 - which % len(self.sent)]
+    @precondition(has_said)
+    @rule(who=some, which=some, is_other=seldom, is_stranger=seldom)
+    def again(self, who: int, which: int, is_other: bool, is_stranger: bool) -> None:
+        """What was said before, by whoever said it or by another; perhaps it says another thing."""
+        member_id, message = self.sent[-1 - which % 3 % len(self.sent)]
         if is_other and isinstance(message, Command):
             message = msgspec.structs.replace(message, act=Seek(4711.0))
         elif is_other:
             message = msgspec.structs.replace(message, position=4711.0)
-        self.say(self.client(who), message)
+        clients = list(self.server.clients.values())
+        same = [c for c in clients if c.welcome and c.welcome.member_id == member_id]
+        self.say(self.pick(clients if is_stranger else same or clients, who), message)
 
     def say(self, client: Client, message: Command | Note) -> None:
         """Say it, and look whether only who may is let through to the log."""
@@ -345,7 +412,7 @@ class ServerMachine(RuleBasedStateMachine):
     @precondition(is_slow)
     @rule(
         count=st.integers(1, 4),
-        how=st.sampled_from(("well", "well", "well", "refuses", "forgets to say so")),
+        how=hows,
     )
     def write(self, count: int, how: How) -> None:
         self.server.write(count, how)
@@ -355,6 +422,7 @@ class ServerMachine(RuleBasedStateMachine):
     def tell(self, count: int) -> None:
         self.server.tell(count)
 
+    @precondition(is_calm)
     @rule(
         what=st.sampled_from(("die", "stop", "clean up", "go away", "go away")),
         days=st.sampled_from((0, 2, 8)),
@@ -362,6 +430,7 @@ class ServerMachine(RuleBasedStateMachine):
     )
     def trouble(self, what: str, days: int, count: int) -> None:
         """The server goes, and the next one comes; perhaps days later, perhaps to clean up."""
+        self.calm = 0
         match what:
             case "die":
                 self.server.die(written=count)
@@ -377,10 +446,14 @@ class ServerMachine(RuleBasedStateMachine):
 
     @invariant()
     def all_agree(self) -> None:
+        self.calm += 1
         for client in self.server.clients.values():
             if client.welcome is not None and client.welcome.created is not None:
                 created = client.welcome.created
                 self.keys[client.stream_id] = created.host_key, created.invite_token
+                founder = self.founders.pop(client.number, None)
+                if founder is not None:
+                    self.seats.append((client.stream_id, founder, created.host_key))
         if self.server.is_idle:
             self.server.check()
 
