@@ -31,6 +31,9 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     play: bool = False
     """Start at once."""
     take_over: bool = False
+    """Host even if another seat does."""
+    yields: bool = False
+    """With the host key: a viewer as long as another member hosts."""
     returning: bool = False
     """This seat was in the stream before: it waits for its server however long it takes."""
     mpv: tuple[tuple[str, str], ...] = ()

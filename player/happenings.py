@@ -57,6 +57,7 @@ def event_view(event: Event, state: StreamState, you: str) -> views.AnyView:
                 name=host.name if host else event.name,
                 you=event.host_id == you,
                 timestamp_ms=event.timestamp_ms,
+                by=event.name if event.member_id != event.host_id else "",
             )
 
 

@@ -24,6 +24,9 @@ class Intent(msgspec.Struct, frozen=True, tag_field="intent"):
     """Something a person asks for."""
 
 
+Hours = Annotated[float, Meta(ge=0.1, le=168.0)]
+Uses = Annotated[int, Meta(ge=1, le=10_000)]
+MemberName = Annotated[str, Meta(min_length=1, max_length=64)]
 Offset = Annotated[float, Meta(ge=-MAX_POSITION, le=MAX_POSITION)]
 
 
@@ -99,6 +102,38 @@ class Tolerance(Intent, frozen=True, tag="tolerance"):
     """Host: the drift in milliseconds that is mended without a jump."""
 
     tolerance_ms: ToleranceMs
+
+
+class Renew(Intent, frozen=True, tag="renew"):
+    """Host: a new invite, and those before it open nothing any more; who is here stays."""
+
+    hours: Hours | None = None
+    """How long it opens; None for the server's 24."""
+    uses: Uses | None = None
+    """How many people may come by it; None for any number."""
+
+
+class Revoke(Intent, frozen=True, tag="revoke"):
+    """Host: the same, and whoever came by an invite is out."""
+
+    hours: Hours | None = None
+    uses: Uses | None = None
+
+
+class Kick(Intent, frozen=True, tag="kick"):
+    """Host: send a member away, by name or by number in ``members``."""
+
+    member: MemberName
+
+
+class Give(Intent, frozen=True, tag="give"):
+    """Host: hand the remote to a member, by name or number, who hosts from then on."""
+
+    member: MemberName
+
+
+class Take(Intent, frozen=True, tag="take"):
+    """Host again, by the host key of a party that was handed over."""
 
 
 class Resync(Intent, frozen=True, tag="resync"):
@@ -177,6 +212,11 @@ AnyIntent = (
     | Wait
     | Sync
     | Tolerance
+    | Renew
+    | Revoke
+    | Kick
+    | Give
+    | Take
     | Resync
     | Say
     | Volume
@@ -205,6 +245,10 @@ HOST_ONLY: Final = (
     Wait,
     Sync,
     Tolerance,
+    Renew,
+    Revoke,
+    Kick,
+    Give,
 )
 """What a viewer may not ask for."""
 
@@ -223,6 +267,11 @@ WORDS: Final[dict[str, str]] = {
     "wait": "on",
     "sync": "on",
     "tolerance": "tolerance_ms",
+    "renew": "",
+    "revoke": "",
+    "kick": "member",
+    "give": "member",
+    "take": "",
     "resync": "",
     "say": "text",
     "volume": "step",
@@ -237,7 +286,7 @@ WORDS: Final[dict[str, str]] = {
 }
 """Command word: the field that its one argument fills, "" for none."""
 
-_TEXT_FIELDS: Final = ("text", "media", "answer")
+_TEXT_FIELDS: Final = ("text", "media", "member", "answer")
 
 _EXAMPLE: Final = "play, pause, seek 240, rate 1.25, resync, say hi, quit"
 

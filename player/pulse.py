@@ -54,7 +54,7 @@ class Pulse:
                 seat.driver.set_tolerance(tolerance(state.sync_tolerance, jitter))
             if now >= self._status_at and seat.is_ready:
                 self._status_at = now + seat.config.status_interval - EARLY
-                seat.emit(seat.gauges.status(seat.protocol, seat.config.role, now))
+                seat.emit(seat.gauges.status(seat.protocol, seat.role, now))
             if now >= self._report_at:
                 self._report_at, self._reported_at = now + REPORT_INTERVAL, now
                 seat.protocol.report(seat.gauges.report(seat.protocol, now))

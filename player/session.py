@@ -75,6 +75,7 @@ class Session:
             instance_id=config.instance_id,
             create=create,
             take_over=config.take_over,
+            yields=config.yields,
         )
         self.link = Link(
             self.protocol,
@@ -135,9 +136,14 @@ class Session:
         return self.protocol.welcome.member_id if self.protocol.welcome else ""
 
     @property
+    def role(self) -> messages.Role:
+        """What this seat is now; before the first welcome, what it is to be."""
+        return self.protocol.role or self.config.role
+
+    @property
     def is_host(self) -> bool:
         """Whether this seat may move the timeline."""
-        return self.config.role == "host"
+        return self.role == "host"
 
     @property
     def host(self) -> str:
@@ -227,6 +233,10 @@ class Session:
                     self.report_soon()
             case client_events.Recovered(events=count, by_snapshot=by_snapshot):
                 self._recovered(count, by_snapshot=by_snapshot)
+            case client_events.RoleChanged(role=role):
+                self.wishes.people.role_changed(role)
+            case client_events.InvitedWith(invited=invited):
+                self.wishes.people.invited(invited)
             case client_events.StateChanged():
                 self._state_changed()
             case client_events.Logged(event=logged):
@@ -253,7 +263,7 @@ class Session:
                 task.add_done_callback(self._tasks.discard)
             case client_events.Ended(bye=bye):
                 if not bye.reconnect:
-                    self.fail("replaced", bye.message)
+                    self.fail(bye.code, bye.message)
 
     def _joined(self, welcome: messages.Welcome) -> None:
         self.link.stream_id = welcome.stream_id
@@ -294,7 +304,7 @@ class Session:
                 invite = str(Invite(self.config.public or self.config.server, stream_id, token))
         self.emit(
             Ready(
-                role=self.config.role,
+                role=self.role,
                 stream_id=stream_id,
                 member_id=self.you,
                 name=self.config.name,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from player.views import AnyView
     from protocol import messages
     from protocol.client import ClientProtocol
+    from protocol.messages import Role
 
 NoteType = Literal["sync_request", "buffer_start", "buffer_end"]
 
@@ -33,6 +34,9 @@ class Surroundings(Protocol):
     is_ready: bool
     emit: Callable[[AnyView], None]
     identify: Identify
+
+    @property
+    def role(self) -> Role: ...
 
     @property
     def is_host(self) -> bool: ...

@@ -99,6 +99,26 @@ class MembersView(View, frozen=True, tag="members", tag_field="event"):
     """How many more are here; in a large stream not everybody is listed."""
 
 
+class RoleView(View, frozen=True, tag="role", tag_field="event"):
+    """What this seat is from now on."""
+
+    role: Role
+    host: str
+    """Name of the host; "" while there is none."""
+
+
+class InviteView(View, frozen=True, tag="invite", tag_field="event"):
+    """What this host may hand on from now on."""
+
+    invite: str
+    expires_ms: int
+    """Unix milliseconds."""
+    uses: int | None = None
+    """How many people may come by it; None for any number."""
+    asked: bool = False
+    """It takes the place of those before it, which open nothing any more."""
+
+
 class Happened(View, frozen=True, tag="", tag_field="event"):
     """Base of what happened at ``timestamp_ms`` (Unix); ``name`` did it."""
 
@@ -151,6 +171,9 @@ class SettingsChanged(Happened, frozen=True, tag="settings", tag_field="event"):
 
 class HostChanged(Happened, frozen=True, tag="host_change", tag_field="event"):
     """``name`` hosts now."""
+
+    by: str = ""
+    """Who handed it over; "" for a host who took it."""
 
 
 class Joined(Happened, frozen=True, tag="joined", tag_field="event"):
@@ -270,6 +293,8 @@ AnyView = (
     | MediaView
     | Status
     | MembersView
+    | RoleView
+    | InviteView
     | Played
     | Paused
     | Sought

@@ -15,20 +15,26 @@ from player.intents import (
     Audio,
     Cancel,
     Consent,
+    Give,
+    Kick,
     LoadMedia,
     LoadNext,
     Mute,
     OwnCopy,
     Quit,
+    Renew,
     Reopen,
     Resync,
+    Revoke,
     Say,
     StageSize,
     Subtitles,
+    Take,
     Trim,
     Volume,
     parse_intent,
 )
+from player.people import People
 from protocol import messages
 from protocol.exceptions import MatineeError
 from protocol.text import TITLE_CELLS, clean_text
@@ -44,6 +50,7 @@ class Wishes:
 
     def __init__(self, session: Surroundings) -> None:
         self._session = session
+        self.people = People(session)
         self._queue = list(session.config.media) if session.is_host else []
         self._own: dict[str, str] = {}
         """media_id: where this seat finds it."""
@@ -105,6 +112,8 @@ class Wishes:
                 session.resync()
                 if session.gauges.reason:
                     self._reopen()
+            case Take():
+                self.people.take()
             case Say(text=text):
                 self._say(text)
             case OwnCopy(media=own):
@@ -139,6 +148,9 @@ class Wishes:
                 return
             self._queue.pop(0)
             self._load(self._queue[0], goes_on=True)
+            return
+        if isinstance(intent, Renew | Revoke | Kick | Give):
+            self.people.carry_out(intent, state)
             return
         if isinstance(intent, LoadMedia):
             self._load(intent.media)

@@ -39,7 +39,8 @@ def admission(known: Known) -> Admission:
         return Admission("host")
     if known.is_host:
         return Admission("host", by_invite=True)
-    is_good = known.token is not None and known.uses_left != 0
+    # Whoever is removed has had his use, and may know what became of him.
+    is_good = known.token is not None and (known.uses_left != 0 or known.is_removed)
     if not (is_good or known.is_admitted):
         return Admission()
     if known.is_removed:

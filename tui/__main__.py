@@ -66,6 +66,7 @@ def cli() -> None:
 @click.option("--wait/--no-wait", default=None, help="Stop the film for whoever stalls.")
 @click.option("--return", "return_", is_flag=True, help="Come back to your last party.")
 @click.option("--stream", metavar="ID", help="Come back to this one; `matinee parties` lists them.")
+@click.option("--take-over", is_flag=True, help="Come back even if another seat hosts it.")
 @click.option("--tolerance", type=int, metavar="MS", help="Drift that needs no jump.")
 @_shared
 def host(**given: Any) -> int:
@@ -74,6 +75,8 @@ def host(**given: Any) -> int:
 
     if not (given["media"] or given["return_"] or given["stream"]):
         raise click.UsageError("Name a film: matinee host FILM; or come back with --return.")
+    if given["take_over"] and not (given["return_"] or given["stream"]):
+        raise click.UsageError("Take over which party? Add --return, or --stream ID.")
     return party.run(evenings.hosting(given))
 
 

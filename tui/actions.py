@@ -20,12 +20,15 @@ from player.intents import (
     Mute,
     Quit,
     RateBy,
+    Renew,
     Reopen,
     Resync,
+    Revoke,
     SeekBy,
     SetRate,
     Subtitles,
     Sync,
+    Take,
     Toggle,
     Trim,
     Volume,
@@ -189,6 +192,24 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "invite", "invite", "Show the invite, and copy it", "people", ("i",), "i", footer=8,
         face_host_only=True,
     ),
+    Action(
+        "new_invite", "new invite", "A new invite: older ones open nothing, who is here stays",
+        "people", intent=Renew(),
+    ),
+    Action(
+        "revoke", "take invite back", "A new invite, and whoever came by an older one is out",
+        "people", intent=Revoke(),
+    ),
+    Action(
+        "kick", "remove", "Send somebody away", "people", ("k",), "k", face_host_only=True,
+    ),
+    Action(
+        "give", "hand over", "Give the remote to somebody, who hosts from then on", "people",
+        ("h",), "h", face_host_only=True,
+    ),
+    Action(
+        "take", "take back", "Take the remote of your own party back", "people", intent=Take(),
+    ),
     Action("help", "help", "Show what the keys do", "program", ("question_mark",), "?", footer=7),
     Action(
         "palette", "palette", "Find anything by its name", "program", ("ctrl+p",), "^p", footer=3,
@@ -203,7 +224,7 @@ BY_ID: Final[dict[str, Action]] = {action.action_id: action for action in ACTION
 def words(intent: Intent) -> str:
     """An intent as the line that ``player.intents.parse_intent`` reads: ``seek_by -5``."""
     word = msgspec.to_builtins(intent)["intent"]
-    values = msgspec.structs.astuple(intent)
+    values = [value for value in msgspec.structs.astuple(intent) if value is not None]
     return " ".join([word, *map(_word, values)])
 
 

@@ -23,7 +23,7 @@ from tui.screens.leave import LeaveScreen
 from tui.screens.room import RoomScreen
 from tui.screens.trouble import TroubleScreen
 from tui.themes import THEMES, VARIABLES, theme_for
-from tui.wording import error_text
+from tui.wording import error_text, invite_text, role_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,6 +62,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         theme: str = "",
         reports: Iterable[str] = (),
         parting: str = "",
+        serves: bool = False,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -72,12 +73,14 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
             theme: "" chooses by the terminal.
             reports: what the program has to say at the beginning.
             parting: what becomes of the party when its host leaves, "" when he may just go.
+            serves: the party's server ends with this person's evening, whoever hosts.
             clock: CLOCK_MONOTONIC.
             wall_clock: seconds since 1970.
         """
         super().__init__()
         self._seat = seat
         self._parting = parting
+        self._serves = serves
         self._last_is_answer = False
         self._stage = stage
         self._chosen_theme = theme
@@ -127,6 +130,11 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
                 self.post_message(Answered(text, "warning"))
             case views.ConsentAsked() as asked:
                 self._ask_consent(asked)
+            case views.RoleView() as role:
+                self._raise(role_text(role), "warning")
+            case views.InviteView(asked=True) as invite:
+                self.room = note(self.room, invite_text(invite), round(self._wall_clock() * 1000))
+                self.post_message(Answered(f"{invite_text(invite)}; i shows it"))
             case views.ErrorLine(fatal=False) as error:
                 severity = "warning" if error.code == SEAT_DIED else "error"
                 self._raise(error_text(error), severity)
@@ -171,7 +179,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
             self._seat.send(message.intent)
             return
         others = [m.name for m in self.room.members if m.member_id != self.room.you]
-        if self._parting and self.room.is_host and others:
+        if self._parting and (self.room.is_host or self._serves) and others:
             self.push_screen(LeaveScreen(others, self._parting, places.WAY_BACK), self._leave_if)
         else:
             self.leave()

@@ -101,6 +101,7 @@ def _returning(
         instance_id=kept.instance_id,
         stream_id=kept.stream_id,
         returning=True,
+        take_over=given["take_over"],
         media=kept.media,
         titles=kept.titles,
         play=given["play"],

@@ -98,10 +98,13 @@ class Face(Protocol):
 class TuiFace:
     """The face in the terminal."""
 
-    def __init__(self, stage: Stage | None, theme: str, parting: str) -> None:
+    def __init__(
+        self, stage: Stage | None, theme: str, parting: str, *, serves: bool = False
+    ) -> None:
         self._stage = stage
         self._theme = theme
         self._parting = parting
+        self._serves = serves
         self._reports: list[str] = []
         self._say: Callable[[str], None] = self._reports.append
 
@@ -119,6 +122,7 @@ class TuiFace:
             theme=self._theme,
             reports=self._reports,
             parting=self._parting,
+            serves=self._serves,
         )
         self._say = app.say
         loop = asyncio.get_running_loop()
@@ -199,7 +203,7 @@ async def run_party(party: Party) -> int:
         server, party = await _served(party, stack)
         stage, config = _staged(party.seat, stack)
         face: Face = (
-            TuiFace(stage, party.theme, _parting(party))
+            TuiFace(stage, party.theme, _parting(party), serves=party.server is not None)
             if party.face == "tui"
             else PrintedFace(party.face)
         )

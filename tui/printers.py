@@ -13,7 +13,7 @@ from player import views
 from tui.own import own_changes
 from tui.room import Room, fold, may_be_over, position_at, reconnecting_text, state_word
 from tui.times import clock_text, ms_text
-from tui.wording import Sentence, sentence_of
+from tui.wording import Sentence, invite_text, role_text, sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +90,13 @@ class PlainPrinter:
                 return [self._line(text, "33")]
             case views.ConsentAsked() if view.site:
                 return [self._line(consent_text(view), "33")]
+            case views.RoleView():
+                return [self._line(role_text(view), "33")]
+            case views.InviteView():
+                return [
+                    self._line(invite_text(view), "32"),
+                    self._line(f"invite: {view.invite}", ""),
+                ]
             case views.Progress() if view.message:
                 return [self._line(view.message, "2")]
             case views.Ended():

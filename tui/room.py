@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
+import msgspec
+
 from player import views
 from tui.times import ms_text, span_text
 from tui.wording import Tone, sentence_of
@@ -125,6 +127,12 @@ def fold(room: Room, view: views.AnyView, now: float) -> Room:
         case views.Ready():
             room = replace(room, ready=view, is_open=False, own=None, seat_down_since=None)
             return _connected(room, now)
+        case views.RoleView() if room.ready is not None:
+            ready = msgspec.structs.replace(room.ready, role=view.role, host=view.host)
+            return replace(room, ready=ready)
+        case views.InviteView() if room.ready is not None:
+            ready = msgspec.structs.replace(room.ready, invite=view.invite)
+            return replace(room, ready=ready)
         case views.MediaView():
             return replace(room, media=view, is_open=True, progress="", lacks_copy=False)
         case views.MediaChanged():

@@ -230,9 +230,13 @@ class SeatProcess:
                 self.config = msgspec.structs.replace(
                     self.config,
                     returning=True,
+                    take_over=False,
+                    yields=is_host and view.role == "viewer",
                     play=self.config.play and not is_host,
                     stream_id=view.stream_id if is_host else self.config.stream_id,
                 )
+            case views.RoleView(role=role) if self.config.role == "host":
+                self.config = msgspec.structs.replace(self.config, yields=role == "viewer")
             case views.Status() if self._is_open:
                 self._own = view
             case views.MediaView():

@@ -48,6 +48,20 @@ def sentence_of(view: views.AnyView) -> Sentence | None:
             return None
 
 
+def role_text(view: views.RoleView) -> str:
+    """What this person may do from now on."""
+    if view.role == "host":
+        return "You host now: the keys move the film for everybody"
+    return f"View Only: {view.host or 'nobody'} hosts now"
+
+
+def invite_text(view: views.InviteView) -> str:
+    """What became of the invite."""
+    uses = f" for {view.uses}" if view.uses else ""
+    older = ": older ones open nothing any more" if view.asked else ""
+    return f"new invite{uses}{older}"
+
+
 def error_text(error: views.ErrorLine) -> str:
     """Cause and remedy as one or two sentences."""
     cause = _closed(error.message or error.code or "something went wrong")
@@ -86,7 +100,8 @@ def _of_member(view: views.Happened) -> Sentence | None:
         case views.SettingsChanged():
             text, tone = _setting(view), "event"
         case views.HostChanged():
-            text, tone = "hosts now", "warning"
+            by = f": {view.by} handed over" if view.by else ""
+            text, tone = f"hosts now{by}", "warning"
         case views.Joined():
             text, tone = "came", "good"
         case views.Left():

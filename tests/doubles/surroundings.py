@@ -96,6 +96,10 @@ class SeatAround:
         self.fatal: str | None = None
 
     @property
+    def role(self) -> Role:
+        return self.config.role
+
+    @property
     def is_host(self) -> bool:
         return self.config.role == "host"
 

@@ -22,7 +22,7 @@ VIEWER = Admission("viewer", by_invite=True)
         (Known(None, is_admitted=True), VIEWER),
         (Known(None, is_removed=True), Admission()),
         (Known("viewer", is_removed=True), Admission(is_removed=True)),
-        (Known("viewer", 0, is_removed=True), Admission()),
+        (Known("viewer", 0, is_removed=True), Admission(is_removed=True)),
         (Known("host", is_removed=True), Admission("host")),
         (Known(None, is_host=True), Admission("host", by_invite=True)),
         (Known("viewer", is_host=True), Admission("host", by_invite=True)),

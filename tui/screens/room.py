@@ -13,10 +13,11 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from player.intents import AnyIntent, Resync, Say, StageSize
+from player.intents import AnyIntent, Give, Kick, Resync, Say, StageSize
 from tui.actions import ACTIONS, BY_ID, Action
 from tui.messages import Answered, Asked
 from tui.room import Room, view_only_text
+from tui.screens.choose import ChooseScreen
 from tui.screens.go_to import GoToScreen
 from tui.screens.help import HelpScreen
 from tui.screens.invite import InviteScreen
@@ -146,6 +147,12 @@ class RoomScreen(Screen[None], inherit_bindings=True):
                 self._chat(True)
             case "invite":
                 self._invite()
+            case "kick":
+                consequence = "The invite still opens the party: a new one keeps people out."
+                self._choose("Remove whom?", consequence, Kick)
+            case "give":
+                consequence = "Who gets the remote hosts; you go on as a viewer."
+                self._choose("Hand the remote to whom?", consequence, Give)
             case "help":
                 self.app.push_screen(HelpScreen(is_host=self.room.is_host))
             case "palette":
@@ -156,6 +163,19 @@ class RoomScreen(Screen[None], inherit_bindings=True):
     def _ask(self, intent: AnyIntent | None) -> None:
         if intent is not None:
             self.post_message(Asked(intent))
+
+    def _choose(self, question: str, consequence: str, make: type[Kick | Give]) -> None:
+        """Ask for one of the others, then for what is to be done about him."""
+        others = [member for member in self.room.members if member.member_id != self.room.you]
+        if not others:
+            self.post_message(Answered("nobody else is here", "warning"))
+            return
+
+        def chosen(member_id: str | None) -> None:
+            if member_id is not None:
+                self.post_message(Asked(make(member_id)))
+
+        self.app.push_screen(ChooseScreen(question, consequence, others), chosen)
 
     def _invite(self) -> None:
         invite = self.room.ready.invite if self.room.ready else None
