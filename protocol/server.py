@@ -304,6 +304,7 @@ class ServerProtocol:
             self._desk.send((sender.number,), no)
             return
         plan = self._waits.plan(room, change.act, now) if isinstance(change, Command) else ON_TIME
+        leads = room.leads()
         entry = Entry(
             stream_id=room.record.stream_id,
             event_id=change.event_id,
@@ -311,9 +312,9 @@ class ServerProtocol:
             name=sender.name,
             change=change,
             now=now,
-            lead=room.seek_lead() if plan.is_moving else room.lead(),
-            seek_lead=room.seek_lead(),
-            rate_lead=room.rate_lead(),
+            lead=leads.seek if plan.is_moving else leads.start,
+            seek_lead=leads.seek,
+            rate_lead=leads.rate,
             bound=plan.bound,
         )
         self._desk.ask(

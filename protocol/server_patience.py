@@ -21,6 +21,11 @@ class Patience:
         self._waits: defaultdict[str, deque[tuple[float, float]]] = defaultdict(deque)
         """By member: when a wait ended, and how long it was."""
 
+    @property
+    def is_spent(self) -> bool:
+        """The party has waited for somebody of late."""
+        return bool(self._waits)
+
     def spend(self, member_id: str, seconds: float, now: float) -> None:
         """The party has waited for this member until ``now``."""
         self._waits[member_id].append((now, seconds))

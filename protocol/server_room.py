@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -37,6 +37,17 @@ MIN_RATE_LEAD: Final = 0.6
 MAX_WRITE: Final = 0.3
 FORGETS: Final = 0.8
 """Share of the slowest write that is still expected at the next one."""
+
+
+class Leads(NamedTuple):
+    """Seconds that a change is agreed ahead."""
+
+    start: float
+    """To hear of a start and make it."""
+    seek: float
+    """The same for a start somewhere else."""
+    rate: float
+    """The same for another rate, which a player writes long before it is heard."""
 
 
 class Watch(Protocol):
@@ -332,27 +343,25 @@ class Room:
         """The store took so long for an entry; nobody heard of it before."""
         self._write = min(max(seconds, FORGETS * self._write), MAX_WRITE)
 
-    def lead(self) -> float:
-        """Seconds that every seat worth waiting for needs to hear of a start and make it."""
-        return self._lead([way + seat.start for seat, way in self._ways()])
+    def leads(self) -> Leads:
+        """What every seat worth waiting for needs, after one look at each of perhaps thousands."""
+        ways: list[float] = []
+        starts: list[float] = []
+        seeks: list[float] = []
+        for seat in self.seats.values():
+            if seat.peer is not None and (way := seat.way) is not None:
+                ways.append(way)
+                starts.append(way + seat.start)
+                seeks.append(starts[-1] + seat.seek)
+        unknown = UNKNOWN_WAY + UNKNOWN_START
+        return Leads(
+            start=self._lead(max(starts, default=unknown)),
+            seek=self._lead(max(seeks, default=unknown)),
+            rate=min(max(max(ways, default=UNKNOWN_WAY) + RATE_MARGIN, MIN_RATE_LEAD), MAX_LEAD),
+        )
 
-    def seek_lead(self) -> float:
-        """The same for a start somewhere else."""
-        return self._lead([way + seat.start + seat.seek for seat, way in self._ways()])
-
-    def _lead(self, needs: list[float]) -> float:
-        lead = max(needs, default=UNKNOWN_WAY + UNKNOWN_START) + self._write + MARGIN
-        return min(max(lead, MIN_LEAD), MAX_LEAD)
-
-    def rate_lead(self) -> float:
-        """The same for another rate, which a player writes long before it is heard."""
-        longest = max((way for _, way in self._ways()), default=UNKNOWN_WAY)
-        return min(max(longest + RATE_MARGIN, MIN_RATE_LEAD), MAX_LEAD)
-
-    def _ways(self) -> list[tuple[Seat, float]]:
-        """Seats worth waiting for, and the way to each."""
-        seats = [seat for seat in self.seats.values() if seat.peer is not None]
-        return [(seat, way) for seat in seats if (way := seat.way) is not None]
+    def _lead(self, need: float) -> float:
+        return min(max(need + self._write + MARGIN, MIN_LEAD), MAX_LEAD)
 
     def _mark(self, member_id: str, now: Moment) -> None:
         self._roll.add(member_id, hosts=member_id == self.record.host_id)

@@ -81,8 +81,8 @@ class Waits:
 
     def plan(self, room: Room, act: Act, now: Moment) -> Plan:
         """How a start is led that ``act`` asks for now."""
-        seats = {seat: self._outlook(room, seat, now) for seat in room.seats.values()}
-        seen = set(seats.values())
+        seats = [(self._outlook(room, seat, now), seat) for seat in room.seats.values()]
+        seen = {word for word, _ in seats}
         is_moving = "soon" in seen
         match act:
             case Load(playing=True):
@@ -92,15 +92,16 @@ class Waits:
             case Seek() if "late" in seen or any(
                 # The first seek in a film from the network counts: nobody knows what it takes.
                 _needs(seat) > MAX_LEAD
-                for seat in seats
-                if seats[seat] != "excused"
+                for word, seat in seats
+                if word != "excused"
             ):
                 return Plan(BOUND, is_moving)
             case _:
                 return Plan(0.0, is_moving)
 
     def _outlook(self, room: Room, seat: Seat, now: Moment) -> Outlook:
-        if room.patience.left(seat.member.member_id, now.instant) < SHORTEST:
+        patience = room.patience
+        if patience.is_spent and patience.left(seat.member.member_id, now.instant) < SHORTEST:
             return "excused"
         return outlook(seat, room.place, room.record, now.instant)
 
@@ -185,7 +186,7 @@ class Waits:
     # What the server does by itself -----------------------------------------------------
 
     def _bring_forward(self, room: Room, wait: _Wait, now: Moment) -> None:
-        if wait.asked or wait.until - now.instant <= room.lead():
+        if wait.asked or wait.until - now.instant <= room.leads().start:
             return
         wait.asked = True
         ready = Ready(wait.until, "everybody is ready" if wait.told else "")
@@ -240,7 +241,7 @@ class Waits:
             name="",
             change=change,
             now=now,
-            lead=room.lead(),
+            lead=room.leads().start,
             bound=bound,
         )
 
