@@ -86,9 +86,9 @@ def run(given: Given) -> int:
     )
     if lines.returncode:
         return lines.returncode
-    steps = steps_of(events := _events(lines.stdout))
+    steps = steps_of(events := events_of(lines.stdout))
     films = ordered(given.films, films_of(events))
-    told = _json_line if given.as_json else _line
+    told = _json_line if given.as_json else line_of
     worst = 0.0
     with_player = _Walk(given, films)
     try:
@@ -104,7 +104,12 @@ def run(given: Given) -> int:
     return 0
 
 
-def _events(lines: bytes) -> list[Event]:
+def events_of(lines: bytes) -> list[Event]:
+    """The log that ``matinee history STREAM --json`` has told.
+
+    Raises:
+        SettingsError: it has told something else, or nothing.
+    """
     if lines.startswith(b'{"event":') or not lines:
         raise SettingsError(
             "replay", "no log with events is named", "matinee history STREAM --replay FILM"
@@ -274,7 +279,8 @@ class _Walk:
 # How it is told -------------------------------------------------------------------------
 
 
-def _line(reached: Reached) -> str:
+def line_of(reached: Reached) -> str:
+    """For people: where the log says, where the player was, the distance, what, who."""
     event = reached.step.event
     who = clean_text(event.name, NAME_CELLS) or "the server"
     wanted = f"{clock_text(reached.wanted)}"

@@ -202,6 +202,44 @@ def test_a_log_for_programs_is_what_was_on_the_wire(told: Callable[..., Told]) -
     assert out.isascii()
 
 
+def test_several_databases_are_one_history(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The parties that ran beside another one have databases of their own."""
+    beside = path.with_name("party-2.db")
+    store = open_sqlite(beside)
+    record = StreamRecord("77" * 16, media=Media("film-0009", "url", title="Beside"))
+    now = Moment(0.0, BEGAN_MS + 30_000)
+    store.perform([CreateStream(record, None, "host", "invite", now, BEGAN_MS)])
+    store.close()
+    both = ("--database", str(path), "--database", str(beside))
+    assert main(["history", *both]) == 0
+    out, err = capsys.readouterr()
+    ids = [line.split()[0] for line in out.splitlines()[1:]]
+    assert ids == ["5f3a0000", "5f3b0000", "77777777"]
+    assert err == ""
+    assert main(["history", "7777", *both]) == 0
+    assert "Beside" in capsys.readouterr().out
+    assert main(["history", "abcd", *both]) == 1
+    assert "there is no stream abcd" in capsys.readouterr().err
+
+
+def test_a_database_that_cannot_be_read_leaves_the_others(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = ("--database", str(tmp_path / "none.db"))
+    assert main(["history", "--database", str(path), *none]) == 0
+    out, err = capsys.readouterr()
+    assert "5f3a0000" in out
+    assert err.startswith("matinee history: none.db is left out: there is no database")
+    assert err.count("\n") == 1
+    assert main(["history", *none, *none]) == 1
+
+
+def test_a_replay_needs_the_player(told: Callable[..., Told]) -> None:
+    status, out, err = told("history", STREAM, "--replay", "film.mkv")
+    assert (status, out) == (1, "")
+    assert "matinee history STREAM --replay FILM" in err
+
+
 @pytest.mark.parametrize(
     ("stream", "words"),
     [
@@ -305,7 +343,7 @@ def test_migrate_goes_down_and_up_and_says_where_it_is(
         "backup": str(path.with_name("party.db.backup-0004")),
     }
     assert told("history", STREAM)[1].count("\n") > 10
-    for _ in range(4):
+    for _ in range(5):
         told("migrate", "down")
     assert told("migrate", "status")[1] == "schema: none\nnewest: 0005\n"
 
