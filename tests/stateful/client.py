@@ -8,7 +8,9 @@ from protocol.messages import (
     Ack,
     Command,
     Cursor,
+    Errand,
     Event,
+    Invited,
     Note,
     Refusal,
     Settings,
@@ -29,22 +31,33 @@ class Client:
 
     def __init__(self, model: Model, number: int, stream_id: str) -> None:
         self._model = model
+        self.by_key = False
+        """It has shown the host key."""
+        self.invite = ""
+        """The newest that it was given."""
         self.number = number
         self.stream_id = stream_id
         self.heard: list[ServerMessage] = []
         self.welcome: Welcome | None = None
         self.state: StreamState | None = None
         self.owed: list[str] = []
-        """Ids of what it wants in the log, and has no answer to."""
+        """Ids of what it wants, and has no answer to."""
+        self._errands: set[str] = set()
         self.is_open = True
 
     @property
     def is_host(self) -> bool:
-        return self.welcome is not None and self.welcome.role == "host"
+        if self.welcome is None:
+            return False
+        if self.state is None:
+            return self.welcome.role == "host"
+        return self.state.host_id == self.welcome.member_id
 
     def says(self, message: ClientMessage) -> None:
-        if isinstance(message, Command | Note) and self.is_open:
+        if isinstance(message, Command | Note | Errand) and self.is_open:
             self.owed.append(message.event_id)
+        if isinstance(message, Errand):
+            self._errands.add(message.event_id)
 
     def starts_from(self, record: StreamRecord) -> None:
         """It comes back, and knows how this party stood."""
@@ -76,10 +89,11 @@ class Client:
                 assert not is_gap or self._is_refused_on_the_way(), "nothing is left out"
             case Ack(event_id=event_id):
                 self.owed.remove(event_id)
-                written = self._model.parties[self.stream_id].written
-                event = written.get(Cursor(message.epoch, message.seq))
-                assert event is not None, "what is acknowledged is in the log"
-                assert event.event_id == event_id
+                self._check_kept(message)
+            case Invited(event_id=event_id):
+                self.invite = message.invite_token
+                if event_id:
+                    self.owed.remove(event_id)
             case Refusal(event_id=event_id) if event_id:
                 self.owed.remove(event_id)
             case _:
@@ -91,6 +105,13 @@ class Client:
         if self.state is not None:
             applied, self.state = self.state.apply(event)
             assert applied != "gap", "nothing is left out"
+
+    def _check_kept(self, ack: Ack) -> None:
+        written = self._model.parties[self.stream_id].written
+        event = written.get(Cursor(ack.epoch, ack.seq))
+        if ack.event_id not in self._errands:
+            assert event is not None, "what is acknowledged is in the log"
+            assert event.event_id == ack.event_id
 
     def _is_refused_on_the_way(self) -> bool:
         """While its resume is under way, a host's refusal says how things stand as well."""
@@ -111,4 +132,3 @@ class Client:
         assert state.settings == Settings(
             record.wait, record.sync_enabled, record.sync_tolerance_ms
         )
-        assert not self.is_host or self.welcome.member_id == record.host_id, "one host"

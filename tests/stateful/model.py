@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
 from protocol.messages import ChangeSettings, Command, Cursor, Load, Note, Pause, Play, Seek
-from protocol.server_effects import CreateStream, Opened, OpenStream, ReadSince
+from protocol.server_effects import (
+    AddInvite,
+    CreateStream,
+    Done,
+    Opened,
+    OpenStream,
+    ReadSince,
+    RemoveMember,
+)
 from protocol.server_log import (
     Appended,
     Deserted,
@@ -22,7 +30,7 @@ from protocol.server_log import (
 from protocol.timeline import Timeline
 
 if TYPE_CHECKING:
-    from protocol.messages import Event
+    from protocol.messages import Event, Role
     from protocol.server_effects import StoreCall, StoreResult
 
 LONGEST_LEAD: Final = 15.0
@@ -46,7 +54,14 @@ class Party:
     def __init__(self, call: CreateStream) -> None:
         self.record = call.record
         self.log: list[Line] = []
-        self.keys = {call.host_key_hash: "host", call.invite_hash: "viewer"}
+        self.key = call.host_key_hash
+        self.invites: dict[str, int | None] = {call.invite_hash: None}
+        """Those that are good, and how many may come by them."""
+        self.known = {call.host_key_hash, call.invite_hash}
+        """Every token that there has been."""
+        self.came: dict[str, str] = {}
+        """Members who may come back, and by which invite they came."""
+        self.removed: dict[str, str] = {}
         self.synced_ms = call.now.unix_ms
         self.past = {call.record.cursor: call.record}
         """Where it has ever stood."""
@@ -60,6 +75,37 @@ class Party:
         assert event.cursor not in self.written
         self.log.append(Line(event, event.member_id, content))
         self.written[event.cursor] = event
+
+    def admits(self, member_id: str, token_hash: str) -> Role | Literal["removed"] | None:
+        """As what somebody with this token comes in."""
+        if token_hash == self.key:
+            return "host"
+        if member_id and member_id == self.record.host_id:
+            return "host"
+        uses = self.invites.get(token_hash)
+        used = [*self.came.values(), *self.removed.values()].count(token_hash)
+        is_good = token_hash in self.invites and (uses is None or used < uses)
+        if not is_good and member_id not in self.came:
+            return None
+        return "removed" if member_id in self.removed else "viewer"
+
+    def invite(self, call: AddInvite) -> None:
+        """One more invite, or only this one."""
+        if call.invite_hash in self.known:
+            return
+        if call.replaces:
+            self.invites.clear()
+            self.came = {m: "" for m in call.staying if m not in self.removed}
+        self.add(call.invite_hash, call.uses)
+
+    def add(self, token_hash: str, uses: int | None = None) -> None:
+        self.known.add(token_hash)
+        self.invites[token_hash] = uses
+
+    def remove(self, member_id: str) -> None:
+        """Nobody is let in under this identity any more."""
+        before = self.removed.get(member_id, "")
+        self.removed[member_id] = self.came.pop(member_id, before)
 
     def find(self, event_id: str) -> Line | None:
         return next((line for line in self.log if line.event.event_id == event_id), None)
@@ -91,19 +137,27 @@ class Model:
                 self._check_entry(self.parties[call.stream_id], call, answer)
             case OpenStream():
                 self._check_opened(call, answer)
-            case _:
-                raise AssertionError(f"the model knows nothing of {type(call).__name__}")
+            case AddInvite():
+                assert answer == Done()
+                self.parties[call.stream_id].invite(call)
+            case RemoveMember():
+                assert answer == Done()
+                self.parties[call.stream_id].remove(call.member_id)
 
     def _check_opened(self, call: OpenStream, answer: StoreResult) -> None:
         party = self.parties.get(call.stream_id)
-        role = party.keys.get(call.token_hash) if party is not None else None
+        role = None if party is None else party.admits(call.member_id, call.token_hash)
         assert isinstance(answer, Opened), answer
-        if party is None or role is None:
-            assert (answer.record, answer.role) == (None, None)
+        if party is None or role is None or role == "removed":
+            assert answer == Opened(is_removed=role == "removed")
             return
-        assert (answer.record, answer.role) == (party.record, role)
+        by_invite = call.token_hash != party.key
+        assert answer == Opened(party.record, role, by_invite), (answer, party.record)
+        is_counted = party.invites.get(call.token_hash) is not None
+        if role == "viewer" and is_counted and call.member_id not in party.came:
+            party.came[call.member_id] = call.token_hash
         if role == "host" and call.fresh_invite_hash:
-            party.keys[call.fresh_invite_hash] = "viewer"
+            party.add(call.fresh_invite_hash)
 
     def _check_read(self, call: ReadSince, answer: StoreResult) -> None:
         party = self.parties[call.stream_id]
@@ -164,6 +218,8 @@ def _content(entry: Entry) -> object:
     change = entry.change
     if isinstance(change, Command):
         return change.act
+    if isinstance(change, HostChange):
+        return HostChange(change.to)
     return change if isinstance(change, Note) else type(change)
 
 
@@ -183,6 +239,8 @@ def _refusal(party: Party, entry: Entry) -> str | None:
             base = change.based_on
             is_stale = base.epoch != record.epoch or base.seq < record.foreign_seq
             return "stale_base" if is_stale else None
+        case HostChange(to=to, host_term=term) if to and term != record.host_term:
+            return "stale_host"
         case Deserted():
             may = line.playing
         case Ready(at=at):
@@ -225,7 +283,7 @@ def _after(record: StreamRecord, entry: Entry, timeline: Timeline) -> StreamReco
     change = entry.change
     new: dict[str, object] = {"seq": record.seq + 1, "timeline": timeline}
     if isinstance(change, HostChange):
-        new |= {"host_id": entry.member_id, "host_term": record.host_term + 1}
+        new |= {"host_id": change.to or entry.member_id, "host_term": record.host_term + 1}
         new |= {"host_counter": 0, "foreign_seq": record.seq}
     if isinstance(change, Command):
         act = change.act

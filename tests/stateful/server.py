@@ -30,6 +30,7 @@ LIMITS = Limits(
     note=_MUCH,
     report=_MUCH,
     resume=_MUCH,
+    errand=_MUCH,
     characters=_MUCH,
     failures=_MUCH,
     creations=_MUCH,
