@@ -107,13 +107,14 @@ class People:
             )
         )
 
-    def role_changed(self, role: Role) -> None:
-        """This seat hosts from now on, or no longer."""
+    def role_changed(self, role: Role, name: str) -> None:
+        """This seat hosts from now on, or no longer; ``name`` made himself host."""
         session = self._session
+        host = session.host or name
         # What its player is held at waits for an answer that does not come any more.
         session.driver.release()
-        session.emit(RoleView(role=role, host=session.host))
-        hosts = f"{session.host} hosts" if session.host else "nobody hosts"
+        session.emit(RoleView(role=role, host=host))
+        hosts = f"{host} hosts" if host else "nobody hosts"
         text = "you host now" if role == "host" else f"View Only: {hosts} now"
         session.driver.with_player(lambda player: player.show_text(text))
         session.report_soon()

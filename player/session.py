@@ -233,8 +233,8 @@ class Session:
                     self.report_soon()
             case client_events.Recovered(events=count, by_snapshot=by_snapshot):
                 self._recovered(count, by_snapshot=by_snapshot)
-            case client_events.RoleChanged(role=role):
-                self.wishes.people.role_changed(role)
+            case client_events.RoleChanged(role=role, host=name):
+                self.wishes.people.role_changed(role, name)
             case client_events.InvitedWith(invited=invited):
                 self.wishes.people.invited(invited)
             case client_events.StateChanged():

@@ -327,7 +327,7 @@ class ClientProtocol:
         for errand in self._errands.welcomed(welcome.role):
             self._send(errand)
 
-    def _hosted_by(self, host_id: str, host_term: int) -> None:
+    def _hosted_by(self, host_id: str, host_term: int, name: str = "") -> None:
         """Who hosts since ``host_term``; one that is known says nothing new."""
         if self.welcome is None or host_term <= self._host_term:
             return
@@ -338,7 +338,7 @@ class ClientProtocol:
             self._events.append(Dropped(dropped))
         role: Role = "viewer" if self._yields else "host"
         if role != before:
-            self._events.append(RoleChanged(role))
+            self._events.append(RoleChanged(role, name))
 
     def _snapshot(self, snapshot: Snapshot) -> None:
         self._resume_at = float("-inf")
@@ -355,7 +355,8 @@ class ClientProtocol:
         if applied == "applied":
             self._missed += self._catching_up
             self._resume_at = float("-inf")
-            self._hosted_by(self.state.host_id, self.state.host_term)
+            name = event.name if event.member_id == event.host_id else ""
+            self._hosted_by(self.state.host_id, self.state.host_term, name)
             self._events.append(Logged(event))
             self._events.append(StateChanged())
         elif applied == "gap":

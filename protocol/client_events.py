@@ -29,6 +29,8 @@ class RoleChanged(NamedTuple):
     """This seat hosts from now on, or no longer."""
 
     role: Role
+    host: str = ""
+    """Name of who made himself host, who may not be listed yet; "" when nobody did."""
 
 
 class InvitedWith(NamedTuple):

@@ -45,6 +45,7 @@ class SeatAround:
             returning=returning,
             trusted=("media.example",),
         )
+        self.hosts = role == "host"
         self.now = 1000.0
         self.news: list[News] = []
         self.player: FakePlayer | None = None
@@ -101,7 +102,7 @@ class SeatAround:
 
     @property
     def is_host(self) -> bool:
-        return self.config.role == "host"
+        return self.hosts
 
     @property
     def host(self) -> str:

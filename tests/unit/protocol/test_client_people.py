@@ -76,10 +76,16 @@ def test_commands_that_are_given_up_are_told_of(wire: Wire) -> None:
 
 def test_who_becomes_host_begins_at_one_in_the_new_term(wire: Wire) -> None:
     wire.hear(host_change(OTHER, 2), host_change(ME, 3, seq=6))
-    assert wire.told_of(RoleChanged) == [RoleChanged("viewer"), RoleChanged("host")]
+    assert wire.told_of(RoleChanged) == [RoleChanged("viewer"), RoleChanged("host", "Ada")]
     wire.ask(Pause(1.0), "command-1")
     (command,) = wire.sent_of(Command)
     assert (command.host_term, command.counter) == (3, 1)
+
+
+def test_who_takes_over_is_named_before_he_is_listed(wire: Wire) -> None:
+    taken = host_change(OTHER, 2)
+    wire.hear(msgspec.structs.replace(taken, member_id=OTHER, name="Bob"))
+    assert wire.told_of(RoleChanged) == [RoleChanged("viewer", "Bob")]
 
 
 def test_a_change_among_others_is_none_for_this_seat(wire: Wire) -> None:
