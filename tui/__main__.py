@@ -161,7 +161,7 @@ def migrate(arguments: tuple[str, ...]) -> None:
 @cli.command()
 @click.argument("server", required=False, default="")
 def doctor(server: str) -> int:
-    """Check mpv, yt-dlp, terminal, clock and folders; and SERVER when it is given."""
+    """Check mpv, yt-dlp, terminal, clock, folders and hosting; and SERVER when it is given."""
     from tui.doctor import examine
 
     marks = {"ok": "✓", "warn": "!", "fail": "✕"}

@@ -8,11 +8,11 @@ import shutil
 import sys
 import time
 from importlib import metadata
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from protocol.exceptions import MatineeError
-from protocol.invite import parse_server
-from tui import places
+from tui import doctor_server, places
+from tui.findings import Finding
 from tui.settings import settings_file
 
 if TYPE_CHECKING:
@@ -21,23 +21,12 @@ if TYPE_CHECKING:
 
     from player.mpv_player.events import CoreEvent
 
-Grade = Literal["ok", "warn", "fail"]
 _MIN_SIZE: Final = (60, 16)
 _JS_RUNTIMES: Final = ("deno", "node", "bun", "qjs")
-_SERVER_TIMEOUT: Final = 5.0
-
-
-class Finding(NamedTuple):
-    """One check."""
-
-    subject: str
-    grade: Grade
-    text: str
-    remedy: str = ""
 
 
 def examine(server: str = "") -> Iterator[Finding]:
-    """Check all that an evening needs; ``server`` is an address to try, "" for none."""
+    """Check all that an evening needs, and hosting; ``server`` is tried, "" for none."""
     yield _python()
     yield _mpv()
     yield from _tools()
@@ -47,8 +36,9 @@ def examine(server: str = "") -> Iterator[Finding]:
     yield _display()
     yield _clock()
     yield from _folders()
+    yield from doctor_server.hosting()
     if server:
-        yield _server(server)
+        yield from doctor_server.server(server)
 
 
 def _python() -> Finding:
@@ -161,25 +151,3 @@ def _folders() -> Iterator[Finding]:
         else:
             yield Finding(subject, "fail", f"{folder} cannot be written", "make it writable")
     yield Finding("settings", "ok", str(settings_file()))
-
-
-def _server(address: str) -> Finding:
-    import httpx
-
-    try:
-        url = parse_server(address)
-        began = time.monotonic()
-        answer = httpx.get(f"{url}/healthz", timeout=_SERVER_TIMEOUT)
-        took = (time.monotonic() - began) * 1000
-    except MatineeError as error:
-        return Finding("server", "fail", error.message, error.remedy)
-    except httpx.HTTPError as error:
-        reason = str(error) or type(error).__name__
-        return Finding(
-            "server", "fail", f"{address}: {reason}", "is it running, is the address right?"
-        )
-    if answer.status_code != 200:
-        return Finding(
-            "server", "fail", f"{url} answers {answer.status_code}", "is it a matinee server?"
-        )
-    return Finding("server", "ok", f"{url} answers in {took:.0f} ms")

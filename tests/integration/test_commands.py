@@ -286,6 +286,7 @@ def test_doctor_checks_each_thing_in_a_line(environment: dict[str, str]) -> None
     assert done.returncode == 1, "the server that was named does not answer"
     subjects = {row.split()[2] for row in done.stdout.splitlines()}
     assert {"mpv", "yt-dlp", "javascript", "ffmpeg", "terminal", "clock", "server"} <= subjects
+    assert {"port", "network", "database", "postgresql", "files", "trust"} <= subjects
 
 
 @pytest.mark.slow

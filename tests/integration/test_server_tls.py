@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import ssl
@@ -18,6 +19,7 @@ from server_stub.serving import Running, ServeOptions, checked_listen, running
 from server_stub.tls import Tls
 from tests.certificates import Authority, Pair, encrypted
 from tests.doubles.wire import Wire
+from tui import doctor_server
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -75,6 +77,22 @@ async def test_a_seat_refuses_a_certificate_that_it_does_not_trust(
         url = server.listening.url.replace("films.example.com", "127.0.0.1")
         with pytest.raises(ssl.SSLCertVerificationError, match="not valid for '127"):
             await Wire.create(url)
+
+
+async def test_the_doctor_tries_a_server_as_a_seat_would(
+    tmp_path: Path, authority: Authority, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with over_tls(tmp_path, pair) as server:
+        url = server.listening.url
+        (refused,) = await asyncio.to_thread(lambda: list(doctor_server.server(url)))
+        assert (refused.grade, "SSL_CERT_FILE" in refused.remedy) == ("fail", True)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.cert))
+        found = await asyncio.to_thread(lambda: list(doctor_server.server(url)))
+    assert [(finding.subject, finding.grade) for finding in found] == [
+        ("server", "ok"),
+        ("websocket", "ok"),
+        ("certificate", "warn"),
+    ]
 
 
 async def test_plain_http_gets_nowhere(tmp_path: Path, pair: Pair) -> None:
