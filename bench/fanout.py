@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import resource
+import signal
 import sys
 import tempfile
 from contextlib import asynccontextmanager
@@ -44,14 +46,24 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--interval", type=float, default=0.2, help="seconds between two of them")
     parser.add_argument("--runs", type=int, default=3, help="medians over so many")
     parser.add_argument("--only", choices=["matinee", "syncplay", "floor"], action="append")
+    parser.add_argument(
+        "--part",
+        choices=["fan", "spoil", "restart"],
+        action="append",
+        help="fan: an event to everybody (the default); spoil: the same beside one viewer who"
+        " never reads and one who floods; restart: the server is killed, and all come back",
+    )
     parser.add_argument("--quick", action="store_true", help="one run, 200 viewers, 10 events")
 
 
 class Server:
     """One that is measured, and what it takes of the machine."""
 
-    def __init__(self, name: str, process: Process, port: int, dialect: str) -> None:
+    def __init__(
+        self, name: str, process: Process, port: int, dialect: str, database: Path = Path()
+    ) -> None:
         self.name, self.process, self.port, self.dialect = name, process, port, dialect
+        self.database = database
 
     def cpu(self) -> float:
         """Seconds, user and system, since its start."""
@@ -70,8 +82,9 @@ async def started(name: str, folder: Path, size: int) -> AsyncGenerator[Server]:
     process: Process = Process()
     if name == "matinee":
         process = ServerProcess()
-        await process.start(folder / f"{os.urandom(4).hex()}.db")
-        server = Server(name, process, process.port, "matinee")
+        database = folder / f"{os.urandom(4).hex()}.db"
+        await process.start(database)
+        server = Server(name, process, process.port, "matinee", database)
     elif name == "floor":
         await process.launch(sys.executable, "-m", "bench.fanout_floor", str(size))
         url = str((await process.wait_for("listening"))["url"])
@@ -179,9 +192,100 @@ async def measure(name: str, folder: Path, options: Namespace, size: int) -> Fig
         await load.end()
 
 
+@asynccontextmanager
+async def party(folder: Path, options: Namespace) -> AsyncGenerator[tuple[Load, Server, Task]]:
+    """matinee's server with everybody in."""
+    load = await Load().start()
+    try:
+        async with started("matinee", folder, 0) as server:
+            task = Task(
+                "join",
+                port=server.port,
+                streams=options.streams,
+                seats=options.viewers,
+                events=options.events,
+                interval=options.interval,
+            )
+            await load.do(task, "joined")
+            yield load, server, task
+    finally:
+        await load.end()
+
+
+async def spoil(folder: Path, options: Namespace) -> list[str]:
+    """The same events before and after two bad guests have come."""
+    async with party(folder, options) as (load, _, task):
+        do = msgspec.structs.replace
+        alone = await load.do(do(task, do="events"), "sent")
+        await load.do(do(task, do="spoil"), "spoiled")
+        beside = await load.do(do(task, do="events"), "sent")
+        lasts = [[1000 * s for s in sent["last"]] for sent in (alone, beside)]
+        return [
+            *(f"{last[i]:.1f}" for last in lasts for i in (0, 1)),
+            f"{lasts[1][1] / lasts[0][1]:.2f}",
+            str(beside["lost"]),
+            (re.findall(r'"code":"(\w+)"', beside["flood"]) or ["no"])[-1],
+        ]
+
+
+async def restart(folder: Path, options: Namespace) -> list[str]:
+    """Killed in the middle of the film; started again on its port, with its database."""
+    async with party(folder, options) as (load, server, task):
+        do = msgspec.structs.replace
+        await load.do(do(task, do="events", events=3), "sent")
+        coming = asyncio.create_task(load.do(do(task, do="return"), "back"))
+        await load.wait_for("waiting")
+        server.process.kill(signal.SIGKILL)
+        await server.process.wait()
+        again = ServerProcess()
+        try:
+            await again.start(server.database, server.port)
+            back = await coming
+            await load.do(do(task, do="events", events=3), "sent")
+            missed = await load.do(do(task, do="missed"), "missed")
+        finally:
+            await again.end()
+        for wrong in missed["wrong"]:
+            print(f"a viewer saw: {wrong}")
+        seats = options.streams * (options.viewers + 1)
+        return [
+            f"{back['seconds']:.1f}",
+            f"{back['joined']} of {seats}",
+            str(back["attempts"]),
+            str(missed["behind"]),
+        ]
+
+
+SPOIL_HEAD: Final = (
+    "run",
+    "last p50 ms",
+    "p99",
+    "beside p50",
+    "p99",
+    "ratio",
+    "others lost",
+    "flood closed",
+)
+RESTART_HEAD: Final = ("run", "all back in s", "seats", "attempts", "behind")
+
+
 async def _run(options: Namespace) -> None:
     if options.quick:
         options.runs, options.viewers, options.events = 1, min(options.viewers, 200), 10
+    size = f"{options.streams} x {options.viewers}"
+    for part in options.part or ["fan"]:
+        if part == "fan":
+            await _fan(options, size)
+            continue
+        measured, head = (spoil, SPOIL_HEAD) if part == "spoil" else (restart, RESTART_HEAD)
+        rows: list[list[str]] = []
+        for number in range(options.runs):
+            with tempfile.TemporaryDirectory(prefix="matinee-bench-") as folder:
+                rows.append([str(number + 1), *await measured(Path(folder), options)])
+        print(table(f"{part}, {size}", head, rows))
+
+
+async def _fan(options: Namespace, title: str) -> None:
     names = options.only or ["matinee", "floor", "syncplay"]
     found: dict[str, list[Figures]] = {name: [] for name in names}
     size = 300
@@ -192,11 +296,7 @@ async def _run(options: Namespace) -> None:
                 if name == "matinee":
                     size = round(figures.size) - 4
                 found[name].append(figures)
-    print(
-        table(
-            f"{options.streams} x {options.viewers}", HEAD, [_row(n, f) for n, f in found.items()]
-        )
-    )
+    print(table(title, HEAD, [_row(n, f) for n, f in found.items()]))
 
 
 def _row(name: str, runs: list[Figures]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from protocol.messages import (
     Hello,
     Media,
     Ping,
+    Say,
     Seek,
     Snapshot,
     Welcome,
@@ -45,7 +47,6 @@ class Client:
         "cursor",
         "events",
         "instance_id",
-        "is_hog",
         "is_host",
         "is_open",
         "joined",
@@ -57,15 +58,16 @@ class Client:
         "stream",
         "tail",
         "token",
+        "unsent",
         "wrong",
     )
 
     def __init__(self, number: int, stream: int, *, is_host: bool) -> None:
         self.number, self.stream, self.is_host = number, stream, is_host
         self.sock = socket.socket()
-        self.tail = b""
+        self.tail = self.unsent = b""
         self.stage = ""
-        self.joined = self.is_open = self.is_hog = False
+        self.joined = self.is_open = False
         self.events = 0
         """Heard since the count began."""
         self.sent = 0
@@ -91,13 +93,14 @@ class Dialect:
 
     def connect(self, client: Client) -> None:
         """A fresh socket."""
-        client.sock = socket.create_connection(("127.0.0.1", self.port))
-        client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.sock = socket.socket()
         client.sock.setblocking(False)
-        client.tail, client.stage = b"", ""
+        client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.sock.connect_ex(("127.0.0.1", self.port))
+        client.tail, client.stage = b"", "connecting"
 
     def opened(self, client: Client) -> None:
-        """Say the first thing."""
+        """It is connected: say the first thing."""
         raise NotImplementedError
 
     def invite(self, viewer: Client, host: Client) -> None:
@@ -232,6 +235,13 @@ class Matinee(_Frames):
         _say(host, Command(uuid4().hex, 1, host.sent, Cursor(*host.cursor), act))
 
 
+def pour(client: Client, count: int) -> None:
+    """Send so much chat at once, as far as there is room for it."""
+    data = client.unsent or _frame(encode(Say("x" * 400)).encode()) * count
+    with contextlib.suppress(OSError):
+        client.unsent = data[client.sock.send(data) :]
+
+
 def _say(client: Client, message: ClientMessage) -> None:
     client.sock.send(_frame(encode(message).encode()))
 
@@ -241,6 +251,7 @@ class Bare(_Frames):
 
     def opened(self, client: Client) -> None:
         """See `Dialect`."""
+        client.stage = "open"
         # One byte, so that being let in is seen as it is elsewhere.
         client.sock.send(b"j")
 
@@ -266,6 +277,7 @@ class Syncplay(Dialect):
 
     def opened(self, client: Client) -> None:
         """See `Dialect`."""
+        client.stage = "open"
         features = {"sharedPlaylists": True, "chat": True, "readiness": True, "managedRooms": True}
         hello = {
             "username": f"Seat {client.number}",

@@ -11,33 +11,37 @@ from __future__ import annotations
 import random
 import resource
 import select
+import socket
 import sys
 import time
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from bench.fanout_dialects import DIALECTS, Client, Dialect
+from bench.fanout_dialects import DIALECTS, Client, Dialect, pour
 from bench.table import percentile
+from player.link import FIRST_RETRY, GROWTH, LAST_RETRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 IN_FLIGHT: Final = 100
 """Clients that come in at the same time; a server may have a bound of its own."""
 PATIENCE: Final = 120.0
 SETTLE: Final = 1.0
 """Seconds that the last deliveries may take after the last event."""
-FIRST_RETRY: Final = 0.25
-LAST_RETRY: Final = 5.0
-GROWTH: Final = 1.7
 LEAST_SHARE: Final = 0.7
-"""The rule by which a seat comes back: `player.link`."""
+"""Of a wait before the next attempt: seats come back by the rule of `player.link`."""
+FLOOD: Final = 5
+"""Messages that one who floods sends whenever anything happens."""
 
 
 class Task(msgspec.Struct):
     """What to do next."""
 
     do: str
-    """``join``, ``events``, ``hog``, ``return`` or ``end``."""
+    """``join``, ``events``, ``spoil`` (one never reads, one floods) or ``return``."""
     port: int = 0
     streams: int = 1
     seats: int = 1
@@ -72,14 +76,14 @@ class Crowd:
         """Of every delivery."""
         self.again: list[tuple[float, int, Client]] | None = None
         """Who comes back when; None while nobody does."""
+        self.flood: Client | None = None
 
     def open(self, client: Client) -> None:
         """Connect, and begin what the dialect begins with."""
         self.dialect.connect(client)
         client.is_open = True
         self.clients[client.sock.fileno()] = client
-        self.poll.register(client.sock.fileno(), select.EPOLLIN)
-        self.dialect.opened(client)
+        self.poll.register(client.sock.fileno(), select.EPOLLOUT)
 
     def close(self, client: Client) -> None:
         """It has ended, or never began."""
@@ -99,9 +103,18 @@ class Crowd:
 
     def turn(self, timeout: float) -> None:
         """Read what is there, once."""
+        if self.flood is not None and self.flood.is_open:
+            pour(self.flood, FLOOD)
         for fd, _ in self.poll.poll(timeout, 512):
             client = self.clients.get(fd)
-            if client is None or client.is_hog:
+            if client is None:
+                continue
+            if client.stage == "connecting":
+                if client.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    self.close(client)
+                    continue
+                self.poll.modify(fd, select.EPOLLIN)
+                self.dialect.opened(client)
                 continue
             try:
                 data = client.sock.recv(262144)
@@ -134,11 +147,7 @@ class Crowd:
         now = time.monotonic()
         while self.again and self.again[0][0] <= now:
             _, _, client = heappop(self.again)
-            try:
-                self.open(client)
-            except OSError:
-                self.closed -= 1
-                self.close(client)
+            self.open(client)
 
 
 def join(crowd: Crowd, task: Task) -> dict[str, object]:
@@ -230,7 +239,48 @@ def events(crowd: Crowd, task: Task) -> dict[str, object]:
         "bytes": crowd.bytes,
         "behind": behind,
         "closed": crowd.closed - closed,
+        "lost": sum(not client.joined for client in (*crowd.hosts, *crowd.viewers)),
+        "flood": "" if crowd.flood is None or crowd.flood.is_open else crowd.flood.wrong,
     }
+
+
+def spoil(crowd: Crowd) -> dict[str, object]:
+    """One more viewer who never reads, and one who sends all that it can."""
+    guests = [Client(10**6 + number, 0, is_host=False) for number in (0, 1)]
+    for guest in guests:
+        crowd.dialect.invite(guest, crowd.hosts[0])
+    _let_in(crowd, guests)
+    deaf, crowd.flood = guests
+    crowd.poll.unregister(deaf.sock.fileno())
+    return {"event": "spoiled"}
+
+
+def come_back(crowd: Crowd) -> dict[str, object]:
+    """Everybody is about to lose the server, and comes back by himself."""
+    crowd.again = []
+    everybody = [*crowd.hosts, *crowd.viewers]
+    _tell({"event": "waiting"})
+    while crowd.joined == len(everybody):
+        crowd.turn(0.5)
+    lost = time.monotonic()
+    while crowd.joined < len(everybody) and time.monotonic() - lost < PATIENCE:
+        crowd.come_back()
+        crowd.turn(0.02)
+    took = time.monotonic() - lost
+    crowd.again = None
+    return {
+        "event": "back",
+        "seconds": took,
+        "joined": crowd.joined,
+        "attempts": max(client.attempt for client in everybody),
+    }
+
+
+def missed(crowd: Crowd) -> dict[str, object]:
+    """Who is not where the host is, or saw what should not be."""
+    behind = [v for v in crowd.viewers if v.cursor != crowd.hosts[v.stream].cursor]
+    wrong = {v.wrong for v in crowd.viewers if v.wrong and not v.wrong.startswith("HTTP")}
+    return {"event": "missed", "behind": len(behind), "wrong": sorted(wrong)[:5]}
 
 
 def main() -> None:
@@ -244,8 +294,16 @@ def main() -> None:
         if task.do == "join":
             crowd = Crowd(task)
             _tell(join(crowd, task))
-        elif crowd is not None and task.do == "events":
-            _tell(events(crowd, task))
+        elif crowd is not None:
+            _tell(_TASKS[task.do](crowd, task))
+
+
+_TASKS: Final[dict[str, Callable[[Crowd, Task], dict[str, object]]]] = {
+    "events": events,
+    "spoil": lambda crowd, _: spoil(crowd),
+    "return": lambda crowd, _: come_back(crowd),
+    "missed": lambda crowd, _: missed(crowd),
+}
 
 
 def _tell(answer: dict[str, object]) -> None:

@@ -41,6 +41,8 @@ _PATIENCE: Final = 8.0
 _CLOSE_TIMEOUT: Final = 2.0
 _QUEUE: Final = 16
 """Frames read ahead of the core."""
+_BACKLOG: Final = 1024
+"""Connections that wait to be taken: after a restart everybody comes back at once."""
 _TURN: Final = 8
 """Messages of one seat before the others have their turn."""
 _LAG_INTERVAL: Final = 1.0
@@ -85,6 +87,7 @@ class Gateway:
             sock=listening,
             process_request=requests.answer,
             create_connection=requests.connection,
+            backlog=_BACKLOG,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
             max_queue=_QUEUE,
