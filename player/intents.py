@@ -114,7 +114,7 @@ class Renew(Intent, frozen=True, tag="renew"):
 
 
 class Revoke(Intent, frozen=True, tag="revoke"):
-    """Host: the same, and whoever came by an invite is out."""
+    """Host: a new invite, and whoever came by an older one is out."""
 
     hours: Hours | None = None
     uses: Uses | None = None

@@ -65,7 +65,8 @@ def _intent_rows() -> str:
         assert isinstance(info, msgspec.inspect.StructType)
         word = str(info.tag)
         names = [field.encode_name for field in info.fields]
-        words = f"`{' '.join([word, *(name.upper() for name in names)])}`"
+        spoken = names if intents.WORDS.get(word) else []
+        words = f"`{' '.join([word, *(name.upper() for name in spoken)])}`"
         fields = "".join(f', "{name}": …' for name in names)
         rows.append(
             f"| {words if word in intents.WORDS else ''} |"

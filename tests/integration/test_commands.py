@@ -231,7 +231,10 @@ def test_who_has_hosted_nothing_is_told_so(environment: dict[str, str]) -> None:
     assert "no party" in run(environment, "parties").stdout
 
 
-@pytest.mark.parametrize("words", [("host",), ("host", "x", "--video", "cinema"), ("dance",)])
+@pytest.mark.parametrize(
+    "words",
+    [("host",), ("host", "x", "--video", "cinema"), ("host", "x", "--take-over"), ("dance",)],
+)
 def test_wrong_usage_ends_with_2(environment: dict[str, str], words: tuple[str, ...]) -> None:
     done = run(environment, *words)
     assert done.returncode == 2

@@ -99,3 +99,15 @@ def test_an_error_of_the_faces_own_looks_like_the_seats() -> None:
     error = json.loads(error_json(InviteError("no", "yes")))
     assert (error["event"], error["message"], error["remedy"]) == ("error", "no", "yes")
     assert error["fatal"] is True
+
+
+def test_another_role_and_another_invite_are_said(printed: Printed) -> None:
+    assert printed(views.RoleView("host", "Ben")) == [
+        "You host now: the keys move the film for everybody"
+    ]
+    assert printed(views.RoleView("viewer", "")) == ["View Only: nobody hosts now"]
+    assert printed(views.InviteView("http://a/j/b#c", 0, 2, asked=True)) == [
+        "new invite for 2: older ones open nothing any more",
+        "invite: http://a/j/b#c",
+    ]
+    assert printed(views.InviteView("http://a/j/b#c", 0))[0] == "new invite"

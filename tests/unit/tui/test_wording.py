@@ -20,6 +20,7 @@ RESYNCED = views.Resynced(name="B", before_ms=-1800.0, after_ms=0.4)
         (views.RateSet(name="Ana", rate=1.25), "Ana", "set the speed to 1.25×"),
         (views.MediaChanged(name="Ana", title="Sintel"), "Ana", "changed the film: Sintel"),
         (views.HostChanged(name="Ben"), "Ben", "hosts now"),
+        (views.HostChanged(name="Ben", by="Ana"), "Ben", "hosts now: Ana handed over"),
         (views.Joined(name="Ben"), "Ben", "came"),
         (views.Left(name="Ben"), "Ben", "left"),
         (views.ChatLine(name="Ben", text="hi"), "Ben", "hi"),
