@@ -147,6 +147,13 @@ class Coming(RuleBasedStateMachine):
         stream_id, person, token = self.pick(self.seats, which)
         self.enter(stream_id, person, token, steps, take_over=False)
 
+    def come_back_all(self, stream_id: str, member_id: str) -> None:
+        """A member tries every key that it ever had."""
+        for seat, person, token in list(self.seats):
+            instance = self.hello(person).instance_id
+            if seat == stream_id and member_id_of(stream_id, instance) == member_id:
+                self.enter(stream_id, person, token, None, take_over=False)
+
     def enter(
         self,
         stream_id: str,

@@ -154,9 +154,17 @@ class ServerMachine(Coming):
         uses=st.none() | st.integers(1, 2),
         keep=st.booleans(),
         is_odd=seldom,
+        is_late=seldom,
     )
     def run_errand(
-        self, who: int, whom: int, what: str, uses: int | None, keep: bool, is_odd: bool
+        self,
+        who: int,
+        whom: int,
+        what: str,
+        uses: int | None,
+        keep: bool,
+        is_odd: bool,
+        is_late: bool,
     ) -> None:
         """A host says who may be in and who hosts; others may try."""
         client = self.client(who) if is_odd else self.host(who)
@@ -167,7 +175,7 @@ class ServerMachine(Coming):
         member_id, event_id = self.pick(others, whom), self.event_id()
         errand: Errand = Remove(event_id, member_id)
         if what == "hand over":
-            errand = HandOver(event_id, party.record.host_term - is_odd, member_id)
+            errand = HandOver(event_id, party.record.host_term - is_late, member_id)
         if what == "new invite":
             errand = NewInvite(event_id, keep=keep, uses=uses)
         self.server.say(client, errand)
@@ -176,6 +184,7 @@ class ServerMachine(Coming):
         answer = next(m for m in client.heard[::-1] if getattr(m, "event_id", "") == event_id)
         if isinstance(errand, Remove) and isinstance(answer, Ack):
             assert not [c for c in self.members(party) if self.is_of(c, member_id)]
+            self.come_back_all(client.stream_id, member_id)
         if isinstance(errand, HandOver) and isinstance(answer, Ack):
             assert party.record.host_id == member_id
         if isinstance(errand, NewInvite) and isinstance(answer, Invited) and not keep:
