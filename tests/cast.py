@@ -155,12 +155,12 @@ class ServerProcess(Process):
 
     url = ""
 
-    async def start(self, database: Path, port: int = 0) -> ServerProcess:
+    async def start(self, database: Path, port: int = 0, *options: str) -> ServerProcess:
         """Listen on loopback; ``port`` 0 takes a free one."""
         await self.launch(
             sys.executable,
             *("-m", "server_stub", "--listen", f"127.0.0.1:{port}", "--json"),
-            *("--database", str(database), "--allow-http-media"),
+            *("--database", str(database), "--allow-http-media", *options),
         )
         self.url = str((await self.wait_for("listening"))["url"])
         return self

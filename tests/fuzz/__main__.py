@@ -19,6 +19,9 @@ fuzz: atheris is not installed; it is no part of the usual set-up.
 Install it with: .venv/bin/python -m pip install -e '.[fuzz]' (Linux; Python 3.11 to 3.13)
 """
 RSS_LIMIT_MB: Final = 512
+KEPT_BYTES: Final = 400
+KEPT_AT_ONCE: Final = 40
+"""Inputs of one search that are added; each took a branch that none before it had."""
 EXIT_MISSING: Final = 3
 _ODD: Final = (
     *("NaN", "-Infinity", "1e400", "-1", "-0.0", "9007199254740993", "1" + "0" * 30),
@@ -65,10 +68,9 @@ def _search(target: str, seconds: int, *, keep: bool) -> bool:
         )
         print(f"{target}: {_summary(log)}")
         if keep:
-            smallest = Path(name) / "smallest"
-            smallest.mkdir()
-            _run(target, "-merge=1", f"-max_len={MAX_BYTES}", str(smallest), str(folder))
-            inputs = [text_of(file.read_bytes()) for file in smallest.iterdir()]
+            new = [f.read_bytes() for f in folder.iterdir() if not f.name.startswith("kept-")]
+            new = sorted((data for data in new if len(data) <= KEPT_BYTES), key=len)
+            inputs = [*kept, *map(text_of, new[:KEPT_AT_ONCE])]
             print(f"{target}: {write_corpus(target, inputs)} inputs kept")
         broken = sorted(found.iterdir())
         for file in broken:
