@@ -93,9 +93,17 @@ class ServerProtocol:
 
         Each connection that is admitted must be given back by `released`.
         """
-        if self._stopping or self._is_crowded():
+        if self._stopping or not self.places():
             return 1.0
         return self._addresses.open(address, now.instant)
+
+    def places(self) -> int:
+        """How many may be admitted before one of those who have no seat yet has one."""
+        most = self._desk.limits.unauthenticated
+        if len(self._outside) >= most:
+            # Who got a seat since is found out only now, when it matters.
+            self._outside = {p for p in self._outside if self._peers[p].stage != "seated"}
+        return max(0, most - len(self._outside))
 
     def released(self, address: str) -> None:
         """An admitted connection is gone."""
@@ -375,13 +383,6 @@ class ServerProtocol:
         peer.stage = "closed"
         self._desk.timers.cancel((peer, "hello"))
         self._desk.close(peer.number, NORMAL, "")
-
-    def _is_crowded(self) -> bool:
-        """Whether too many connections have not been let in."""
-        if len(self._outside) >= self._desk.limits.unauthenticated:
-            # Who got a seat since is found out only now, when it matters.
-            self._outside = {p for p in self._outside if self._peers[p].stage != "seated"}
-        return len(self._outside) >= self._desk.limits.unauthenticated
 
 
 def _is_ours(version_min: int, version_max: int) -> bool:

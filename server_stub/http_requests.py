@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection
 from protocol.exceptions import StoreError
 from protocol.server_peers import hash_token, is_stream_id
 from server_stub import pages
+from server_stub.door import Door
 from server_stub.reads import Reading
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class HttpRequests:
         self._clock = clock
         self._store = store
         self._names = names
+        self._door = Door(core.places)
         self._reads = reads
         self._readings = readings
         self._proxies = proxies
@@ -113,7 +115,7 @@ class HttpRequests:
         if reading is not None:
             return await self._read(reading[1], reading[2], query, connection, request)
         if socket_stream(request.path) is not None:
-            return self._admit(connection)
+            return await self._admit(connection)
         return pages.error_page(HTTPStatus.NOT_FOUND, "nothing is here")
 
     def _refused(self, request: Request) -> Response | None:
@@ -131,9 +133,10 @@ class HttpRequests:
             return pages.error_page(HTTPStatus.FORBIDDEN, "not from a page in a browser")
         return None
 
-    def _admit(self, connection: ServerConnection) -> Response | None:
-        # The connection's place is kept from here on, before anything can go wrong.
+    async def _admit(self, connection: ServerConnection) -> Response | None:
         address = address_of(connection)
+        await self._door.wait(address)
+        # The connection's place is kept from here on, before anything can go wrong.
         wait = self._core.admit(address, self._clock.now())
         if wait > 0.0:
             logger.info("event=not_admitted retry_after=%.1f", wait)

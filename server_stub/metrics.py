@@ -111,7 +111,7 @@ class Metrics:
         for name, what, label, counts in (
             ("matinee_events_total", "Events written.", "type", self.events),
             ("matinee_refusals_total", "Refusals sent.", "code", self.refusals),
-            ("matinee_dropped_total", "Seats that did not read or fell silent.", "reason", self.dropped),
+            ("matinee_dropped_total", "Seats that did not read or answer.", "reason", self.dropped),
             (
                 "matinee_http_responses_total",
                 "Answers to requests that opened no websocket.",
