@@ -107,6 +107,8 @@ def _log_to(path: str) -> None:
         handlers=[handler],
         format="%(asctime)s %(levelname)s %(process)d %(name)s %(message)s",
     )
+    # It names whole addresses, and some of them hold keys.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -151,6 +151,11 @@ async def test_a_seat_refuses_it_and_never_asks_mpv(films: Films, tmp_path: Path
             mark = seat.mark
             await ruleless.show(Media("film-by-path", "file", "A Film", url="/etc/passwd"))
             await seat.wait_for("error", after=mark)
+            mark = seat.mark
+            await ruleless.show(_media(999, "https://films.example.com/f.mp4"))
+            assert (await seat.wait_for("consent"))["site"] == "films.example.com"
+            seat.ask("consent no")
+            await seat.wait_for("error", after=mark)
             assert "loadfile" not in transcript.read_text()
             # The transcript does show what mpv is asked for.
             seat.ask(f"copy {film}")
