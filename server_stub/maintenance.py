@@ -7,6 +7,7 @@ steps of `maintenance` may let others write in between.
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -16,7 +17,7 @@ from server_stub.rows import plain_id
 from server_stub.schema import IS_ACTIVE, at, playback_events, streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy.engine import Engine
 
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 EVENT_RETENTION: Final = timedelta(days=7)
 INACTIVE_AFTER: Final = timedelta(hours=24)
 BATCH: Final = 250
-"""Rows in one step: whoever wants to write waits for no more than these."""
+"""Rows in the first step; later ones are smaller or larger, see `next_batch`."""
+_LEAST: Final = 100
+_MOST: Final = 1000
+_QUICK: Final = 0.008
+_SLOW: Final = 0.05
+"""Seconds of a step: whoever wants to write waits for one."""
 
 
 class Maintained(NamedTuple):
@@ -71,19 +77,39 @@ def touch(engine: Engine, now: Moment, live: Sequence[str]) -> None:
 
 def cleanup_old_playback_events(engine: Engine, now: datetime) -> Iterator[int]:
     """Delete events older than `EVENT_RETENTION`; yields how many, by batch."""
-    old = old_events(now - EVENT_RETENTION)
-    count = BATCH
-    while count == BATCH:
+
+    def delete(batch: int) -> int:
+        old = old_events(now - EVENT_RETENTION, batch)
         with engine.begin() as connection:
-            count = connection.execute(
+            return connection.execute(
                 playback_events.delete().where(playback_events.c.id.in_(old))
             ).rowcount
+
+    return in_batches(delete)
+
+
+def in_batches(delete: Callable[[int], int]) -> Iterator[int]:
+    """Delete so many at most, again and again, until there are fewer; yields how many each."""
+    batch = count = BATCH
+    while count == batch:
+        began = time.monotonic()
+        count = delete(batch)
+        took = time.monotonic() - began
         yield count
+        if count == batch:
+            batch = count = next_batch(batch, took)
 
 
-def old_events(before: datetime) -> sa.Select[str]:
+def next_batch(batch: int, took: float) -> int:
+    """How many rows after ``batch`` of them took so many seconds."""
+    if took > _SLOW:
+        return max(_LEAST, batch // 2)
+    return min(_MOST, batch * 2) if took < _QUICK else batch
+
+
+def old_events(before: datetime, batch: int = BATCH) -> sa.Select[str]:
     """Ids of one batch of events that were created before."""
-    return sa.select(playback_events.c.id).where(playback_events.c.created_at < before).limit(BATCH)
+    return sa.select(playback_events.c.id).where(playback_events.c.created_at < before).limit(batch)
 
 
 def cleanup_inactive_stream_sync_state(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from server_stub.maintenance import BATCH, Maintained, touch
+from server_stub.maintenance import BATCH, Maintained, in_batches, touch
 from server_stub.rows import plain_id
 from server_stub.schema import at
 
@@ -46,8 +46,10 @@ def maintenance(engine: Engine, now: Moment, live: Sequence[str] = ()) -> Iterat
             reset = tuple(map(plain_id, found))
         count = len(reset)
         yield Maintained(0, count, reset)
-    count = BATCH
-    while count == BATCH:
+
+    def delete(batch: int) -> int:
         with engine.begin() as connection:
-            count = connection.execute(_EVENTS, where).scalar_one()
-        yield Maintained(count, 0)
+            return int(connection.execute(_EVENTS, {**where, "batch": batch}).scalar_one())
+
+    for deleted in in_batches(delete):
+        yield Maintained(deleted, 0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from bench.soak import evening, kills
+from bench.soak import cleanup, evening, kills, migration
 
-SOAKS = {"evening": evening, "kills": kills}
+SOAKS = {"cleanup": cleanup, "evening": evening, "kills": kills, "migration": migration}
 
 
 def main() -> int:

@@ -1,0 +1,139 @@
+"""A million old events are deleted while a party goes on.
+
+How long one batch takes, and what the party's appends take before and meanwhile, in one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from bench.soak.filling import entry, fill, found
+from bench.soak.places import add_engine, place
+from bench.table import percentile, table
+from protocol.server_effects import Ask
+from protocol.server_log import Appended, Moment
+from server_stub.databases import database_at
+from server_stub.store_thread import StoreThread
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator, Sequence
+
+    from server_stub.store import Store
+    from server_stub.store_thread import Answer
+
+BATCH_WITHIN: Final = 0.1
+RATIO: Final = 1.5
+"""How much longer the p99 of an append may be than before: two looks at nothing differ too."""
+INTERVAL: Final = 0.02
+"""Seconds between two appends."""
+HEAD: Final = (
+    "old events",
+    "batches",
+    "batch p50 ms",
+    "p99",
+    "max",
+    "all s",
+    "appends before p50 ms",
+    "p99",
+    "meanwhile p50",
+    "p99",
+    "p99 ratio",
+)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Add this soak's options."""
+    add_engine(parser)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--before", type=float, default=20.0, help="seconds without a cleanup")
+
+
+def run(options: Namespace) -> list[str]:
+    """Fill, clean up, print a table; returns what is wrong."""
+    return asyncio.run(_cleanup(options))
+
+
+async def _cleanup(options: Namespace) -> list[str]:
+    async with place(options.engine) as where:
+        await asyncio.to_thread(fill, where.address, options.rows, days=8.0)
+        party = Party(where.address)
+        living = asyncio.create_task(party.live())
+        await asyncio.sleep(options.before)
+        before, party.took = sorted(party.took[20:]), []
+        began = time.monotonic()
+        deleted, batches = await party.clean_up()
+        whole = time.monotonic() - began
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+        await party.thread.close()
+    meanwhile, ordered = sorted(party.took), sorted(batches)
+    ratio = percentile(meanwhile, 99) / percentile(before, 99)
+    row = [
+        f"{options.rows:,}",
+        str(len(batches)),
+        *_ms(ordered, 50, 99, 100),
+        f"{whole:.0f}",
+        *_ms(before, 50, 99),
+        *_ms(meanwhile, 50, 99),
+        f"{ratio:.2f}",
+    ]
+    print(table(f"cleanup, {options.engine}", HEAD, [row]))
+    wrong = [] if deleted == options.rows - 1 else [f"{deleted} events were deleted"]
+    if ordered[-1] > BATCH_WITHIN:
+        wrong.append(f"a batch took {ordered[-1] * 1000:.0f} ms")
+    if ratio > RATIO:
+        wrong.append(f"the p99 of appends was {ratio:.2f} times as long meanwhile")
+    return wrong
+
+
+def _ms(ordered: Sequence[float], *percents: float) -> list[str]:
+    return [f"{percentile(ordered, percent) * 1000:.1f}" for percent in percents]
+
+
+class Party:
+    """Appends to a log of its own, through the thread that a server has."""
+
+    def __init__(self, address: str) -> None:
+        store = database_at(address).open_store()
+        self._stream_id = uuid4().hex
+        found(store, self._stream_id)
+        self.thread = StoreThread(store, self._delivered, lambda _: None)
+        self.took: list[float] = []
+        """Seconds from a question to its answer."""
+        self._answered = asyncio.Event()
+
+    def _delivered(self, answers: list[Answer]) -> None:
+        assert all(isinstance(answer.result, Appended) for answer in answers)
+        self._answered.set()
+
+    async def live(self) -> None:
+        """Append one after the other, until cancelled."""
+        counter = 0
+        while True:
+            counter += 1
+            self._answered.clear()
+            began = time.monotonic()
+            self.thread.ask(Ask(counter, entry(self._stream_id, counter)))
+            await self._answered.wait()
+            self.took.append(time.monotonic() - began)
+            await asyncio.sleep(INTERVAL)
+
+    async def clean_up(self) -> tuple[int, list[float]]:
+        """As a server does; how many were deleted, and the seconds of each batch."""
+        now = Moment(2e6, time.time_ns() // 1_000_000)
+
+        def work(store: Store) -> Iterator[tuple[int, float]]:
+            began = time.monotonic()
+            for step in store.maintenance(now, (self._stream_id,)):
+                yield step.events_deleted, time.monotonic() - began
+                began = time.monotonic()
+
+        deleted, batches = 0, list[float]()
+        async for count, took in self.thread.in_turns(work):
+            deleted += count
+            batches.append(took)
+        return deleted, batches
