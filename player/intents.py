@@ -286,6 +286,9 @@ WORDS: Final[dict[str, str]] = {
 }
 """Command word: the field that its one argument fills, "" for none."""
 
+OPTIONAL: Final[dict[str, str]] = {"renew": "uses", "revoke": "uses"}
+"""Command words that may stand alone: the field of an argument."""
+
 _TEXT_FIELDS: Final = ("text", "media", "member", "answer")
 
 _EXAMPLE: Final = "play, pause, seek 240, rate 1.25, resync, say hi, quit"
@@ -306,6 +309,8 @@ def parse_intent(line: str) -> AnyIntent:
     argument = argument.strip()
     name = word.lower()
     field = WORDS.get(name)
+    if argument:
+        field = OPTIONAL.get(name, field)
     if field is None:
         raise DecodeError(
             "bad_message", "intent", f"{word[:40]!r} is not a command; try {_EXAMPLE}"

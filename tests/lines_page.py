@@ -65,8 +65,9 @@ def _intent_rows() -> str:
         assert isinstance(info, msgspec.inspect.StructType)
         word = str(info.tag)
         names = [field.encode_name for field in info.fields]
-        spoken = names if intents.WORDS.get(word) else []
-        words = f"`{' '.join([word, *(name.upper() for name in spoken)])}`"
+        spoken = [name.upper() for name in names if intents.WORDS.get(word)]
+        spoken += [f"[{name.upper()}]" for name in names if intents.OPTIONAL.get(word) == name]
+        words = f"`{' '.join([word, *spoken])}`"
         fields = "".join(f', "{name}": …' for name in names)
         rows.append(
             f"| {words if word in intents.WORDS else ''} |"

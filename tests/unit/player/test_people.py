@@ -105,6 +105,12 @@ def test_a_new_invite_keeps_who_is_here_and_a_revoked_one_does_not() -> None:
         assert (errand.keep, errand.lifetime, errand.uses) == (keep, lifetime, intent.uses)
 
 
+def test_a_number_behind_the_word_is_for_how_many_the_invite_is() -> None:
+    _, (errand,) = asked("renew 3")
+    assert isinstance(errand, NewInvite)
+    assert (errand.keep, errand.uses) == (True, 3)
+
+
 def test_without_a_server_it_is_said_that_nothing_was_done() -> None:
     seat = SeatAround("host")
     errands = Errands(seat, "host", *ALL)
