@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from protocol.messages import (
@@ -80,6 +80,13 @@ class Limits:
     """Seconds that anything may wait for a seat which does not read."""
     invite_lifetime: float = 24 * 3600.0
     """Seconds."""
+
+
+def for_crowds(limits: Limits, most: int) -> Limits:
+    """The same with ``most`` connections of one address, and so much quicker if they are more."""
+    times = max(1.0, most / limits.open_at_once)
+    opens = Rate(limits.opens.per_second * times, limits.opens.burst * times)
+    return replace(limits, open_at_once=most, opens=opens)
 
 
 class Bucket:

@@ -6,14 +6,18 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from protocol.exceptions import MatineeError, SettingsError
+from protocol.server_limits import Limits
 from server_stub import commands, log
 from server_stub.hosts import DEFAULT_LISTEN
 from server_stub.serving import Listening, ServeOptions, serve
 from server_stub.telling import complain, put, say
+
+MAX_PER_ADDRESS: Final = 100_000
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,6 +62,13 @@ def parser() -> argparse.ArgumentParser:
         help="let plain http addresses and those of the local network be watched",
     )
     options.add_argument("--parent-pipe", action="store_true", help="end when standard input ends")
+    options.add_argument(
+        "--max-per-address",
+        type=_count,
+        default=Limits().open_at_once,
+        metavar="N",
+        help="connections from one address, 50 if left out: more for a school behind one",
+    )
     options.add_argument("--log-file", type=Path, metavar="PATH", help="instead of standard error")
     options.add_argument("--json", action="store_true", help="failures as a JSON line too")
     return options
@@ -81,6 +92,7 @@ def main(argv: list[str]) -> int:
         tls_cert=given.tls_cert,
         tls_key=given.tls_key,
         trusted_proxies=tuple(given.trusted_proxy),
+        max_per_address=given.max_per_address,
         metrics_token_file=given.metrics_token_file,
     )
     try:
@@ -92,6 +104,12 @@ def main(argv: list[str]) -> int:
         complain("serve", error, as_json=given.json)
         return 1
     return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= MAX_PER_ADDRESS or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"give a number from 1 to {MAX_PER_ADDRESS}")
+    return int(text)
 
 
 def _set_up_log(log_file: Path | None) -> None:

@@ -18,7 +18,7 @@ from platformdirs import user_data_path
 from protocol.exceptions import SettingsError, StoreError
 from protocol.media import MediaRules
 from protocol.server import ServerProtocol
-from protocol.server_limits import Limits
+from protocol.server_limits import Limits, for_crowds
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
 from server_stub.databases import database_at
 from server_stub.gateway import Gateway
@@ -83,6 +83,8 @@ class ServeOptions:
     tls_key: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose X-Forwarded-For is believed."""
+    max_per_address: int = _LIMITS.open_at_once
+    """Connections of one address at the same time."""
     metrics_token_file: Path | None = None
     """What opens /metrics to others than this machine."""
 
@@ -210,7 +212,7 @@ async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> Non
     loop.set_exception_handler(log_unhandled)
     stop: asyncio.Future[float] = loop.create_future()
     _watch_for_the_end(stop, options)
-    async with running(options) as server:
+    async with running(options, for_crowds(_LIMITS, options.max_per_address)) as server:
         if server.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, server.tls.renew)
         logger.info("event=listening url=%s", server.listening.url)

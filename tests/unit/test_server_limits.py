@@ -12,6 +12,7 @@ from protocol.server_limits import (
     Limits,
     PeerLimits,
     Rate,
+    for_crowds,
     is_own,
 )
 
@@ -129,3 +130,10 @@ def test_own_addresses() -> None:
     assert is_own("")
     assert not is_own("192.0.2.1")
     assert not is_own("somewhere")
+
+
+def test_where_many_sit_behind_one_address_more_may_come_and_sooner() -> None:
+    school = for_crowds(Limits(), 500)
+    assert (school.open_at_once, school.opens) == (500, Rate(200.0, 400.0))
+    strict = for_crowds(Limits(), 5)
+    assert (strict.open_at_once, strict.opens) == (5, Limits().opens)
