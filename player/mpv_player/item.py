@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final, cast
 
 from player.mpv_player.core import CoreError
-from player.mpv_player.options import NETWORK_PROTOCOLS
+from player.mpv_player.options import network_protocols
 
 if TYPE_CHECKING:
     from player.mpv_player.core import Core
@@ -41,7 +41,8 @@ class Item:
         demuxer = "lavf" if source.is_network else ""
         for name in ("demuxer", "audio-demuxer", "sub-demuxer"):
             core.set(name, demuxer)
-        allowed = {"protocol_whitelist": NETWORK_PROTOCOLS} if source.is_network else {}
+        protocols = network_protocols(core.get("options/http-proxy"))
+        allowed = {"protocol_whitelist": protocols} if source.is_network else {}
         core.set("demuxer-lavf-o", allowed)
 
     def open(self, source: Source) -> int:

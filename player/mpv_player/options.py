@@ -81,6 +81,13 @@ NETWORK_PROTOCOLS: Final = "http,https,tcp,tls,crypto,data"
 """What libavformat may open in the name of a network source; no file among it."""
 
 
+def network_protocols(proxy: object) -> str:
+    """The same, and the way through ``proxy``, or the one of the environment, if there is one."""
+    if proxy or os.environ.get("http_proxy"):
+        return f"{NETWORK_PROTOCOLS},httpproxy"
+    return NETWORK_PROTOCOLS
+
+
 def chosen_options(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """A person's ``KEY=VALUE`` pairs by mpv's spelling of the key.
 

@@ -275,3 +275,23 @@ def test_mpv_itself_opens_no_list_from_the_network(films: Films, tmp_path: Path)
             it.ask_to_load(server.url(tmp_path / name))
             it.wait(Failed)
         assert not [event for event in it.told if isinstance(event, Opened)]
+
+
+def test_a_list_over_https_goes_through_a_proxy_that_is_named() -> None:
+    from tests.integration.players import watched_player
+
+    playlist = hostile_lists("https://films.example.com/a.ts")["hls.m3u8"].encode()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\n"
+    answer += b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(playlist) + playlist
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(10.0)
+        named = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        with watched_player(("http-proxy", named)) as it:
+            it.ask_to_load("http://films.example.com/film.m3u8")
+            asked = b""
+            while not asked.startswith(b"CONNECT films.example.com:443 "):
+                asking, _ = proxy.accept()
+                with asking:
+                    asked = asking.recv(4096)
+                    if asked.startswith(b"GET "):
+                        asking.sendall(answer)
