@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
 from bench.table import percentile, table
+from player.ids import new_id
 from protocol.messages import Command, Cursor, Media, Seek
 from protocol.server_effects import CreateStream
 from protocol.server_log import Appended, Entry, Moment, StreamRecord
@@ -110,7 +111,7 @@ def _store(store: SqlStore, group: int, seconds: float) -> Took:
         entries = [
             Entry(stream_id, change.event_id, HOST, "Ana", change, now)
             for i in range(first + 1, first + group + 1)
-            for change in [Command(uuid4().hex, 1, i, Cursor(1, 0), Seek(float(i % 5000)))]
+            for change in [Command(new_id(), 1, i, Cursor(1, 0), Seek(float(i % 5000)))]
         ]
         assert all(isinstance(answer, Appended) for answer in store.perform(entries))
 
@@ -173,4 +174,4 @@ _DETAILS: Final = json.dumps({"name": "Ana", "at": 1000.0})
 
 def _event(stream_id: str, i: int) -> tuple[str | float, ...]:
     """Values of `_EVENT`."""
-    return (uuid4().hex, stream_id, HOST, uuid4().hex, float(i), _DETAILS, i, "d" * 64)
+    return (new_id(), stream_id, HOST, new_id(), float(i), _DETAILS, i, "d" * 64)

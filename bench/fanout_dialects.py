@@ -29,13 +29,13 @@ from protocol.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from protocol.messages import ClientMessage
 
 FILM: Final = Media("film-0001", "url", title="Film", url="https://example.com/film")
 _PLACE: Final = re.compile(rb'"epoch":(\d+),"seq":(\d+)')
-_ANSWER_EACH: Final = 8.0
+SO_TIMESTAMPNS: Final = 35
+"""Linux: the kernel says when what is read came in; Python has no name for it."""
+_ANSWER_EACH: Final = 4.0
 """Seconds between two answers to Syncplay; its own clients answer each second."""
 
 
@@ -43,6 +43,7 @@ class Client:
     """One connection, and what it has heard."""
 
     __slots__ = (
+        "answered_at",
         "attempt",
         "cursor",
         "events",
@@ -72,6 +73,7 @@ class Client:
         """Heard since the count began."""
         self.sent = 0
         self.attempt = 0
+        self.answered_at = 0.0
         self.instance_id = uuid4().hex
         self.path = "/ws"
         self.token = ""
@@ -96,6 +98,7 @@ class Dialect:
         client.sock = socket.socket()
         client.sock.setblocking(False)
         client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         client.sock.connect_ex(("127.0.0.1", self.port))
         client.tail, client.stage = b"", "connecting"
 
@@ -111,13 +114,13 @@ class Dialect:
         """Look at what came; returns how many messages that were."""
         raise NotImplementedError
 
+    def first(self, data: bytes) -> int:
+        """Bytes of the first message in ``data``; 0 where it is not whole."""
+        raise NotImplementedError
+
     def send_event(self, host: Client) -> None:
         """Something that all are told of."""
         raise NotImplementedError
-
-    def idle(self, clients: Iterable[Client]) -> None:
-        """Say what must be said now and then."""
-        del clients
 
 
 def _frame(payload: bytes, opcode: int = 1) -> bytes:
@@ -129,6 +132,13 @@ def _frame(payload: bytes, opcode: int = 1) -> bytes:
 
 
 class _Frames(Dialect):
+    def first(self, data: bytes) -> int:
+        """See `Dialect`."""
+        if len(data) < 4:
+            return 0
+        end = 2 + data[1] if data[1] < 126 else 4 + int.from_bytes(data[2:4])
+        return end if data[1] < 127 and end <= len(data) else 0
+
     def feed(self, client: Client, data: bytes) -> int:
         """See `Dialect`."""
         if client.tail:
@@ -271,10 +281,6 @@ class Bare(_Frames):
 class Syncplay(Dialect):
     """Syncplay's server."""
 
-    def __init__(self, port: int, size: int) -> None:
-        super().__init__(port, size)
-        self._answer_at = time.monotonic() + _ANSWER_EACH
-
     def opened(self, client: Client) -> None:
         """See `Dialect`."""
         client.stage = "open"
@@ -293,30 +299,31 @@ class Syncplay(Dialect):
         if client.tail:
             data = client.tail + data
         *lines, client.tail = data.split(b"\r\n")
+        was_asked = False
         for line in lines:
             if line.startswith(b'{"Hello"'):
                 client.joined = True
             elif line.startswith(b'{"State"'):
+                was_asked = True
                 if b'"doSeek": true' in line:
                     client.events += 1
                 at = line.find(b'"server": ')
                 if at >= 0:
                     # How often it has asked to be told that a seek was heard of.
                     client.sent = int(line[at + 10 : at + 20].partition(b"}")[0])
+        if was_asked and (now := time.monotonic()) - client.answered_at > _ANSWER_EACH:
+            client.answered_at = now
+            _state(client, position=0.0, seek=False)
         return len(lines)
+
+    def first(self, data: bytes) -> int:
+        """See `Dialect`."""
+        return data.find(b"\r\n") + 2 if b"\r\n" in data else 0
 
     def send_event(self, host: Client) -> None:
         """See `Dialect`."""
         host.cursor = (host.cursor[0] + 1, 0)
         _state(host, position=float(host.cursor[0] % 5000), seek=True)
-
-    def idle(self, clients: Iterable[Client]) -> None:
-        """See `Dialect`."""
-        now = time.monotonic()
-        if now >= self._answer_at:
-            self._answer_at = now + _ANSWER_EACH
-            for client in clients:
-                _state(client, position=0.0, seek=False)
 
 
 def _state(client: Client, *, position: float, seek: bool) -> None:

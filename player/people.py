@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from player.happenings import members_view
+from player.ids import new_id
 from player.intents import Give, Kick, Renew, Revoke
 from player.views import InviteView, RoleView
 from protocol.invite import Invite
@@ -33,11 +33,11 @@ class People:
             case Kick(member=text):
                 member = self._found(text, state)
                 if member is not None:
-                    self._run(Remove(_new_id(), member.member_id))
+                    self._run(Remove(new_id(), member.member_id))
             case Give(member=text):
                 member = self._found(text, state)
                 if member is not None:
-                    self._run(HandOver(_new_id(), state.host_term, member.member_id))
+                    self._run(HandOver(new_id(), state.host_term, member.member_id))
             case Renew(hours=hours, uses=uses):
                 self._renew(hours, uses, keep=True)
             case Revoke(hours=hours, uses=uses):
@@ -54,11 +54,11 @@ class People:
         elif session.config.role != "host":
             session.notice("only who has the host key takes the remote back; a host gives it")
         else:
-            self._run(HandOver(_new_id(), state.host_term, welcome.member_id))
+            self._run(HandOver(new_id(), state.host_term, welcome.member_id))
 
     def _renew(self, hours: float | None, uses: int | None, *, keep: bool) -> None:
         lifetime = None if hours is None else hours * 3600.0
-        self._run(NewInvite(_new_id(), keep, lifetime, uses))
+        self._run(NewInvite(new_id(), keep, lifetime, uses))
 
     def _run(self, errand: Errand) -> None:
         session = self._session
@@ -133,7 +133,3 @@ def named(text: str, members: tuple[Member, ...]) -> list[Member]:
         if found:
             return found
     return []
-
-
-def _new_id() -> str:
-    return uuid4().hex

@@ -16,10 +16,11 @@ from player.config import SeatConfig
 from player.driver import News, PlayerDriver
 from player.follower import Follower
 from player.identity import identify, known_own
+from player.ids import new_id
 from player.keys import read_host_key
 from player.link import LOOPBACK
 from player.port import Player, Report
-from player.session import Session, new_id
+from player.session import Session
 from player.views import AnyView, Ended, ErrorLine, Happened
 from protocol.exceptions import MatineeError, SettingsError
 from protocol.messages import CreateStream, Media

@@ -7,11 +7,11 @@ import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
 
 from player.gauges import Gauges
 from player.happenings import event_view, host_name, members_view, waiting_view
 from player.host import HostControls
+from player.ids import new_id
 from player.keys import keep_host_key
 from player.link import Down, Link
 from player.pulse import Pulse
@@ -400,8 +400,3 @@ class Session:
             self.wishes.ask(line)
         except DecodeError as error:
             self.say_error(error.code, error.message, field=error.field)
-
-
-def new_id() -> str:
-    """A random id for an event or a media."""
-    return uuid4().hex

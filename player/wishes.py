@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import msgspec
 
+from player.ids import new_id
 from player.intents import (
     HOST_ONLY,
     AnyIntent,
@@ -183,7 +183,7 @@ class Wishes:
             session.say_error("media", error.message, error.remedy)
             return
         title = clean_text(source.title, TITLE_CELLS) or media.title
-        media = msgspec.structs.replace(media, media_id=uuid4().hex, title=title)
+        media = msgspec.structs.replace(media, media_id=new_id(), title=title)
         self.remember(media, own)
         session.screening.prepare(media.media_id, source)
         session.request(messages.Load(media, goes_on and self._is_on()))

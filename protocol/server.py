@@ -261,7 +261,7 @@ class ServerProtocol:
             case Say():
                 said = clean_text(message.text, CHAT_CELLS)
                 if said:
-                    room.tell(Chat(sender.member_id, sender.name, said, now.unix_ms))
+                    room.tell_of_people(Chat(sender.member_id, sender.name, said, now.unix_ms))
             case NewInvite() | Remove() | HandOver():
                 self._errand(sender, room, message, now)
             case Resume():
@@ -312,7 +312,7 @@ class ServerProtocol:
             self._desk.send((sender.number,), no)
             return
         plan = self._waits.plan(room, change.act, now) if isinstance(change, Command) else ON_TIME
-        leads = room.leads()
+        leads = room.needs.leads()
         entry = Entry(
             stream_id=room.record.stream_id,
             event_id=change.event_id,
@@ -339,7 +339,7 @@ class ServerProtocol:
         match result:
             case Appended(record=record, event=event):
                 self._desk.send(me, Ack(event_id, event.epoch, event.seq))
-                room.wrote(now.instant - entry.now.instant)
+                room.needs.wrote(now.instant - entry.now.instant)
                 room.publish(record, event, now)
             case Duplicate(cursor=cursor):
                 self._desk.send(me, Ack(event_id, cursor.epoch, cursor.seq, duplicate=True))

@@ -123,6 +123,8 @@ class Send(NamedTuple):
 
     peers: tuple[int, ...]
     message: ServerMessage
+    is_urgent: bool = True
+    """What is not may be overtaken by what is, and keeps its order otherwise."""
 
 
 class Close(NamedTuple):
@@ -179,9 +181,11 @@ class Desk:
         self._waiting: dict[int, Callable[[StoreResult, Moment], None]] = {}
         self._tickets = 0
 
-    def send(self, peers: tuple[int, ...], message: ServerMessage) -> None:
+    def send(
+        self, peers: tuple[int, ...], message: ServerMessage, *, is_urgent: bool = True
+    ) -> None:
         if peers:
-            self._effects.append(Send(peers, message))
+            self._effects.append(Send(peers, message, is_urgent))
 
     def close(self, peer: int, code: int, reason: str) -> None:
         self._effects.append(Close(peer, code, reason))

@@ -19,6 +19,7 @@ MAX_LEAD: Final = 1.5
 READY_BUFFER: Final = 2.0
 """Seconds of the film that are to be there before it starts."""
 END_MARGIN: Final = 0.5
+_NOT_TO_START: Final = frozenset(("idle", "failed", "ended"))
 
 
 class Place(NamedTuple):
@@ -31,12 +32,12 @@ class Place(NamedTuple):
 
 def outlook(seat: Seat, place: Place, record: StreamRecord, now: float) -> Outlook:
     """What can be told of one seat; one that is not connected is excused."""
-    state = seat.member.state
     if seat.peer is None or seat.way is None:
         return "excused"
     if _is_behind(seat, place, now):
         return _on_its_way(seat, place, now)
-    if state in ("idle", "failed", "ended"):
+    state = seat.member.state
+    if state in _NOT_TO_START:
         return "excused"
     is_there = state in ("paused", "playing") and _has_enough(seat, record, now)
     return "ready" if is_there else "late"

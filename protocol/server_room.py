@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from protocol.messages import (
     Bye,
+    Chat,
     Event,
     Member,
     Presence,
@@ -18,36 +19,16 @@ from protocol.messages import (
     Waiting,
 )
 from protocol.server_effects import POLICY, Desk
-from protocol.server_outlook import MAX_LEAD, Place
+from protocol.server_leads import Needs
+from protocol.server_outlook import Place
 from protocol.server_patience import Patience
 from protocol.server_roll import Roll
-from protocol.server_seat import UNKNOWN_START, UNKNOWN_WAY, Seat
+from protocol.server_seat import Seat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from protocol.server_log import Moment, StreamRecord
-
-MARGIN: Final = 0.06
-"""Seconds on top of what is measured: for its changes, and for busy machines at both ends."""
-MIN_LEAD: Final = 0.08
-RATE_MARGIN: Final = 0.48
-"""Seconds on top of the way: 60 ms for its changes, 420 ms until a player is heard at a rate."""
-MIN_RATE_LEAD: Final = 0.6
-MAX_WRITE: Final = 0.3
-FORGETS: Final = 0.8
-"""Share of the slowest write that is still expected at the next one."""
-
-
-class Leads(NamedTuple):
-    """Seconds that a change is agreed ahead."""
-
-    start: float
-    """To hear of a start and make it."""
-    seek: float
-    """The same for a start somewhere else."""
-    rate: float
-    """The same for another rate, which a player writes long before it is heard."""
 
 
 class Watch(Protocol):
@@ -90,14 +71,16 @@ class Room:
         self._vacated = vacated
         self._deserted = deserted
         self._watch = watch
-        self._write = 0.0
-        """Seconds that the store has taken lately, at worst."""
+        self.needs = Needs()
+        """How far ahead a change has to be agreed."""
         self._roll = Roll(desk.limits.members_told)
         self._others = 0
         """What was told of those who are not listed."""
         self._changed: dict[str, None] = {}
         self._left: dict[str, None] = {}
         self._told_at = float("-inf")
+        self._connected: dict[int, None] = {}
+        """Peers, in the order in which they came."""
         self._listeners: tuple[int, ...] | None = None
 
     # Who is here ------------------------------------------------------------------------
@@ -122,9 +105,7 @@ class Room:
     def listeners(self) -> tuple[int, ...]:
         """Every connected peer."""
         if self._listeners is None:
-            self._listeners = tuple(
-                seat.peer for seat in self.seats.values() if seat.peer is not None
-            )
+            self._listeners = tuple(self._connected)
         return self._listeners
 
     def sit(self, member: Member, peer: int, now: Moment, *, by_invite: bool) -> Seat:
@@ -133,8 +114,9 @@ class Room:
         seat = Seat(member, peer, by_invite=by_invite)
         before = self.seats.get(member_id)
         if before is not None:
-            seat.seek_ms = before.seek_ms
+            seat.expect(before.seek_ms)
             if before.peer is not None:
+                self._disconnected(before.peer)
                 anew = Bye("replaced", "this seat has connected anew", reconnect=False)
                 self._dismiss(before.peer, anew)
         self.seats[member_id] = seat
@@ -142,7 +124,9 @@ class Room:
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
         timers.cancel(("deserted", self.record.stream_id))
+        self._connected[peer] = None
         self._listeners = None
+        self.needs.count(member_id, seat)
         self._mark(member_id, now)
         if timers.due_at((self, "state")) is None:
             self._repeat_state_later(now)
@@ -156,21 +140,28 @@ class Room:
             return
         seat.peer = None
         seat.backlog = None
-        self._listeners = None
+        self._disconnected(peer)
+        self.needs.drop(member_id)
         until = now.instant + self._desk.limits.grace
         self._desk.timers.set(
             (self, "grace", member_id), until, lambda then: self.leave(member_id, then)
         )
-        if not self.listeners:
+        if not self._connected:
             self._deserted(self, now)
         self._watch.look(self, now)
+
+    def _disconnected(self, peer: int) -> None:
+        self._connected.pop(peer, None)
+        self._listeners = None
 
     def leave(self, member_id: str, now: Moment) -> None:
         """The member is gone for good."""
         gone, timers = self.seats.pop(member_id), self._desk.timers
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
-        self._listeners = None
+        self.needs.drop(member_id)
+        if gone.peer is not None:
+            self._disconnected(gone.peer)
         self._changed.pop(member_id, None)
         if member_id in self._roll:
             self._left[member_id] = None
@@ -178,7 +169,7 @@ class Room:
         if following:
             self._changed[following] = None
         self._tell_presence_at(self._told_at + self._desk.limits.presence_interval, now)
-        if gone.peer is not None and not self.listeners:
+        if gone.peer is not None and not self._connected:
             self._deserted(self, now)
         self._watch.look(self, now)
         if not self.seats:
@@ -212,6 +203,9 @@ class Room:
         """Tell everybody of a durable event."""
         before = self.record.host_id
         self._send(record, event)
+        if self.seats:
+            # It says where the timeline stands, so the next repetition can wait.
+            self._repeat_state_later(now)
         if record.host_id != before:
             self._crown(before, now)
         if event.event_type in ("pause", "seek") or (event.seq == 1 and event.media is not None):
@@ -243,6 +237,10 @@ class Room:
     def tell(self, message: ServerMessage) -> None:
         """Tell everybody something that is not in the log."""
         self._desk.send(self.listeners, message)
+
+    def tell_of_people(self, message: Chat | Presence) -> None:
+        """Tell everybody of people; a film's events do not wait for it."""
+        self._desk.send(self.listeners, message, is_urgent=False)
 
     def reset(self, record: StreamRecord) -> None:
         """The stream starts anew from ``record``, unless it has gone on from there already."""
@@ -288,7 +286,7 @@ class Room:
         """
         if resumed:
             here = Presence(changed=self.members(), others=self._roll.others)
-            self._desk.send((peer,), here)
+            self._desk.send((peer,), here, is_urgent=False)
         self._desk.send((peer,), self.state_now())
         if self.waiting is not None:
             self._desk.send((peer,), self.waiting)
@@ -303,7 +301,7 @@ class Room:
         peer = self.seats[member_id].peer
         if peer is not None:
             whole = Presence(changed=self.members(), whole=True, others=self._roll.others)
-            self._desk.send((peer,), whole)
+            self._desk.send((peer,), whole, is_urgent=False)
 
     def _repeat_state_later(self, now: Moment) -> None:
         self._desk.timers.set(
@@ -321,47 +319,14 @@ class Room:
         """Take what a seat tells of itself; it never moves the timeline."""
         seat = self.seats[member_id]
         before = seat.member
-        if report.seek_ms is not None:
-            seat.seek_ms = report.seek_ms
-        seat.start_ms, seat.jitter_ms = report.start_ms, max(0.0, report.jitter_ms or 0.0)
-        seat.position, seat.cursor = report.position, report.cursor
-        seat.member = msgspec.structs.replace(
-            before,
-            state=report.state,
-            drift_ms=report.drift_ms,
-            rtt_ms=report.rtt_ms,
-            buffer=report.buffer,
-        )
+        seat.take(report)
+        self.needs.count(member_id, seat)
         if seat.member.state != before.state:
             self._mark(member_id, now)
         elif seat.member != before and member_id in self._roll:
             self._changed[member_id] = None
             self._tell_presence_at(self._told_at + self._desk.limits.drift_interval, now)
         self._watch.look_at(self, seat, now)
-
-    def wrote(self, seconds: float) -> None:
-        """The store took so long for an entry; nobody heard of it before."""
-        self._write = min(max(seconds, FORGETS * self._write), MAX_WRITE)
-
-    def leads(self) -> Leads:
-        """What every seat worth waiting for needs, after one look at each of perhaps thousands."""
-        ways: list[float] = []
-        starts: list[float] = []
-        seeks: list[float] = []
-        for seat in self.seats.values():
-            if seat.peer is not None and (way := seat.way) is not None:
-                ways.append(way)
-                starts.append(way + seat.start)
-                seeks.append(starts[-1] + seat.seek)
-        unknown = UNKNOWN_WAY + UNKNOWN_START
-        return Leads(
-            start=self._lead(max(starts, default=unknown)),
-            seek=self._lead(max(seeks, default=unknown)),
-            rate=min(max(max(ways, default=UNKNOWN_WAY) + RATE_MARGIN, MIN_RATE_LEAD), MAX_LEAD),
-        )
-
-    def _lead(self, need: float) -> float:
-        return min(max(need + self._write + MARGIN, MIN_LEAD), MAX_LEAD)
 
     def _mark(self, member_id: str, now: Moment) -> None:
         self._roll.add(member_id, hosts=member_id == self.record.host_id)
@@ -386,4 +351,4 @@ class Room:
         left, others = tuple(self._left), self._roll.recount()
         self._changed.clear()
         self._left.clear()
-        self.tell(Presence(changed=changed, left=left, others=others))
+        self.tell_of_people(Presence(changed=changed, left=left, others=others))

@@ -81,20 +81,31 @@ class Waits:
 
     def plan(self, room: Room, act: Act, now: Moment) -> Plan:
         """How a start is led that ``act`` asks for now."""
-        seats = [(self._outlook(room, seat, now), seat) for seat in room.seats.values()]
-        seen = {word for word, _ in seats}
+        seen = set[Outlook]()
+        is_long = False
+        # Perhaps thousands of seats: nothing is asked of each that may be asked once.
+        is_patient, place, record, instant = (
+            not room.patience.is_spent,
+            room.place,
+            room.record,
+            now.instant,
+        )
+        for seat in room.seats.values():
+            if is_patient:
+                word = outlook(seat, place, record, instant)
+            else:
+                word = self._outlook(room, seat, now)
+            if word != "excused":
+                seen.add(word)
+                # The first seek in a film from the network counts: nobody knows what it takes.
+                is_long = is_long or _needs(seat) > MAX_LEAD
         is_moving = "soon" in seen
         match act:
             case Load(playing=True):
                 return Plan(LOAD_BOUND, is_moving)
             case Play() if "late" in seen and room.record.stream_id not in self._waits:
                 return Plan(BOUND, is_moving)
-            case Seek() if "late" in seen or any(
-                # The first seek in a film from the network counts: nobody knows what it takes.
-                _needs(seat) > MAX_LEAD
-                for word, seat in seats
-                if word != "excused"
-            ):
+            case Seek() if "late" in seen or is_long:
                 return Plan(BOUND, is_moving)
             case _:
                 return Plan(0.0, is_moving)
@@ -186,7 +197,7 @@ class Waits:
     # What the server does by itself -----------------------------------------------------
 
     def _bring_forward(self, room: Room, wait: _Wait, now: Moment) -> None:
-        if wait.asked or wait.until - now.instant <= room.leads().start:
+        if wait.asked or wait.until - now.instant <= room.needs.leads().start:
             return
         wait.asked = True
         ready = Ready(wait.until, "everybody is ready" if wait.told else "")
@@ -241,7 +252,7 @@ class Waits:
             name="",
             change=change,
             now=now,
-            lead=room.leads().start,
+            lead=room.needs.leads().start,
             bound=bound,
         )
 

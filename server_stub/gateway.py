@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from itertools import count
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -17,7 +18,9 @@ from protocol.messages import MAX_MESSAGE_BYTES, Refusal
 from protocol.server_effects import Ask, Close, Send
 from protocol.server_peers import Visitor
 from server_stub.backlog import Backlog
+from server_stub.garbage import Garbage, collect
 from server_stub.http_requests import AdmittedConnection, address_of, bearer, socket_stream
+from server_stub.outlets import Outlets
 from server_stub.silence import Silence
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("matinee.server")
 
 _OPEN_TIMEOUT: Final = 5.0
-_PATIENCE: Final = 8.0
+_PATIENCE: Final = 9.0
 """Seconds of silence until a connection is asked, and again until it is given up."""
 _CLOSE_TIMEOUT: Final = 2.0
 _QUEUE: Final = 16
@@ -45,7 +48,7 @@ _BACKLOG: Final = 1024
 """Connections that wait to be taken: after a restart everybody comes back at once."""
 _TURN: Final = 8
 """Messages of one seat before the others have their turn."""
-_LAG_INTERVAL: Final = 1.0
+_LAG_INTERVAL: Final = 0.25
 _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
 
 
@@ -60,12 +63,14 @@ class Gateway:
         self._metrics = metrics
         self._store: StoreThread | None = None
         self.connections: dict[int, ServerConnection] = {}
-        """Open ones, by peer."""
+        """All that have not ended, by peer."""
         self._numbers = count(1)
-        self._backlog = Backlog[ServerConnection](_unread, limits)
-        self._silence = Silence[ServerConnection](_heard_at, _PATIENCE)
+        self._backlog = Backlog[ServerConnection](_unread_of, limits)
+        self._silence = Silence[ServerConnection](attrgetter("heard_at"), _PATIENCE)
         self._closing: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
+        self._outlets = Outlets(self._loop, self._unread)
+        self._garbage = Garbage(self._loop.time())
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
         self._lag_timer: asyncio.TimerHandle | None = None
@@ -114,6 +119,7 @@ class Gateway:
                     await self._idle.wait()
         except TimeoutError:
             logger.warning("event=stop_without_answers count=%d", self._core.asking)
+        self._outlets.flush()
         self._core.farewell()
         self.perform()
         if self._closing:
@@ -138,6 +144,10 @@ class Gateway:
     async def _handle(self, connection: ServerConnection) -> None:
         number = next(self._numbers)
         self.connections[number] = connection
+        # A broken frame may have come with the handshake, and ended it already.
+        if connection.protocol.state is State.OPEN and isinstance(connection, AdmittedConnection):
+            self._outlets.add(number, connection.transport)
+            connection.closing = lambda: self._outlets.shut(number)
         try:
             await self._converse(number, connection)
         except ConnectionClosed:
@@ -147,7 +157,9 @@ class Gateway:
             logger.exception("event=connection_failed peer=%d", number)
         finally:
             del self.connections[number]
+            self._outlets.shut(number)
             self._backlog.gone(connection)
+            self._garbage.ended()
             self._core.disconnect(number, self._clock.now())
             self.perform()
 
@@ -188,6 +200,7 @@ class Gateway:
                 case Close(peer=peer):
                     connection = self.connections.get(peer)
                     if connection is not None:
+                        self._outlets.shut(peer)
                         task = self._loop.create_task(connection.close(effect.code, effect.reason))
                         self._closing.add(task)
                         task.add_done_callback(self._closing.discard)
@@ -199,19 +212,12 @@ class Gateway:
         # One frame for all: a server's has no mask and there are no extensions, so it is the
         # same for everybody. Built for each, it would cost as much again as the write.
         frame = Frame(Opcode.TEXT, encode(effect.message).encode()).serialize(mask=False)
-        known, count = self.connections, 0
-        waiting: list[ServerConnection] = []
-        for peer in effect.peers:
-            connection = known.get(peer)
-            if connection is None or connection.state is not State.OPEN:
-                continue
-            count += 1
-            transport = connection.transport
-            transport.write(frame)
-            if transport.get_write_buffer_size():
-                waiting.append(connection)
-        self._metrics.sent(effect.message, count)
-        for slow in self._backlog.sent(waiting, self._loop.time()):
+        self._metrics.sent(effect.message, len(effect.peers))
+        self._outlets.send(frame, effect.peers, is_urgent=effect.is_urgent)
+
+    def _unread(self, peers: list[int]) -> None:
+        behind = [self.connections[peer] for peer in peers]
+        for slow in self._backlog.sent(behind, self._loop.time()):
             self._drop(slow, "unread")
 
     def _drop(self, connection: ServerConnection, why: str) -> None:
@@ -229,8 +235,10 @@ class Gateway:
         for connection in silent.dead:
             self._drop(connection, "silent")
         for connection in silent.to_ask:
-            if connection.state is State.OPEN:
+            if connection.protocol.state is State.OPEN:
                 connection.transport.write(_PING)
+        if self._garbage.is_due(now, len(self.connections)):
+            collect()
         self._lag_timer = self._loop.call_later(_LAG_INTERVAL, self._look_for_lag)
 
     def _rearm(self) -> None:
@@ -251,10 +259,5 @@ class Gateway:
         self.perform()
 
 
-def _heard_at(connection: ServerConnection) -> float:
-    assert isinstance(connection, AdmittedConnection)
-    return connection.heard_at
-
-
-def _unread(connection: ServerConnection) -> int:
+def _unread_of(connection: ServerConnection) -> int:
     return connection.transport.get_write_buffer_size()

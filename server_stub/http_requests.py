@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
 from websockets.asyncio.server import ServerConnection
+from websockets.protocol import State
 
 from protocol.exceptions import StoreError
 from protocol.server_peers import hash_token, is_stream_id
@@ -18,6 +20,7 @@ from server_stub.door import Door
 from server_stub.reads import Reading
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from websockets.http11 import Request, Response
@@ -38,6 +41,10 @@ _SOCKET: Final = re.compile(r"/ws(?:/([0-9A-Za-z_-]{8,64}))?")
 _INVITE: Final = re.compile(r"/j/[0-9A-Za-z_-]{8,64}")
 _READ: Final = re.compile(r"/streams/([0-9A-Za-z_-]{8,64})/(state|events)")
 MAX_EVENTS: Final = 300
+READ_AT_ONCE: Final = 32 * 1024
+"""Bytes; the longest message is half as long."""
+UNWANTED: Final = 64 * 1024
+"""Bytes that may come on a connection that closes: what was on its way already."""
 
 
 class AdmittedConnection(ServerConnection):
@@ -48,13 +55,43 @@ class AdmittedConnection(ServerConnection):
     """Address that bounds are counted for; "" before the request is read."""
     heard_at = 0.0
     """When something last came, on the loop's clock."""
+    _unwanted = 0
+    """Bytes that came after it began to close."""
+    closing: Callable[[], None] | None = None
+    """Called once it may not be written to any more."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # A message must not wait until the one before it is acknowledged, which takes 40 ms or
+        # the way there and back. asyncio sees to that itself, but not for sockets of ours.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reading: Any = transport
+        if hasattr(reading, "max_size"):
+            # What asyncio reads at a time: a quarter of a megabyte of one is long for the others.
+            reading.max_size = READ_AT_ONCE
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
         super().data_received(data)
+        self._look_whether_open()
+        if self.protocol.state is State.CLOSING:
+            # Nobody reads it any more, and whoever floods goes on all the same.
+            self._unwanted += len(data)
+            if self._unwanted > UNWANTED:
+                self.transport.abort()
+
+    def eof_received(self) -> None:
+        super().eof_received()
+        self._look_whether_open()
+
+    def _look_whether_open(self) -> None:
+        if self.closing is not None and self.protocol.state is not State.OPEN:
+            closing, self.closing = self.closing, None
+            closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._look_whether_open()
         if self.release is not None:
             self.release()
             self.release = None

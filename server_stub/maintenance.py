@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 EVENT_RETENTION: Final = timedelta(days=7)
 INACTIVE_AFTER: Final = timedelta(hours=24)
-BATCH: Final = 250
-"""Rows in the first step; later ones are smaller or larger, see `next_batch`."""
-_LEAST: Final = 100
+BATCH: Final = 50
+"""Streams in a step."""
+LEAST: Final = 10
+"""Events in the first step; later ones are larger where that costs nobody, see `next_batch`."""
 _MOST: Final = 1000
-_QUICK: Final = 0.008
-_SLOW: Final = 0.05
-"""Seconds of a step: whoever wants to write waits for one."""
+_AIM: Final = 0.0025
+"""Seconds of a step: whoever wants to write waits for one, and an append takes as long."""
+_PATIENT: Final = 2.0
+"""Times the quickest step, where a disk is so slow that it is more: appends are no quicker."""
+_ROOM: Final = 0.8
+"""Share of the aim up to which the next step is larger."""
 
 
 class Maintained(NamedTuple):
@@ -90,21 +94,24 @@ def cleanup_old_playback_events(engine: Engine, now: datetime) -> Iterator[int]:
 
 def in_batches(delete: Callable[[int], int]) -> Iterator[int]:
     """Delete so many at most, again and again, until there are fewer; yields how many each."""
-    batch = count = BATCH
+    batch = count = LEAST
+    quickest = float("inf")
     while count == batch:
         began = time.monotonic()
         count = delete(batch)
         took = time.monotonic() - began
+        quickest = min(quickest, took)
         yield count
         if count == batch:
-            batch = count = next_batch(batch, took)
+            batch = count = next_batch(batch, took, quickest)
 
 
-def next_batch(batch: int, took: float) -> int:
-    """How many rows after ``batch`` of them took so many seconds."""
-    if took > _SLOW:
-        return max(_LEAST, batch // 2)
-    return min(_MOST, batch * 2) if took < _QUICK else batch
+def next_batch(batch: int, took: float, quickest: float) -> int:
+    """How many rows after ``batch`` of them took so many seconds, and the quickest step so many."""
+    aim = max(_AIM, _PATIENT * quickest)
+    if took > aim:
+        return max(LEAST, batch * 3 // 4)
+    return min(_MOST, batch + max(LEAST, batch // 4)) if took < _ROOM * aim else batch
 
 
 def old_events(before: datetime, batch: int = BATCH) -> sa.Select[str]:

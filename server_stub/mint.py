@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
 from uuid import uuid4
+
+from protocol.ids import FILLING_BITS, ordered_id
 
 
 class RandomMint:
@@ -13,7 +16,7 @@ class RandomMint:
         return uuid4().hex
 
     def event_id(self) -> str:
-        return uuid4().hex
+        return ordered_id(time.time_ns() // 1_000_000, secrets.randbits(FILLING_BITS)).hex
 
     def host_key(self) -> str:
         return secrets.token_urlsafe(32)

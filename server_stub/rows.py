@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
-from uuid import UUID, uuid5
 
 import msgspec
 
+from protocol.ids import ordered_id
 from protocol.messages import Event, EventType, Media, Settings
 from protocol.server_log import StreamRecord
 from protocol.timeline import Timeline
 from server_stub.schema import at
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlalchemy.engine import RowMapping
 
 
@@ -74,6 +77,12 @@ def record_of(row: RowMapping) -> StreamRecord:
     )
 
 
+def _row_id(stream_id: str, event: Event) -> UUID:
+    """Made from what is unique anyway, so that a store needs no randomness either."""
+    name = f"{stream_id}.{event.epoch}.{event.seq}"
+    return ordered_id(event.timestamp_ms, int.from_bytes(sha256(name.encode()).digest()))
+
+
 def event_row(stream_id: str, event: Event, digest: str) -> dict[str, Any]:
     """A new row of ``playback_events``."""
     timeline = event.timeline
@@ -91,8 +100,7 @@ def event_row(stream_id: str, event: Event, digest: str) -> dict[str, Any]:
         after_ms=event.after_ms,
     )
     return {
-        # Made from what is unique anyway, so that a store needs no randomness either.
-        "id": str(uuid5(UUID(stream_id), f"{event.epoch}.{event.seq}")),
+        "id": str(_row_id(stream_id, event)),
         "stream_id": stream_id,
         "host_user_id": event.member_id or None,
         "event_type": event.event_type,

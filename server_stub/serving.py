@@ -21,6 +21,7 @@ from protocol.server import ServerProtocol
 from protocol.server_limits import Limits, for_crowds
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
 from server_stub.databases import database_at
+from server_stub.garbage import leave_the_old_to_us
 from server_stub.gateway import Gateway
 from server_stub.gauges import Gauges, Readings, read_key
 from server_stub.hosts import (
@@ -212,6 +213,7 @@ async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> Non
     loop.set_exception_handler(log_unhandled)
     stop: asyncio.Future[float] = loop.create_future()
     _watch_for_the_end(stop, options)
+    leave_the_old_to_us()
     async with running(options, for_crowds(_LIMITS, options.max_per_address)) as server:
         if server.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, server.tls.renew)

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 _Connection = TypeVar("_Connection")
 
-LEAST_ASKED: int = 50
-SHARE: int = 8
+LEAST_ASKED: int = 12
+SHARE: int = 32
 """Of the connections that are asked at one look at most: a crowd that fell silent together
 must not keep everybody else waiting."""
 

@@ -186,6 +186,8 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     # An acknowledgement is a promise that outlives the power.
     connection.execute("PRAGMA synchronous = FULL")
+    # A little often: copying the log back in one go would keep an append waiting for longer.
+    connection.execute("PRAGMA wal_autocheckpoint = 100")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("COMMIT")

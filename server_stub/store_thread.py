@@ -26,8 +26,8 @@ MAX_GROUP: Final = 64
 _SETTLE_INTERVAL: Final = 0.5
 """Seconds between two looks at what was left in doubt, while nothing else is asked."""
 
-_REST: Final = 4.0
-"""How much longer than a step the rest after it is."""
+_REST: Final = 12.0
+"""How much longer than a step the rest after it is: few of the others' calls wait for one."""
 
 _Result = TypeVar("_Result")
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from bench.soak import cleanup, evening, kills, migration
+from bench.soak import cleanup, evening, kills, migration, races
 
-SOAKS = {"cleanup": cleanup, "evening": evening, "kills": kills, "migration": migration}
+SOAKS = {
+    "cleanup": cleanup,
+    "evening": evening,
+    "kills": kills,
+    "migration": migration,
+    "races": races,
+}
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from player.ids import new_id
 from protocol.messages import Command, Cursor, Media, Seek
 from protocol.server_effects import CreateStream
 from protocol.server_log import Entry, Moment, StreamRecord
@@ -23,16 +24,23 @@ _COLUMNS: Final = (
     " timestamp_ms, time, metadata, created_at, epoch, seq, digest)"
 )
 _DETAILS: Final = '{"name": "Ana", "at": 1000.5}'
+# As seats and the server make theirs: see `protocol.ids`.
+_SQLITE_ID: Final = "lower(printf('%012x7000', :ms + i) || hex(randomblob(8)))"
 _SQLITE: Final = f"""
 WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= :rows)
 {_COLUMNS}
-SELECT lower(hex(randomblob(16))), :stream_id, :host, 'seek', lower(hex(randomblob(16))),
+SELECT {_SQLITE_ID}, :stream_id, :host, 'seek',
+       {_SQLITE_ID},
        :ms + i, i * 0.25, :details, :created_at, 1, i, :digest FROM n WHERE i <= :rows
 """
+_POSTGRES_ID: Final = (
+    "lpad(to_hex(CAST(:ms + i AS bigint)), 12, '0') || '7000' ||"
+    " right(replace(CAST(gen_random_uuid() AS text), '-', ''), 16)"
+)
 _POSTGRES: Final = f"""
 {_COLUMNS}
-SELECT gen_random_uuid(), CAST(:stream_id AS uuid), CAST(:host AS uuid), 'seek',
-       replace(CAST(gen_random_uuid() AS text), '-', ''), :ms + i, i * 0.25,
+SELECT CAST({_POSTGRES_ID} AS uuid), CAST(:stream_id AS uuid), CAST(:host AS uuid), 'seek',
+       {_POSTGRES_ID}, :ms + i, i * 0.25,
        CAST(:details AS jsonb), CAST(:created_at AS timestamptz), 1, i, :digest
 FROM generate_series(2, :rows) AS i
 """
@@ -70,6 +78,6 @@ def found(store: SqlStore, stream_id: str, seq: int = 0) -> None:
 def entry(stream_id: str, counter: int) -> Entry:
     """The host's command with this number."""
     act = Seek(float(counter % 5000))
-    command = Command(uuid4().hex, 1, counter, Cursor(1, 0), act)
+    command = Command(new_id(), 1, counter, Cursor(1, 0), act)
     now = Moment(1000.0 + counter, time.time_ns() // 1_000_000)
     return Entry(stream_id, command.event_id, HOST, "Ana", command, now)

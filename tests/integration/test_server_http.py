@@ -6,13 +6,17 @@ import asyncio
 import base64
 import hashlib
 import re
+import socket
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from protocol.server_limits import Limits, Rate
+from server_stub import gateway
+from server_stub.http_requests import UNWANTED
 from server_stub.serving import Running, ServeOptions, running
 from tests.doubles.wire import Wire
 
@@ -197,3 +201,22 @@ async def test_a_flood_of_pings_costs_nobody_else(server: Running) -> None:
             await pong
         flood.cancel()
         await asyncio.wait([flood])
+
+
+async def test_no_message_waits_for_the_one_before_it_to_be_acknowledged(server: Running) -> None:
+    async with await Wire.create(server.listening.url):
+        (connection,) = server.gateway.connections.values()
+        own = connection.transport.get_extra_info("socket")
+        assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+async def test_who_goes_on_sending_after_the_end_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "_CLOSE_TIMEOUT", 60.0)
+    options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
+    # No hello: the first frame ends it, and what follows is not for anybody.
+    frames = frame(1, b"{}") + frame(1, b"x" * 100) * (UNWANTED // 50)
+    async with running(options) as server:
+        with suppress(ConnectionError):
+            await raw(server, request("GET /ws HTTP/1.1", *UPGRADE), frames)

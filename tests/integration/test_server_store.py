@@ -275,7 +275,7 @@ def test_the_queries_use_their_indexes(store: SqlStore, place: Place) -> None:
 def test_old_events_are_deleted_in_batches(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server_stub.maintenance.BATCH", 10)
+    monkeypatch.setattr("server_stub.maintenance.LEAST", 10)
     create(store)
     store.perform([entry(n, Seek(float(n))) for n in range(1, 46)])
     later = Moment(2000.0, NOW.unix_ms + round(EVENT_RETENTION.total_seconds() * 1000))

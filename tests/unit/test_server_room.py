@@ -246,6 +246,17 @@ def test_the_timeline_is_repeated_every_five_seconds() -> None:
     assert party.bench.last(viewer, StateNow) == StateNow(1, 1, party.record.timeline)
 
 
+def test_an_event_says_where_the_timeline_is_and_puts_the_repetition_off() -> None:
+    party, viewer = seated()
+    party.bench.advance(4.0)
+    party.act(Pause(5.0))
+    party.bench.forget()
+    party.bench.advance(4.0)
+    assert party.bench.got(viewer, StateNow) == []
+    party.bench.advance(1.0)
+    assert len(party.bench.got(viewer, StateNow)) == 1
+
+
 def test_what_is_said_is_cleaned_and_told_to_everybody() -> None:
     party, viewer = seated()
     party.bench.send(viewer, Say("hi\x1b[2J  \u202ethere"))

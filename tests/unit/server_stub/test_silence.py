@@ -45,4 +45,4 @@ def test_a_crowd_that_fell_silent_is_asked_little_by_little() -> None:
     assert len(heard.look(8.0)[0]) == LEAST_ASKED
     assert heard.look(9.0)[0] == [LEAST_ASKED]
     many = Heard(LEAST_ASKED * SHARE * 2)
-    assert sum(len(many.look(8.0 + second)[0]) for second in range(SHARE)) == len(many.at)
+    assert sum(len(many.look(8.0 + look / 4)[0]) for look in range(SHARE)) == len(many.at)

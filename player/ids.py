@@ -1,0 +1,13 @@
+"""New ids for what this seat asks for."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from protocol.ids import FILLING_BITS, ordered_id
+
+
+def new_id() -> str:
+    """An id for an event or a media."""
+    return ordered_id(time.time_ns() // 1_000_000, secrets.randbits(FILLING_BITS)).hex

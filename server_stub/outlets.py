@@ -1,0 +1,87 @@
+"""Writes frames to many seats: what is urgent at once, the rest a few seats at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Sequence
+
+SLICE: Final = 50
+"""Seats that are told of something before others have their turn: half a millisecond."""
+
+
+class _Rest(NamedTuple):
+    frame: bytes
+    peers: tuple[int, ...]
+
+
+class Outlets:
+    """The connections that may be written to, by peer.
+
+    To look at nothing else than their transports is a tenth of what a fan-out takes.
+
+    Args:
+        loop: whose turns are taken.
+        waiting: told of peers for whom something waits unread.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, waiting: Callable[[list[int]], None]
+    ) -> None:
+        self._loop = loop
+        self._waiting = waiting
+        self._open: dict[int, asyncio.WriteTransport] = {}
+        self._rests: deque[_Rest] = deque()
+
+    def add(self, peer: int, transport: asyncio.WriteTransport) -> None:
+        self._open[peer] = transport
+
+    def shut(self, peer: int) -> None:
+        """Nothing is written to it any more, but for a goodbye that is its connection's own."""
+        self._open.pop(peer, None)
+
+    def send(self, frame: bytes, peers: tuple[int, ...], *, is_urgent: bool) -> None:
+        """Write to those of ``peers`` that are open; what is not urgent keeps its order."""
+        if is_urgent or (len(peers) <= SLICE and not self._rests):
+            self._write(frame, peers)
+            return
+        if not self._rests:
+            self._loop.call_soon(self._go_on)
+        self._rests.append(_Rest(frame, peers))
+
+    def flush(self) -> None:
+        """Write all that waits for its turn."""
+        while self._rests:
+            self._write(*self._rests.popleft())
+
+    def _go_on(self) -> None:
+        if not self._rests:
+            return
+        frame, peers = self._rests.popleft()
+        self._write(frame, peers[:SLICE])
+        if len(peers) > SLICE:
+            self._rests.appendleft(_Rest(frame, peers[SLICE:]))
+        if self._rests:
+            self._loop.call_soon(self._go_on)
+
+    def _write(self, frame: bytes, peers: Sequence[int]) -> None:
+        known = self._open
+        waiting: list[int] = []
+        for peer in peers:
+            transport = known.get(peer)
+            if transport is None:
+                continue
+            try:
+                transport.write(frame)
+            except RuntimeError:
+                # A broken text frame is found only when it is read, and its connection then
+                # closes by itself.
+                self.shut(peer)
+                continue
+            if transport.get_write_buffer_size():
+                waiting.append(peer)
+        if waiting:
+            self._waiting(waiting)
