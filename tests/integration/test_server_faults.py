@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -30,7 +32,7 @@ from tests.doubles.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
-GUESSES = 60
+GUESSES = int(os.environ.get("MATINEE_GUESSES", "60"))
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +171,8 @@ async def test_whoever_guesses_is_answered_alike_and_then_not_at_all(url: str) -
         key = created.host_key
         wrong = [f"{key[:-1]}{'x' if key[-1] != 'x' else 'y'}", key[:-1], "y", "x" * 43]
         answers: list[tuple[int, str]] = []
+        clock = asyncio.get_running_loop().time
+        began = clock()
         # What is counted is the address: the other tests go on from theirs.
         from_elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.9", trust_env=False)
         async with httpx.AsyncClient(transport=from_elsewhere) as client:
@@ -180,7 +184,7 @@ async def test_whoever_guesses_is_answered_alike_and_then_not_at_all(url: str) -
         assert len(set(answers[:10])) == 1
         codes = [code for code, _ in answers]
         # Ten, and one more every six seconds.
-        assert 10 <= codes.count(401) <= 14
+        assert 10 <= codes.count(401) <= 12 + (clock() - began) / 6
         assert codes.count(401) + codes.count(429) == GUESSES
         assert right.status_code == 429
         # Who is in is not touched by it.
