@@ -36,14 +36,12 @@ LEAST_SHARE: Final = 0.7
 """Of a wait before the next attempt: seats come back by the rule of `player.link`."""
 FLOOD: Final = 5
 """Messages that one who floods sends whenever anything happens."""
-
-
 READ: Final = 65536
 REST: Final = 0.04
 """Seconds that the clients do not read after an event, where another one is further off.
 
-What they read is stamped all the same, and they are not in the server's way: on two processors
-that share a core, a process that reads a thousand sockets slows down the one that fills them.
+What they read is stamped all the same, and they are not in the server's way: a process that reads
+a thousand sockets slows down the one that fills them, even from another processor.
 """
 STAMP_SPACE: Final = socket.CMSG_SPACE(16)
 
