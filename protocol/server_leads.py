@@ -96,6 +96,11 @@ class Needs:
         """The store took so long for an entry; nobody heard of it before."""
         self._write = min(max(seconds, FORGETS * self._write), MAX_WRITE)
 
+    @property
+    def longest(self) -> float:
+        """From a seek that is agreed until it is heard at the slowest seat."""
+        return self._seeks.most(0.0)
+
     def leads(self) -> Leads:
         """For a change that is asked for now."""
         unknown = UNKNOWN_WAY + UNKNOWN_START

@@ -19,7 +19,7 @@ MAX_LEAD: Final = 1.5
 READY_BUFFER: Final = 2.0
 """Seconds of the film that are to be there before it starts."""
 END_MARGIN: Final = 0.5
-_NOT_TO_START: Final = frozenset(("idle", "failed", "ended"))
+NOT_TO_START: Final = frozenset(("idle", "failed", "ended"))
 
 
 class Place(NamedTuple):
@@ -37,7 +37,7 @@ def outlook(seat: Seat, place: Place, record: StreamRecord, now: float) -> Outlo
     if _is_behind(seat, place, now):
         return _on_its_way(seat, place, now)
     state = seat.member.state
-    if state in _NOT_TO_START:
+    if state in NOT_TO_START:
         return "excused"
     is_there = state in ("paused", "playing") and _has_enough(seat, record, now)
     return "ready" if is_there else "late"

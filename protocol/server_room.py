@@ -18,6 +18,7 @@ from protocol.messages import (
     StateNow,
     Waiting,
 )
+from protocol.server_doubts import Doubts
 from protocol.server_effects import POLICY, Desk
 from protocol.server_leads import Needs
 from protocol.server_outlook import Place
@@ -73,6 +74,8 @@ class Room:
         self._watch = watch
         self.needs = Needs()
         """How far ahead a change has to be agreed."""
+        self.doubts = Doubts()
+        """Whom a start may have to wait for."""
         self._roll = Roll(desk.limits.members_told)
         self._others = 0
         """What was told of those who are not listed."""
@@ -126,7 +129,7 @@ class Room:
         timers.cancel(("deserted", self.record.stream_id))
         self._connected[peer] = None
         self._listeners = None
-        self.needs.count(member_id, seat)
+        self._count(member_id, seat)
         self._mark(member_id, now)
         if timers.due_at((self, "state")) is None:
             self._repeat_state_later(now)
@@ -141,7 +144,7 @@ class Room:
         seat.peer = None
         seat.backlog = None
         self._disconnected(peer)
-        self.needs.drop(member_id)
+        self._discount(member_id)
         until = now.instant + self._desk.limits.grace
         self._desk.timers.set(
             (self, "grace", member_id), until, lambda then: self.leave(member_id, then)
@@ -149,6 +152,14 @@ class Room:
         if not self._connected:
             self._deserted(self, now)
         self._watch.look(self, now)
+
+    def _count(self, member_id: str, seat: Seat) -> None:
+        self.needs.count(member_id, seat)
+        self.doubts.count(member_id, seat, self.place.cursor)
+
+    def _discount(self, member_id: str) -> None:
+        self.needs.drop(member_id)
+        self.doubts.drop(member_id)
 
     def _disconnected(self, peer: int) -> None:
         self._connected.pop(peer, None)
@@ -159,7 +170,7 @@ class Room:
         gone, timers = self.seats.pop(member_id), self._desk.timers
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
-        self.needs.drop(member_id)
+        self._discount(member_id)
         if gone.peer is not None:
             self._disconnected(gone.peer)
         self._changed.pop(member_id, None)
@@ -209,7 +220,7 @@ class Room:
         if record.host_id != before:
             self._crown(before, now)
         if event.event_type in ("pause", "seek") or (event.seq == 1 and event.media is not None):
-            self.place = Place(event.cursor, now.instant)
+            self._move(Place(event.cursor, now.instant))
         self._watch.logged(self, event, now)
         self._watch.look(self, now)
 
@@ -224,6 +235,10 @@ class Room:
             seat.backlog.append(event)
         behind = {seat.peer for seat in waiting}
         self._desk.send(tuple(p for p in self.listeners if p not in behind), event)
+
+    def _move(self, place: Place) -> None:
+        self.place = place
+        self.doubts.moved()
 
     def _crown(self, before: str, now: Moment) -> None:
         """Another member hosts than ``before``; those who are here change their roles."""
@@ -247,7 +262,7 @@ class Room:
         if not self.record.cursor < record.cursor:
             return
         self.record = record
-        self.place = Place(record.cursor, float("-inf"))
+        self._move(Place(record.cursor, float("-inf")))
         for seat in self.seats.values():
             seat.backlog = None if seat.backlog is None else []
         self.tell(self.snapshot("reset"))
@@ -320,7 +335,7 @@ class Room:
         seat = self.seats[member_id]
         before = seat.member
         seat.take(report)
-        self.needs.count(member_id, seat)
+        self._count(member_id, seat)
         if seat.member.state != before.state:
             self._mark(member_id, now)
         elif seat.member != before and member_id in self._roll:

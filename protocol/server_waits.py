@@ -81,34 +81,30 @@ class Waits:
 
     def plan(self, room: Room, act: Act, now: Moment) -> Plan:
         """How a start is led that ``act`` asks for now."""
-        seen = set[Outlook]()
-        is_long = False
-        # Perhaps thousands of seats: nothing is asked of each that may be asked once.
-        is_patient, place, record, instant = (
-            not room.patience.is_spent,
-            room.place,
-            room.record,
-            now.instant,
-        )
-        for seat in room.seats.values():
-            if is_patient:
-                word = outlook(seat, place, record, instant)
-            else:
-                word = self._outlook(room, seat, now)
-            if word != "excused":
-                seen.add(word)
-                # The first seek in a film from the network counts: nobody knows what it takes.
-                is_long = is_long or _needs(seat) > MAX_LEAD
+        seen = {self._outlook(room, seat, now) for seat in room.doubts.seats}
         is_moving = "soon" in seen
         match act:
             case Load(playing=True):
                 return Plan(LOAD_BOUND, is_moving)
             case Play() if "late" in seen and room.record.stream_id not in self._waits:
                 return Plan(BOUND, is_moving)
-            case Seek() if "late" in seen or is_long:
+            case Seek() if "late" in seen or self._is_long(room, now):
                 return Plan(BOUND, is_moving)
             case _:
                 return Plan(0.0, is_moving)
+
+    def _is_long(self, room: Room, now: Moment) -> bool:
+        """Somebody needs more for a seek than any lead gives.
+
+        The first one in a film from the network counts: nobody knows what it takes.
+        """
+        if room.needs.longest <= MAX_LEAD:
+            return False
+        return any(
+            seat.way + seat.start + seat.seek > MAX_LEAD
+            for seat in room.seats.values()
+            if seat.way is not None and self._outlook(room, seat, now) != "excused"
+        )
 
     def _outlook(self, room: Room, seat: Seat, now: Moment) -> Outlook:
         patience = room.patience
@@ -264,8 +260,3 @@ class Waits:
                 at.publish(result.record, result.event, later)
 
         self._desk.ask(entry, answered)
-
-
-def _needs(seat: Seat) -> float:
-    """Seconds from a seek that is agreed until it is heard there."""
-    return (seat.way or 0.0) + seat.start + seat.seek

@@ -2,8 +2,9 @@
 
 Python's full collection looks at every object there is: with a thousand seats 45 ms, in which
 nobody is told of anything. It comes when there are enough new objects, that is while people
-come, or at any moment. Young objects are still collected by Python itself; what has become old
-is looked through after a time, or when enough connections have ended to have left some.
+come, or at any moment. And it looks at the young, for up to 5 ms, whenever they are many enough,
+which is always in the middle of something. Here they are looked at between two events, and what
+has become old after a time, or when enough connections have ended to have left some.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ INTERVAL: Final = 600.0
 ENDED: Final = 20
 """Connections that may end, or as many as are open, before there is a look all the same: what it
 costs is in proportion to them, and so is what they may have left."""
-_YOUNG: Final = (2_000, 5, 1_000_000)
-"""New objects until the young ones are looked through (hardly any are garbage: Python counts
-references), and so on; the old ones are left to us."""
+YOUNG: Final = 2_000
+"""New objects that are worth a look; hardly any are garbage, as Python counts references."""
+_BY_ITSELF: Final = (20_000, 5, 1_000_000)
+"""New objects until Python looks all the same, and so on; the old ones are left to us."""
 
 
 class Garbage:
@@ -44,9 +46,17 @@ def leave_the_old_to_us() -> None:
     """For the whole process: what there is already stays, and Python does not look at it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_YOUNG)
+    gc.set_threshold(*_BY_ITSELF)
 
 
 def collect() -> None:
     """Look at everything that has come since."""
     gc.collect()
+
+
+def collect_the_young() -> bool:
+    """Look at what is new, if that is worth it; says whether it was."""
+    is_worth_it = gc.get_count()[0] >= YOUNG
+    if is_worth_it:
+        gc.collect(1)
+    return is_worth_it

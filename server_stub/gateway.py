@@ -18,7 +18,7 @@ from protocol.messages import MAX_MESSAGE_BYTES, Refusal
 from protocol.server_effects import Ask, Close, Send
 from protocol.server_peers import Visitor
 from server_stub.backlog import Backlog
-from server_stub.garbage import Garbage, collect
+from server_stub.garbage import Garbage, collect, collect_the_young
 from server_stub.http_requests import AdmittedConnection, address_of, bearer, socket_stream
 from server_stub.outlets import Outlets
 from server_stub.silence import Silence
@@ -129,6 +129,7 @@ class Gateway:
         for timer in (self._timer, self._lag_timer):
             if timer is not None:
                 timer.cancel()
+        self._outlets.close()
 
     def delivered(self, answers: list[Answer]) -> None:
         """What the store says."""
@@ -225,7 +226,8 @@ class Gateway:
         logger.warning("event=dropped reason=%s", why)
         self._metrics.dropped[why] += 1
         self._backlog.gone(connection)
-        connection.transport.abort()
+        if isinstance(connection, AdmittedConnection):
+            connection.cut_off()
 
     def _look_for_lag(self) -> None:
         now = self._loop.time()
@@ -239,6 +241,9 @@ class Gateway:
                 connection.transport.write(_PING)
         if self._garbage.is_due(now, len(self.connections)):
             collect()
+        elif not self._core.asking:
+            # While the store is busy, somebody waits for what is about to be told.
+            collect_the_young()
         self._lag_timer = self._loop.call_later(_LAG_INTERVAL, self._look_for_lag)
 
     def _rearm(self) -> None:

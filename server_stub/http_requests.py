@@ -85,9 +85,18 @@ class AdmittedConnection(ServerConnection):
         self._look_whether_open()
 
     def _look_whether_open(self) -> None:
-        if self.closing is not None and self.protocol.state is not State.OPEN:
+        if self.protocol.state is not State.OPEN:
+            self._is_closing()
+
+    def _is_closing(self) -> None:
+        if self.closing is not None:
             closing, self.closing = self.closing, None
             closing()
+
+    def cut_off(self) -> None:
+        """End it at once; what has not been written yet never is."""
+        self._is_closing()
+        self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

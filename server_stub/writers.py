@@ -1,0 +1,168 @@
+"""Writes one frame to many sockets from two processors at once.
+
+To hand 300 bytes to the kernel takes several times as long as all that Python does about it, and
+the interpreter's lock is free meanwhile. So a second thread halves the time until the last of a
+thousand has them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections import deque
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
+logger = logging.getLogger("matinee.server")
+
+WORTH: Final = 200
+"""Sockets; for fewer the second thread would be awake too late to be of use."""
+PORTION: Final = 25
+"""Sockets that a thread takes at a time: the other waits for the last of them at most."""
+
+
+class Outlet:
+    """A connection that may be written to.
+
+    Args:
+        peer: its number.
+        transport: what asyncio has made of its socket.
+    """
+
+    __slots__ = ("fd", "peer", "transport", "unsent")
+
+    def __init__(self, peer: int, transport: asyncio.WriteTransport) -> None:
+        self.peer, self.transport = peer, transport
+        self.unsent = transport.get_write_buffer_size
+        """Bytes that must go first."""
+        is_plain = transport.get_extra_info("sslcontext") is None
+        self.fd: int = transport.get_extra_info("socket").fileno() if is_plain else -1
+        """Of its socket; -1 where bytes are not what goes over the wire."""
+
+
+class Left(NamedTuple):
+    """What the kernel did not take at once."""
+
+    outlet: Outlet
+    rest: bytes
+
+
+class _Task:
+    """One frame for many: portions that nobody has taken yet, and what is left of others."""
+
+    def __init__(self, frame: bytes, outlets: Sequence[Outlet], left: list[Left]) -> None:
+        self._frame = frame
+        self._portions = deque(
+            outlets[at : at + PORTION] for at in range(0, len(outlets), PORTION)
+        )
+        self.left = left
+
+    def work(self) -> None:
+        """Until no portion is there; in two threads."""
+        while True:
+            try:
+                portion = self._portions.popleft()
+            except IndexError:
+                return
+            self._write(portion)
+
+    def _write(self, portion: Sequence[Outlet]) -> None:
+        # Little of this is done while the other thread waits for the interpreter's lock.
+        frame, size, write = self._frame, len(self._frame), os.write
+        for outlet in portion:
+            try:
+                sent = write(outlet.fd, frame)
+            except OSError:
+                # Full or broken: its transport knows what to do about it.
+                sent = 0
+            if sent != size:
+                self.left.append(Left(outlet, frame[sent:]))
+
+
+class Writers:
+    """The loop's own thread, and a second one that helps it.
+
+    While both write, each has processors of its own: a thread that waits for the interpreter's
+    lock would be woken on the processor of the one that lets it go, most of all in a virtual
+    machine, and they would take turns.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._done: SimpleQueue[None] = SimpleQueue()
+        self._processor = -1
+        """The second thread's."""
+        self._thread: threading.Thread | None = None
+
+    def write(self, frame: bytes, outlets: Sequence[Outlet]) -> Sequence[Left]:
+        """Write to all; returns what must go through the transports, in no order.
+
+        Nothing else runs on the loop meanwhile, so that no socket is closed under a thread.
+        """
+        free, taken = list[Outlet](), list[Left]()
+        for outlet in outlets:
+            if outlet.fd < 0 or outlet.unsent():
+                taken.append(Left(outlet, frame))
+            else:
+                free.append(outlet)
+        self._write(_Task(frame, free, taken))
+        return taken
+
+    def _write(self, task: _Task) -> None:
+        everywhere = self._shared()
+        if not everywhere:
+            task.work()
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._help, name="writer", daemon=True)
+            self._thread.start()
+        _run_on(everywhere - {self._processor})
+        self._tasks.put(task)
+        try:
+            task.work()
+        finally:
+            self._done.get()
+            _run_on(everywhere)
+
+    def close(self) -> None:
+        """End the second thread."""
+        if self._thread is not None:
+            self._tasks.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _help(self) -> None:
+        _run_on(frozenset((self._processor,)))
+        while (task := self._tasks.get()) is not None:
+            try:
+                task.work()
+            except Exception:
+                # The rim: the loop waits for this thread.
+                logger.exception("event=writer_failed")
+            self._done.put(None)
+
+    def _shared(self) -> frozenset[int]:
+        """The processors to share, or none where that cannot be."""
+        if sys.platform != "linux":
+            return frozenset()
+        processors = frozenset(os.sched_getaffinity(0))
+        if len(processors) < 2:
+            return frozenset()
+        if self._thread is None:
+            self._processor = max(processors)
+        return processors if self._processor in processors else frozenset()
+
+
+def _run_on(processors: frozenset[int]) -> None:
+    """The thread that calls runs on these from here on."""
+    if sys.platform == "linux":
+        # Not where a sandbox forbids it; they take turns then.
+        with suppress(OSError):
+            os.sched_setaffinity(0, processors)
