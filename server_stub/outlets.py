@@ -20,6 +20,11 @@ class _Rest(NamedTuple):
     peers: tuple[int, ...]
 
 
+class _Found(NamedTuple):
+    peers: Sequence[int]
+    outlets: list[Outlet]
+
+
 class Outlets:
     """The connections that may be written to, by peer.
 
@@ -37,13 +42,15 @@ class Outlets:
         self._writers = Writers()
         self._rests: deque[_Rest] = deque()
         self._behind: list[int] = []
+        self._found = _Found((), [])
 
     def add(self, peer: int, transport: asyncio.WriteTransport) -> None:
         self._open[peer] = Outlet(peer, transport)
 
     def shut(self, peer: int) -> None:
         """Nothing is written to it any more, but for a goodbye that is its connection's own."""
-        self._open.pop(peer, None)
+        if self._open.pop(peer, None) is not None:
+            self._found = _Found((), [])
 
     def send(self, frame: bytes, peers: tuple[int, ...], *, is_urgent: bool) -> None:
         """Write to those of ``peers`` that are open; what is not urgent keeps its order."""
@@ -82,12 +89,18 @@ class Outlets:
                 if outlet is not None:
                     self._queue(outlet, frame)
         else:
-            outlets = [known[peer] for peer in peers if peer in known]
-            for outlet, rest in self._writers.write(frame, outlets):
+            for outlet, rest in self._writers.write(frame, self._find(peers)):
                 self._queue(outlet, rest)
         if self._behind:
             behind, self._behind = self._behind, []
             self._waiting(behind)
+
+    def _find(self, peers: Sequence[int]) -> list[Outlet]:
+        """Those that are open: most often the same as for the event before."""
+        if self._found.peers is not peers:
+            known = self._open
+            self._found = _Found(peers, [known[peer] for peer in peers if peer in known])
+        return self._found.outlets
 
     def _queue(self, outlet: Outlet, data: bytes) -> None:
         """Leave it to the transport, which writes what it can."""

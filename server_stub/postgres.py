@@ -333,4 +333,9 @@ def _wall_ahead(connection: Connection) -> float:
     return time.time() - float(theirs)
 
 
-BACKEND: Final = Backend(trouble, maintenance, _wall_ahead)
+def _tidy(_: sa.Engine) -> bool:
+    """The database does that itself."""
+    return False
+
+
+BACKEND: Final = Backend(trouble, maintenance, _wall_ahead, _tidy)

@@ -61,6 +61,8 @@ class Backend(NamedTuple):
     """See `Store`."""
     wall_ahead: Callable[[Connection], float]
     """Seconds that our wall clock is ahead of the database's own."""
+    tidy: Callable[[Engine], bool]
+    """See `Store`."""
 
 
 class SqlStore:
@@ -161,6 +163,10 @@ class SqlStore:
     def maintain(self, now: Moment, live: Sequence[str]) -> Maintained:
         """See `Store`."""
         return maintain_playback_sync_data(self.maintenance(now, live))
+
+    def tidy(self) -> bool:
+        """See `Store`."""
+        return self._backend.tidy(self._engine)
 
     def close(self) -> None:
         """See `Store`."""

@@ -34,6 +34,8 @@ logger = logging.getLogger("matinee.store")
 _BUSY_TIMEOUT: Final = 1.0
 """Seconds; a server that has just been stopped may still be letting go."""
 _ANOTHER: Final = "name another file with --database"
+_COPIED_AFTER: Final = 40
+"""Rows written until the log is copied back in the next pause: 20 appends, which are 100 pages."""
 _WRITE_AHEAD: Final = 2
 """What byte 18 of a file is then."""
 
@@ -186,8 +188,8 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     # An acknowledgement is a promise that outlives the power.
     connection.execute("PRAGMA synchronous = FULL")
-    # A little often: copying the log back in one go would keep an append waiting for longer.
-    connection.execute("PRAGMA wal_autocheckpoint = 100")
+    # Only where there is never a pause: see `_tidy`.
+    connection.execute("PRAGMA wal_autocheckpoint = 400")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("COMMIT")
@@ -264,7 +266,23 @@ def _wall_ahead(_: sa.Connection) -> float:
     return 0.0
 
 
-BACKEND: Final = Backend(trouble, maintenance, _wall_ahead)
+def _tidy(engine: sa.Engine) -> bool:
+    """Copy the log back into the file, once enough has been written."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        changes: int = driver.total_changes
+        if changes - connection.info.get("copied", 0) < _COPIED_AFTER:
+            return False
+        connection.info["copied"] = changes
+        try:
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error as error:
+            # What is in the log is safe there, and copied back another time.
+            logger.warning("event=log_not_copied cause=%r", str(error))
+        return True
+
+
+BACKEND: Final = Backend(trouble, maintenance, _wall_ahead, _tidy)
 
 
 def _primary_code(error: BaseException | None) -> int:

@@ -1,20 +1,26 @@
-"""The one thread that touches the store: calls wait in line and are committed in groups."""
+"""The one thread that touches the store: calls wait in line and are committed in groups.
+
+What is not urgent is done in pauses: somebody has just been answered, and the next question is
+seldom there at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import threading
+import time
+from collections import deque
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from protocol.exceptions import StoreError
-from protocol.server_effects import StoreFailed
+from protocol.server_effects import Ask, StoreFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
 
-    from protocol.server_effects import Ask, StoreResult
+    from protocol.server_effects import StoreResult
     from protocol.server_log import StreamRecord
     from server_stub.store import Store
 
@@ -29,6 +35,12 @@ _SETTLE_INTERVAL: Final = 0.5
 _REST: Final = 12.0
 """How much longer than a step the rest after it is: few of the others' calls wait for one."""
 
+_PAUSE: Final = 0.01
+"""Seconds in which nobody has asked for anything; what was answered last has been told by then."""
+
+_LONGEST: Final = 1.0
+"""Seconds that a step waits for a pause."""
+
 _Result = TypeVar("_Result")
 
 
@@ -41,6 +53,8 @@ class Answer(NamedTuple):
 
 class _Job(NamedTuple):
     work: Callable[[Store], None]
+    until: float | None = None
+    """It waits for a pause, but no longer; None for none."""
 
 
 class StoreThread:
@@ -64,6 +78,9 @@ class StoreThread:
         self._settled = settled
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Ask | _Job | None] = SimpleQueue()
+        self._later: deque[_Job] = deque()
+        """What waits for a pause."""
+        self._has_written = False
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
@@ -77,6 +94,9 @@ class StoreThread:
         Raises:
             StoreError: whatever ``work`` raised.
         """
+        return await self._run_until(None, work)
+
+    async def _run_until(self, until: float | None, work: Callable[[Store], _Result]) -> _Result:
         done: asyncio.Future[_Result] = self._loop.create_future()
 
         def job(store: Store) -> None:
@@ -92,22 +112,20 @@ class StoreThread:
             else:
                 self._loop.call_soon_threadsafe(_finish, done, result)
 
-        self._queue.put(_Job(job))
+        self._queue.put(_Job(job, until))
         return await done
 
     async def in_turns(self, work: Callable[[Store], Iterator[_Result]]) -> AsyncGenerator[_Result]:
-        """Do something long in steps, with rests in which the thread is there for others.
+        """Do something long in steps, in pauses and with rests: the thread is there for others.
 
         Raises:
             StoreError: whatever ``work`` raised.
         """
         steps = await self.run(work)
         while True:
-            began = self._loop.time()
-            step = await self.run(lambda _: next(steps, None))
+            took, step = await self._run_until(time.monotonic() + _LONGEST, lambda _: _timed(steps))
             if step is None:
                 return
-            took = self._loop.time() - began
             yield step
             await asyncio.sleep(took * _REST)
 
@@ -127,28 +145,60 @@ class StoreThread:
         """Take one group; False when it was the last."""
         group: list[Ask] = []
         item = self._next()
-        while True:
-            if not isinstance(item, tuple) or isinstance(item, _Job):
-                break
+        while isinstance(item, Ask):
             group.append(item)
             if len(group) >= MAX_GROUP or self._queue.empty():
                 self._answer(group)
+                self._catch_up(time.monotonic())
                 return True
             item = self._queue.get()
         self._answer(group)
         if item is None:
+            self._catch_up(float("inf"))
             return False
-        item.work(self._store)
+        if item.until is None:
+            item.work(self._store)
+        else:
+            self._later.append(item)
         return True
 
     def _next(self) -> Ask | _Job | None:
-        while self._store.is_in_doubt:
-            self._settle()
+        while True:
             try:
-                return self._queue.get(timeout=_SETTLE_INTERVAL)
+                return self._queue.get(timeout=self._patience())
             except Empty:
-                continue
-        return self._queue.get()
+                self._use_pause()
+
+    def _patience(self) -> float | None:
+        """Seconds to wait for a question before something else is done."""
+        if self._store.is_in_doubt:
+            self._settle()
+            return _SETTLE_INTERVAL
+        return _PAUSE if self._later or self._has_written else None
+
+    def _use_pause(self) -> None:
+        """Nobody has asked for anything: do one thing that has waited for that."""
+        if self._has_written:
+            self._has_written = False
+            if self._tidy():
+                return
+        if self._later:
+            self._later.popleft().work(self._store)
+            self._has_written = True
+
+    def _tidy(self) -> bool:
+        try:
+            return self._store.tidy()
+        except Exception:
+            # The rim: what could wait must not end the thread.
+            logger.exception("event=store_not_tidied")
+            return False
+
+    def _catch_up(self, now: float) -> None:
+        """Do what has waited for a pause for too long."""
+        while self._later and (self._later[0].until or 0.0) <= now:
+            self._later.popleft().work(self._store)
+            self._has_written = True
 
     def _settle(self) -> None:
         try:
@@ -163,6 +213,7 @@ class StoreThread:
             results = self._perform(group)
             answers = [Answer(a.ticket, r) for a, r in zip(group, results, strict=True)]
             self._loop.call_soon_threadsafe(self._deliver, answers)
+            self._has_written = True
 
     def _perform(self, group: list[Ask]) -> list[StoreResult]:
         try:
@@ -171,6 +222,13 @@ class StoreThread:
             # The rim: a row that cannot be read must not end the thread.
             logger.exception("event=store_failed")
             return [StoreFailed("try_again") for _ in group]
+
+
+def _timed(steps: Iterator[_Result]) -> tuple[float, _Result | None]:
+    """The next step, and the seconds that it took."""
+    began = time.monotonic()
+    step = next(steps, None)
+    return time.monotonic() - began, step
 
 
 def _finish(done: asyncio.Future[_Result], result: _Result) -> None:

@@ -59,9 +59,7 @@ class _Task:
 
     def __init__(self, frame: bytes, outlets: Sequence[Outlet], left: list[Left]) -> None:
         self._frame = frame
-        self._portions = deque(
-            outlets[at : at + PORTION] for at in range(0, len(outlets), PORTION)
-        )
+        self._portions = deque(outlets[at : at + PORTION] for at in range(0, len(outlets), PORTION))
         self.left = left
 
     def work(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from protocol.exceptions import SettingsError, StoreLocked, StoreUnusable
-from protocol.messages import Command, Cursor, Load, Media, Play
+from protocol.messages import Command, Cursor, Load, Media, Play, Seek
 from protocol.server_effects import Read, ReadSince, StoreFailed
 from protocol.server_log import Appended, Entry
 from server_stub import administration
@@ -136,3 +138,35 @@ def test_maintenance_of_nothing_is_told_so(tmp_path: Path) -> None:
         administration.maintain(str(tmp_path / "none.db"))
     with pytest.raises(StoreUnusable, match="there is no database"):
         administration.schema_status(str(tmp_path / "none.db"))
+
+
+def test_the_log_is_copied_back_once_enough_is_written(store: SqlStore, path: Path) -> None:
+    create(store)
+    assert not store.tidy()
+    before = path.stat().st_size
+    for number in range(1, 25):
+        store.perform([entry(number, Seek(float(number)))])
+    assert path.stat().st_size == before
+    assert store.tidy()
+    assert path.stat().st_size > before
+    assert not store.tidy()
+
+
+def test_a_log_that_cannot_be_copied_back_loses_nothing(
+    store: SqlStore, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    create(store)
+    for number in range(1, 25):
+        store.perform([entry(number, Seek(float(number)))])
+    # The file may not grow, as on a full disk.
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
+        assert store.tidy()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert "event=log_not_copied" in caplog.text
+    store.close()
+    assert Place(str(path)).everything()

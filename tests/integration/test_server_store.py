@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from protocol.exceptions import SchemaTooNew, StoreError, StoreUnusable
 from protocol.messages import Cursor, Load, Media, Note, Pause, Play, Seek
@@ -287,6 +288,37 @@ def test_old_events_are_deleted_in_batches(
     assert isinstance(read, Read)
     assert [event.seq for event in read.events] == [47]
     assert read.record.seq == 47
+
+
+WAITS = {"1": False, "2": True, "off": False, "on": True}
+"""For the disk: what SQLite and PostgreSQL say of it."""
+
+
+def test_an_append_waits_for_the_disk_and_a_deletion_does_not(
+    store: SqlStore, place: Place
+) -> None:
+    waits: list[tuple[str, bool]] = []
+
+    def look(connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
+        what = "delete" if "cleanup_old" in statement else statement.split()[0].lower()
+        if what in ("delete", "insert"):
+            asked = "PRAGMA synchronous" if place.is_sqlite else "SHOW synchronous_commit"
+            cursor = connection.connection.cursor()
+            cursor.execute(asked)
+            waits.append((what, WAITS[str(cursor.fetchall()[0][0])]))
+            cursor.close()
+
+    create(store)
+    event.listen(sa.Engine, "before_cursor_execute", look)
+    try:
+        store.perform([entry(1, Play())])
+        week = round(EVENT_RETENTION.total_seconds() * 1000)
+        assert store.maintain(Moment(2000.0, NOW.unix_ms + week + 1), (STREAM,)).events_deleted
+        store.perform([entry(2, Pause(1.0))])
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", look)
+    assert list(dict.fromkeys(waits)) == [("insert", True), ("delete", False)]
+    assert waits[-1] == ("insert", True)
 
 
 def test_inactive_streams_are_put_back_to_their_beginning(store: SqlStore) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -18,7 +19,7 @@ from server_stub.store_thread import Answer, StoreThread
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Iterator, Sequence
     from pathlib import Path
 
     from protocol.server_effects import StoreCall, StoreResult
@@ -177,3 +178,120 @@ async def test_answers_come_in_the_order_of_their_questions(tmp_path: Path) -> N
             tickets += [answer.ticket for answer in await heard.get()]
     assert tickets == list(range(300))
     await thread.close()
+
+
+class Slow:
+    """A store that notes what it is asked for, and is held up until it may go on."""
+
+    is_in_doubt = False
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.may_answer = threading.Semaphore(0)
+        self.is_tidied = threading.Event()
+
+    def perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
+        assert self.may_answer.acquire(timeout=5.0)
+        self.done += ["call"] * len(calls)
+        return [StoreFailed("try_again") for _ in calls]
+
+    def tidy(self) -> bool:
+        self.done.append("tidy")
+        self.is_tidied.set()
+        return True
+
+    def close(self) -> None:
+        pass
+
+    def steps(self) -> Iterator[int]:
+        for number in range(2):
+            self.done.append("step")
+            yield number
+
+
+async def two_steps(thread: StoreThread, store: Slow) -> None:
+    async for _ in thread.in_turns(lambda _: store.steps()):
+        pass
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+async def thread_of_slow(slow: Slow) -> AsyncGenerator[StoreThread]:
+    thread = StoreThread(cast("Store", slow), lambda _: None, nobody)
+    yield thread
+    slow.may_answer.release(100)
+    await thread.close()
+
+
+CALL = OpenStream("f" * 32, "hash", Moment(0.0, 0))
+
+
+async def test_a_step_waits_for_a_pause_and_so_does_what_makes_the_store_tidy(
+    slow: Slow, thread_of_slow: StoreThread
+) -> None:
+    for ticket in range(3):
+        thread_of_slow.ask(Ask(ticket, CALL))
+    cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
+    await asyncio.sleep(0)
+    for ticket in range(3, 6):
+        thread_of_slow.ask(Ask(ticket, CALL))
+    slow.may_answer.release(100)
+    async with asyncio.timeout(5):
+        await cleaning
+    assert slow.done[:6] == ["call"] * 6
+    assert [word for word in slow.done if word == "step"] == ["step"] * 2
+    assert slow.done[6:8] == ["tidy", "step"]
+    assert await asyncio.to_thread(slow.is_tidied.wait, 5.0)
+
+
+async def test_a_step_waits_no_longer_than_its_time_where_there_is_no_pause(
+    slow: Slow, thread_of_slow: StoreThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server_stub.store_thread._PAUSE", 60.0)
+    monkeypatch.setattr("server_stub.store_thread._LONGEST", 0.0)
+    slow.may_answer.release(100)
+    cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
+    ticket = 0
+    async with asyncio.timeout(5):
+        while not cleaning.done():
+            thread_of_slow.ask(Ask(ticket := ticket + 1, CALL))
+            await asyncio.sleep(0)
+    assert "tidy" not in slow.done
+    assert slow.done.count("step") == 2
+
+
+async def test_what_waits_for_a_pause_is_done_before_the_end(
+    slow: Slow, thread_of_slow: StoreThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server_stub.store_thread._PAUSE", 60.0)
+    cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        await thread_of_slow.run(lambda _: None)
+    assert not slow.done
+    await thread_of_slow.close()
+    assert slow.done == ["step"]
+    cleaning.cancel()
+    await asyncio.gather(cleaning, return_exceptions=True)
+
+
+async def test_a_store_that_cannot_be_tidied_goes_on(
+    slow: Slow,
+    thread_of_slow: StoreThread,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken() -> bool:
+        slow.is_tidied.set()
+        raise RuntimeError("disk")
+
+    monkeypatch.setattr(slow, "tidy", broken)
+    slow.may_answer.release(100)
+    thread_of_slow.ask(Ask(1, CALL))
+    assert await asyncio.to_thread(slow.is_tidied.wait, 5.0)
+    assert await thread_of_slow.run(lambda _: "still here") == "still here"
+    assert "event=store_not_tidied" in caplog.text
