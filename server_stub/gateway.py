@@ -147,7 +147,8 @@ class Gateway:
         self.connections[number] = connection
         # A broken frame may have come with the handshake, and ended it already.
         if connection.protocol.state is State.OPEN and isinstance(connection, AdmittedConnection):
-            self._outlets.add(number, connection.transport)
+            self._outlets.add(number, connection.transport, is_full=connection.is_full)
+            connection.filling = lambda is_full: self._outlets.fill(number, is_full=is_full)
             connection.closing = lambda: self._outlets.shut(number)
         try:
             await self._converse(number, connection)

@@ -59,6 +59,10 @@ class AdmittedConnection(ServerConnection):
     """Bytes that came after it began to close."""
     closing: Callable[[], None] | None = None
     """Called once it may not be written to any more."""
+    filling: Callable[[bool], None] | None = None
+    """Told that something waits to be written, and that nothing does any more."""
+    is_full = False
+    """Whether something waits to be written."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # A message must not wait until the one before it is acknowledged, which takes 40 ms or
@@ -69,6 +73,19 @@ class AdmittedConnection(ServerConnection):
             # What asyncio reads at a time: a quarter of a megabyte of one is long for the others.
             reading.max_size = READ_AT_ONCE
         super().connection_made(transport)
+        # Told of the first byte that waits, not of the last one before there are too many.
+        self.transport.set_write_buffer_limits(high=0)
+
+    def pause_writing(self) -> None:
+        self._fill(is_full=True)
+
+    def resume_writing(self) -> None:
+        self._fill(is_full=False)
+
+    def _fill(self, *, is_full: bool) -> None:
+        self.is_full = is_full
+        if self.filling is not None:
+            self.filling(is_full)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()

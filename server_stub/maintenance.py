@@ -28,7 +28,7 @@ EVENT_RETENTION: Final = timedelta(days=7)
 INACTIVE_AFTER: Final = timedelta(hours=24)
 BATCH: Final = 50
 """Streams in a step."""
-LEAST: Final = 10
+LEAST: Final = 50
 """Events in the first step; later ones are larger where that costs nobody, see `next_batch`."""
 _MOST: Final = 1000
 _AIM: Final = 0.0025

@@ -39,17 +39,30 @@ class Outlets:
         self._loop = loop
         self._waiting = waiting
         self._open: dict[int, Outlet] = {}
+        self._slow: set[int] = set()
+        """Those that only their transports may write to: see `Writers`."""
         self._writers = Writers()
         self._rests: deque[_Rest] = deque()
         self._behind: list[int] = []
         self._found = _Found((), [])
 
-    def add(self, peer: int, transport: asyncio.WriteTransport) -> None:
+    def add(self, peer: int, transport: asyncio.WriteTransport, *, is_full: bool) -> None:
+        """Who is full has something in his transport that goes first."""
         self._open[peer] = Outlet(peer, transport)
+        self.fill(peer, is_full=is_full)
+
+    def fill(self, peer: int, *, is_full: bool) -> None:
+        """Whether something waits in the transport, from now on; to be told at once."""
+        outlet = self._open.get(peer)
+        if outlet is not None and (is_full or outlet.fd < 0):
+            self._slow.add(peer)
+        else:
+            self._slow.discard(peer)
 
     def shut(self, peer: int) -> None:
         """Nothing is written to it any more, but for a goodbye that is its connection's own."""
         if self._open.pop(peer, None) is not None:
+            self._slow.discard(peer)
             self._found = _Found((), [])
 
     def send(self, frame: bytes, peers: tuple[int, ...], *, is_urgent: bool) -> None:
@@ -89,7 +102,7 @@ class Outlets:
                 if outlet is not None:
                     self._queue(outlet, frame)
         else:
-            for outlet, rest in self._writers.write(frame, self._find(peers)):
+            for outlet, rest in self._writers.write(frame, self._find(peers), self._slow):
                 self._queue(outlet, rest)
         if self._behind:
             behind, self._behind = self._behind, []

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 logger = logging.getLogger("matinee.server")
 
@@ -36,12 +36,10 @@ class Outlet:
         transport: what asyncio has made of its socket.
     """
 
-    __slots__ = ("fd", "peer", "transport", "unsent")
+    __slots__ = ("fd", "peer", "transport")
 
     def __init__(self, peer: int, transport: asyncio.WriteTransport) -> None:
         self.peer, self.transport = peer, transport
-        self.unsent = transport.get_write_buffer_size
-        """Bytes that must go first."""
         is_plain = transport.get_extra_info("sslcontext") is None
         self.fd: int = transport.get_extra_info("socket").fileno() if is_plain else -1
         """Of its socket; -1 where bytes are not what goes over the wire."""
@@ -99,19 +97,20 @@ class Writers:
         """The second thread's."""
         self._thread: threading.Thread | None = None
 
-    def write(self, frame: bytes, outlets: Sequence[Outlet]) -> Sequence[Left]:
-        """Write to all; returns what must go through the transports, in no order.
+    def write(
+        self, frame: bytes, outlets: Sequence[Outlet], slow: Collection[int]
+    ) -> Sequence[Left]:
+        """Write to all but ``slow`` ones; returns what must go through the transports.
 
+        To look at a thousand transports would take longer than to be told of those few.
         Nothing else runs on the loop meanwhile, so that no socket is closed under a thread.
         """
-        free, taken = list[Outlet](), list[Left]()
-        for outlet in outlets:
-            if outlet.fd < 0 or outlet.unsent():
-                taken.append(Left(outlet, frame))
-            else:
-                free.append(outlet)
-        self._write(_Task(frame, free, taken))
-        return taken
+        left = list[Left]()
+        if slow:
+            left += [Left(outlet, frame) for outlet in outlets if outlet.peer in slow]
+            outlets = [outlet for outlet in outlets if outlet.peer not in slow]
+        self._write(_Task(frame, outlets, left))
+        return left
 
     def _write(self, task: _Task) -> None:
         everywhere = self._shared()

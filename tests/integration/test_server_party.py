@@ -240,6 +240,38 @@ async def test_a_seat_that_never_reads_is_dropped_and_others_go_on(tmp_path: Pat
         deaf.socket.transport.abort()
 
 
+async def test_a_seat_that_reads_late_has_everything_in_order_also_in_a_large_party(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server_stub.outlets.WORTH", 1)
+    limits = Limits(say=Rate(1e6, 1e6), characters=Rate(1e9, 1e9))
+    async with server_in(tmp_path, limits) as server:
+        url = server.listening.url
+        async with await Wire.create(url) as host:
+            created = host.welcome.created
+            assert created is not None
+            ear = socket.socket()
+            ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            ear.connect(("127.0.0.1", int(url.rpartition(":")[2])))
+            late = await Wire.open(url, host.welcome.stream_id, created.invite_token, ear)
+            await late.hello("Late")
+            await late.wait_for(StateNow)
+            theirs = list(server.gateway.connections.values())[-1]
+            theirs.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
+            )
+            late.socket.transport.pause_reading()
+            said = [f"{number} " + "x" * 480 for number in range(200)]
+            for text in said:
+                await host.send(Say(text))
+            await host.wait_for(Chat, lambda chat: chat.text == said[-1])
+            assert theirs.transport.get_write_buffer_size()
+            late.socket.transport.resume_reading()
+            await host.send(Say("the end"))
+            await late.wait_for(Chat, lambda chat: chat.text == "the end")
+            assert [chat.text for chat in late.got(Chat)] == [*said, "the end"]
+
+
 async def test_healthz_counts(tmp_path: Path) -> None:
     async with server_in(tmp_path) as server, await Wire.create(server.listening.url):
         async with httpx.AsyncClient(trust_env=False) as http:

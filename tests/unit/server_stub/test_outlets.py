@@ -33,7 +33,7 @@ class Crowd:
         self.outlets = Outlets(asyncio.get_running_loop(), self.waiting.extend)
         self.transports = {peer: Transport() for peer in range(count)}
         for peer, transport in self.transports.items():
-            self.outlets.add(peer, cast("asyncio.WriteTransport", transport))
+            self.outlets.add(peer, cast("asyncio.WriteTransport", transport), is_full=False)
         self.everybody = tuple(self.transports)
 
     def told(self, frame: bytes) -> int:

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,16 +17,34 @@ from server_stub.outlets import Outlets
 from server_stub.writers import PORTION, WORTH, Outlet, Writers
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 FRAME = b"a frame that everybody gets"
 PROCESSORS = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
+
+
+class Filling(asyncio.Protocol):
+    """Tells, as the server's connections do, when something waits."""
+
+    def __init__(self) -> None:
+        self.fill: Callable[[bool], None] = lambda _: None
+
+    def pause_writing(self) -> None:
+        self.fill(True)
+
+    def resume_writing(self) -> None:
+        self.fill(False)
+
+
+def _same(protocol: Filling) -> Filling:
+    return protocol
 
 
 class Crowd:
     """Transports, and the other ends of their sockets."""
 
     def __init__(self) -> None:
+        self.protocols: list[Filling] = []
         self.outlets: list[Outlet] = []
         self.ends: list[socket.socket] = []
 
@@ -35,7 +54,10 @@ class Crowd:
             ours, end = socket.socketpair()
             for one in (ours, end):
                 one.setblocking(False)
-            transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, ours)
+            protocol = Filling()
+            transport, _ = await loop.connect_accepted_socket(partial(_same, protocol), ours)
+            transport.set_write_buffer_limits(high=0)
+            self.protocols.append(protocol)
             self.outlets.append(Outlet(peer, transport))
             self.ends.append(end)
 
@@ -58,10 +80,23 @@ class Crowd:
             pass
         return bytes(filling)
 
+    def outlets_of(self, waiting: Callable[[list[int]], None]) -> Outlets:
+        """As the gateway has them."""
+        made = Outlets(asyncio.get_running_loop(), waiting)
+        for outlet, protocol in zip(self.outlets, self.protocols, strict=True):
+            made.add(outlet.peer, outlet.transport, is_full=False)
+            peer = outlet.peer
+            protocol.fill = partial(_fill, made, peer)
+        return made
+
     def leave(self) -> None:
         for outlet, end in zip(self.outlets, self.ends, strict=True):
             outlet.transport.abort()
             end.close()
+
+
+def _fill(outlets: Outlets, peer: int, is_full: bool) -> None:
+    outlets.fill(peer, is_full=is_full)
 
 
 @contextmanager
@@ -87,7 +122,7 @@ async def test_everybody_has_every_frame_once(count: int) -> None:
     with crowd() as many, writers() as two:
         await many.come(count)
         for number in range(5):
-            assert not two.write(FRAME + b"%d" % number, many.outlets)
+            assert not two.write(FRAME + b"%d" % number, many.outlets, ())
         whole = b"".join(FRAME + b"%d" % number for number in range(5))
         assert Counter(many.read(peer) for peer in range(count)) == {whole: count}
 
@@ -117,7 +152,7 @@ async def test_two_threads_write_and_the_processors_are_given_back(
     monkeypatch.setattr(os, "write", watched)
     with crowd() as many, writers() as two:
         await many.come(WORTH)
-        two.write(FRAME, many.outlets)
+        two.write(FRAME, many.outlets, ())
         assert sum(names.values()) == WORTH
     assert names["writer"] == PORTION
     assert where == {frozenset({max(PROCESSORS)}), frozenset(PROCESSORS - {max(PROCESSORS)})}
@@ -129,7 +164,7 @@ async def test_what_the_kernel_does_not_take_is_left_and_nobody_else_waits() -> 
         await many.come(WORTH)
         many.fill(3)
         many.ends[4].close()
-        left = two.write(FRAME, many.outlets)
+        left = two.write(FRAME, many.outlets, ())
         assert {one.outlet.peer for one in left} == {3, 4}
         told = [peer for peer in range(WORTH) if peer not in (3, 4)]
         assert {many.read(peer) for peer in told} == {FRAME}
@@ -139,28 +174,26 @@ async def test_of_a_frame_that_is_taken_in_part_the_rest_is_left() -> None:
     with crowd() as many, writers() as two:
         await many.come(1)
         long = bytes(range(256)) * 8000
-        [left] = two.write(long, many.outlets)
+        [left] = two.write(long, many.outlets, ())
         taken = many.read(0)
         assert taken
         assert left.rest
         assert taken + left.rest == long
 
 
-async def test_what_is_encrypted_goes_through_its_transport() -> None:
+async def test_who_is_slow_is_left_to_his_transport() -> None:
     with crowd() as many, writers() as two:
         await many.come(2)
-        many.outlets[1].fd = -1
-        [left] = two.write(FRAME, many.outlets)
+        [left] = two.write(FRAME, many.outlets, {1})
         assert left == (many.outlets[1], FRAME)
+        assert (many.read(0), many.read(1)) == (FRAME, b"")
 
 
 async def test_one_who_reads_late_gets_all_of_it_in_order() -> None:
     with crowd() as many:
         await many.come(WORTH)
         waiting: list[int] = []
-        outlets = Outlets(asyncio.get_running_loop(), waiting.extend)
-        for outlet in many.outlets:
-            outlets.add(outlet.peer, outlet.transport)
+        outlets = many.outlets_of(waiting.extend)
         expected = many.fill(7)
         everybody = tuple(range(WORTH))
         frames = [bytes([number]) * (number * 37 % 5000 + 1) for number in range(1, 60)]
@@ -184,9 +217,7 @@ async def test_one_who_reads_late_gets_all_of_it_in_order() -> None:
 async def test_nothing_is_written_to_one_that_has_gone() -> None:
     with crowd() as many:
         await many.come(WORTH)
-        outlets = Outlets(asyncio.get_running_loop(), lambda _: None)
-        for outlet in many.outlets:
-            outlets.add(outlet.peer, outlet.transport)
+        outlets = many.outlets_of(lambda _: None)
         outlets.shut(5)
         outlets.send(FRAME, tuple(range(WORTH)), is_urgent=True)
         assert many.read(5) == b""
