@@ -28,12 +28,12 @@ EVENT_RETENTION: Final = timedelta(days=7)
 INACTIVE_AFTER: Final = timedelta(hours=24)
 BATCH: Final = 50
 """Streams in a step."""
-LEAST: Final = 50
+LEAST: Final = 20
 """Events in the first step; later ones are larger where that costs nobody, see `next_batch`."""
 _MOST: Final = 1000
-_AIM: Final = 0.0025
+_AIM: Final = 0.002
 """Seconds of a step: whoever wants to write waits for one, and an append takes as long."""
-_PATIENT: Final = 2.0
+_PATIENT: Final = 1.5
 """Times the quickest step, where a disk is so slow that it is more: appends are no quicker."""
 _ROOM: Final = 0.8
 """Share of the aim up to which the next step is larger."""

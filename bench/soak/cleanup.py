@@ -6,12 +6,11 @@ How long one batch takes, and what the party's appends take before and meanwhile
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from bench.soak.filling import entry, fill, found
+from bench.soak.filling import entry, fill, found, settle
 from bench.soak.places import add_engine, place
 from bench.table import percentile, table
 from protocol.server_effects import Ask
@@ -63,8 +62,7 @@ def run(options: Namespace) -> list[str]:
 async def _cleanup(options: Namespace) -> list[str]:
     async with place(options.engine) as where:
         await asyncio.to_thread(fill, where.address, options.rows, days=8.0)
-        # What filling has left to write is not measured.
-        await asyncio.to_thread(os.sync)
+        await asyncio.to_thread(settle, where.address)
         party = Party(where.address)
         living = asyncio.create_task(party.live())
         await asyncio.sleep(options.before)

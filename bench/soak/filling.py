@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -66,6 +67,16 @@ def fill(address: str, rows: int, *, days: float) -> str:
         is_sqlite = connection.dialect.name == "sqlite"
         connection.execute(sa.text(_SQLITE if is_sqlite else _POSTGRES), values)
     return stream_id
+
+
+def settle(address: str) -> None:
+    """Whatever filling has left to write is on the disk after this, and is not measured later."""
+    with database_at(address).opened(alone=False) as engine, engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(
+                sa.text("CHECKPOINT")
+            )
+    os.sync()
 
 
 def found(store: SqlStore, stream_id: str, seq: int = 0) -> None:
