@@ -293,7 +293,8 @@ def test_a_server_that_comes_back_to_another_schema_writes_nothing(
     assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
 
 
-def test_somebody_elses_database_is_left_alone(place: Place) -> None:
+def test_somebody_elses_database_is_left_alone(postgres: Postgres) -> None:
+    place = Place(postgres.create())
     place.execute("CREATE TABLE songs (title text)")
     with pytest.raises(StoreUnusable, match="belongs to another program"):
         place.open()
