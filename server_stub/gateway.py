@@ -228,7 +228,8 @@ class Gateway:
         self._metrics.dropped[why] += 1
         self._backlog.gone(connection)
         if isinstance(connection, AdmittedConnection):
-            connection.cut_off()
+            connection.stop_writing()
+        connection.transport.abort()
 
     def _look_for_lag(self) -> None:
         now = self._loop.time()

@@ -103,17 +103,13 @@ class AdmittedConnection(ServerConnection):
 
     def _look_whether_open(self) -> None:
         if self.protocol.state is not State.OPEN:
-            self._is_closing()
+            self.stop_writing()
 
-    def _is_closing(self) -> None:
+    def stop_writing(self) -> None:
+        """Nobody else writes to it from here on."""
         if self.closing is not None:
             closing, self.closing = self.closing, None
             closing()
-
-    def cut_off(self) -> None:
-        """End it at once; what has not been written yet never is."""
-        self._is_closing()
-        self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -213,20 +213,25 @@ async def test_a_flood_is_closed_and_nobody_else_notices(tmp_path: Path) -> None
         assert flood.got(Bye)[-1].code == "rate_limited"
 
 
+async def with_a_small_ear(url: str, host: Wire) -> Wire:
+    """A viewer with little room on its side: little is lost in the system's buffers."""
+    created = host.welcome.created
+    assert created is not None
+    ear = socket.socket()
+    ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    ear.connect(("127.0.0.1", int(url.rpartition(":")[2])))
+    viewer = await Wire.open(url, host.welcome.stream_id, created.invite_token, ear)
+    await viewer.hello("Bo")
+    await viewer.wait_for(StateNow)
+    return viewer
+
+
 async def test_a_seat_that_never_reads_is_dropped_and_others_go_on(tmp_path: Path) -> None:
     limits = Limits(say=Rate(1e6, 1e6), characters=Rate(1e9, 1e9), behind=0.2)
     async with server_in(tmp_path, limits) as server:
         url = server.listening.url
         host = await Wire.create(url)
-        created = host.welcome.created
-        assert created is not None
-        # With little room on its side, little is lost in the system's buffers.
-        ear = socket.socket()
-        ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        ear.connect(("127.0.0.1", int(url.rpartition(":")[2])))
-        deaf = await Wire.open(url, host.welcome.stream_id, created.invite_token, ear)
-        await deaf.hello("Deaf")
-        await deaf.wait_for(StateNow)
+        deaf = await with_a_small_ear(url, host)
         deaf.socket.transport.pause_reading()
         async with asyncio.timeout(30):
             while len(server.gateway.connections) > 1:
@@ -248,14 +253,7 @@ async def test_a_seat_that_reads_late_has_everything_in_order_also_in_a_large_pa
     async with server_in(tmp_path, limits) as server:
         url = server.listening.url
         async with await Wire.create(url) as host:
-            created = host.welcome.created
-            assert created is not None
-            ear = socket.socket()
-            ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            ear.connect(("127.0.0.1", int(url.rpartition(":")[2])))
-            late = await Wire.open(url, host.welcome.stream_id, created.invite_token, ear)
-            await late.hello("Late")
-            await late.wait_for(StateNow)
+            late = await with_a_small_ear(url, host)
             theirs = list(server.gateway.connections.values())[-1]
             theirs.transport.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_SNDBUF, 4096

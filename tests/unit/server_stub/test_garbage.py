@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from server_stub.garbage import ENDED, INTERVAL, Garbage
+import gc
+
+from server_stub.garbage import ENDED, INTERVAL, YOUNG, Garbage, collect_the_young
 
 
 def test_time_alone_makes_a_look_due_once() -> None:
@@ -28,3 +30,15 @@ def test_the_more_there_are_the_more_may_end_first() -> None:
         garbage.ended()
     assert not garbage.is_due(1.0, 5 * ENDED)
     assert garbage.is_due(1.0, 5 * ENDED - 1)
+
+
+def test_the_young_are_looked_at_once_they_are_many() -> None:
+    gc.disable()
+    try:
+        gc.collect()
+        many = [[number] for number in range(YOUNG + 100)]
+        assert collect_the_young()
+        assert not collect_the_young()
+        assert len(many) > YOUNG
+    finally:
+        gc.enable()
