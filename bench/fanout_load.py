@@ -268,6 +268,7 @@ def events(crowd: Crowd, task: Task) -> dict[str, object]:
         "event": "sent",
         "seconds": took,
         "last": [percentile(lasts, p) for p in (50, 99, 100)],
+        "lasts": lasts,
         "each": [percentile(each, p) for p in (50, 99, 100)],
         "deliveries": len(crowd.delays) + crowd.blurred,
         "blurred": crowd.blurred,

@@ -163,6 +163,11 @@ class ServerProtocol:
         else:
             self._strike(sender, refuse.out_of_place("the first message is hello"), now)
 
+    def rest(self, peer: int, now: Moment) -> float:
+        """Seconds in which nothing more is to be read of ``peer``; 0 for go on."""
+        sender = self._peers.get(peer)
+        return 0.0 if sender is None else max(0.0, sender.rests_until - now.instant)
+
     def malformed(self, peer: int, now: Moment) -> None:
         """A frame of ``peer`` that is no text at all."""
         sender = self._peers.get(peer)
@@ -368,6 +373,7 @@ class ServerProtocol:
         self._strike(sender, no, now)
 
     def _limited(self, sender: Peer, wait: float, event_id: str, now: Moment) -> None:
+        sender.rests_until = now.instant + self._desk.limits.rest
         self._strike(sender, refuse.rate_limited(wait, event_id), now, burst=True)
 
     def _strike(self, sender: Peer, no: Refusal, now: Moment, *, burst: bool = False) -> None:

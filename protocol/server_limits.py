@@ -55,6 +55,8 @@ class Limits:
     """Broken rules before the connection closes; one is forgiven every 30 s."""
     strike_interval: float = 1.0
     """A burst that is over a rate counts once in so many seconds."""
+    rest: float = 0.05
+    """Seconds in which nothing is read of who is over a rate: a flood stays in its own network."""
     command: Rate = Rate(10, 20)
     note: Rate = Rate(2, 10)
     say: Rate = Rate(1, 5)

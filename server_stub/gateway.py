@@ -183,7 +183,9 @@ class Gateway:
             else:
                 self._core.malformed(number, now)
             self.perform()
-            if taken % _TURN == 0:
+            if rest := self._core.rest(number, now):
+                await asyncio.sleep(rest)
+            elif taken % _TURN == 0:
                 # Frames that are here already are read without a pause, and many fit into
                 # one packet.
                 await asyncio.sleep(0)

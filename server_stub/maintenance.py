@@ -28,10 +28,10 @@ EVENT_RETENTION: Final = timedelta(days=7)
 INACTIVE_AFTER: Final = timedelta(hours=24)
 BATCH: Final = 50
 """Streams in a step."""
-LEAST: Final = 20
+LEAST: Final = 100
 """Events in the first step; later ones are larger where that costs nobody, see `next_batch`."""
-_MOST: Final = 1000
-_AIM: Final = 0.002
+MOST: Final = 1000
+AIM: Final = 0.003
 """Seconds of a step: whoever wants to write waits for one, and an append takes as long."""
 _PATIENT: Final = 1.5
 """Times the quickest step, where a disk is so slow that it is more: appends are no quicker."""
@@ -115,7 +115,7 @@ def _without_waiting(engine: Engine) -> Generator[Connection]:
 def in_batches(delete: Callable[[int], int]) -> Iterator[int]:
     """Delete so many at most, again and again, until there are fewer; yields how many each."""
     batch = count = LEAST
-    quickest = float("inf")
+    quickest = last = float("inf")
     while count == batch:
         began = time.monotonic()
         count = delete(batch)
@@ -123,15 +123,19 @@ def in_batches(delete: Callable[[int], int]) -> Iterator[int]:
         quickest = min(quickest, took)
         yield count
         if count == batch:
-            batch = count = next_batch(batch, took, quickest)
+            batch = count = next_batch(batch, (last, took), quickest)
+            last = took
 
 
-def next_batch(batch: int, took: float, quickest: float) -> int:
-    """How many rows after ``batch`` of them took so many seconds, and the quickest step so many."""
-    aim = max(_AIM, _PATIENT * quickest)
-    if took > aim:
+def next_batch(batch: int, took: tuple[float, float], quickest: float) -> int:
+    """How many rows after ``batch``, when the last two steps took so many seconds.
+
+    Only both together make it smaller or larger: one may have been held up by somebody else.
+    """
+    aim = max(AIM, _PATIENT * quickest)
+    if min(took) > aim:
         return max(LEAST, batch * 3 // 4)
-    return min(_MOST, batch + max(LEAST, batch // 4)) if took < _ROOM * aim else batch
+    return min(MOST, batch + max(LEAST, batch // 4)) if max(took) < _ROOM * aim else batch
 
 
 def old_events(before: datetime, batch: int = BATCH) -> sa.Select[str]:

@@ -27,9 +27,11 @@ logger = logging.getLogger("matinee.store")
 CLEANUP_LOCK: Final = 0x6D6174696E6566
 """As in the migration that makes the functions."""
 _IS_FREE: Final = sa.select(sa.func.pg_try_advisory_xact_lock(CLEANUP_LOCK))
-_EVENTS: Final = sa.text("SELECT cleanup_old_playback_events(:now, :batch)")
-_WITHOUT_WAITING: Final = sa.text("SET LOCAL synchronous_commit = off")
-"""For the disk: what a crash takes of a deletion is deleted again."""
+_EVENTS: Final = sa.text(
+    "SELECT cleanup_old_playback_events(:now, :batch),"
+    " set_config('synchronous_commit', 'off', true)"
+)
+"""The commit does not wait for the disk: what a crash takes of a deletion is deleted again."""
 _STREAMS: Final = sa.text("SELECT cleanup_inactive_stream_sync_state(:now, :instant, :batch)")
 
 
@@ -51,7 +53,6 @@ def maintenance(engine: Engine, now: Moment, live: Sequence[str] = ()) -> Iterat
 
     def delete(batch: int) -> int:
         with engine.begin() as connection:
-            connection.execute(_WITHOUT_WAITING)
             return int(connection.execute(_EVENTS, {**where, "batch": batch}).scalar_one())
 
     for deleted in in_batches(delete):

@@ -88,6 +88,11 @@ class Room:
     """Why the seat left, None while it has not."""
 
     @property
+    def is_over(self) -> bool:
+        """This seat takes no part any more."""
+        return self.fatal is not None or self.ended is not None
+
+    @property
     def is_host(self) -> bool:
         return self.ready is not None and self.ready.role == "host"
 

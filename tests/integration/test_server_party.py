@@ -211,6 +211,8 @@ async def test_a_flood_is_closed_and_nobody_else_notices(tmp_path: Path) -> None
         with pytest.raises(ConnectionClosedError):
             await pouring
         assert flood.got(Bye)[-1].code == "rate_limited"
+        # It was read 20 times a second; what it sent has waited at its own end.
+        assert len(flood.got(Refusal)) < 200
 
 
 async def with_a_small_ear(url: str, host: Wire) -> Wire:

@@ -309,14 +309,14 @@ def test_an_append_waits_for_the_disk_and_a_deletion_does_not(
             cursor.close()
 
     create(store)
-    event.listen(sa.Engine, "before_cursor_execute", look)
+    event.listen(sa.Engine, "after_cursor_execute", look)
     try:
         store.perform([entry(1, Play())])
         week = round(EVENT_RETENTION.total_seconds() * 1000)
         assert store.maintain(Moment(2000.0, NOW.unix_ms + week + 1), (STREAM,)).events_deleted
         store.perform([entry(2, Pause(1.0))])
     finally:
-        event.remove(sa.Engine, "before_cursor_execute", look)
+        event.remove(sa.Engine, "after_cursor_execute", look)
     assert list(dict.fromkeys(waits)) == [("insert", True), ("delete", False)]
     assert waits[-1] == ("insert", True)
 

@@ -247,6 +247,24 @@ def test_over_a_rate_one_is_told_when_to_come_again(message: ClientMessage, limi
     assert len(party.bench.got(viewer, Refusal)) == 1
 
 
+def test_who_is_over_a_rate_is_not_read_for_a_moment_and_nobody_else_waits() -> None:
+    party = Party(Bench(Limits(say=Rate(1, 2), rest=0.05)))
+    viewer = party.join("Bo")
+    core = party.bench.core
+    for _ in range(2):
+        party.bench.send(viewer, Say("hi"))
+        assert core.rest(viewer, party.bench.now) == 0.0
+    party.bench.send(viewer, Say("hi"))
+    assert core.rest(viewer, party.bench.now) == pytest.approx(0.05)
+    assert core.rest(party.host, party.bench.now) == 0.0
+    party.bench.advance(0.04)
+    assert core.rest(viewer, party.bench.now) == pytest.approx(0.01)
+    party.bench.advance(0.02)
+    assert core.rest(viewer, party.bench.now) == 0.0
+    party.bench.disconnect(viewer)
+    assert core.rest(viewer, party.bench.now) == 0.0
+
+
 def test_reports_that_a_link_has_held_back_are_dropped_and_not_held_against_the_seat() -> None:
     party = Party(Bench(Limits(report=Rate(0.5, 1))))
     viewer = party.join("Bo")

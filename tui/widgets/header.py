@@ -45,7 +45,7 @@ def _role(room: Room, width: int) -> list[Piece]:
 
 
 def _link(room: Room, now: float, width: int) -> list[Piece]:
-    if away := reconnecting_text(room, now):
+    if away := "not connected" if room.is_over else reconnecting_text(room, now):
         _, dark = link_bars("lost")
         return [("  ", ""), (dark, "$faint"), (f" {away} ", "bold $error")]
     status = room.status

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,17 +27,15 @@ class Filling(asyncio.Protocol):
     """Tells, as the server's connections do, when something waits."""
 
     def __init__(self) -> None:
-        self.fill: Callable[[bool], None] = lambda _: None
+        self.fill: Callable[..., None] | None = None
 
     def pause_writing(self) -> None:
-        self.fill(True)
+        if self.fill:
+            self.fill(is_full=True)
 
     def resume_writing(self) -> None:
-        self.fill(False)
-
-
-def _same(protocol: Filling) -> Filling:
-    return protocol
+        if self.fill:
+            self.fill(is_full=False)
 
 
 class Crowd:
@@ -55,7 +53,7 @@ class Crowd:
             for one in (ours, end):
                 one.setblocking(False)
             protocol = Filling()
-            transport, _ = await loop.connect_accepted_socket(partial(_same, protocol), ours)
+            transport, _ = await loop.connect_accepted_socket(lambda made=protocol: made, ours)
             transport.set_write_buffer_limits(high=0)
             self.protocols.append(protocol)
             self.outlets.append(Outlet(peer, transport))
@@ -85,18 +83,13 @@ class Crowd:
         made = Outlets(asyncio.get_running_loop(), waiting)
         for outlet, protocol in zip(self.outlets, self.protocols, strict=True):
             made.add(outlet.peer, outlet.transport, is_full=False)
-            peer = outlet.peer
-            protocol.fill = partial(_fill, made, peer)
+            protocol.fill = partial(made.fill, outlet.peer)
         return made
 
     def leave(self) -> None:
         for outlet, end in zip(self.outlets, self.ends, strict=True):
             outlet.transport.abort()
             end.close()
-
-
-def _fill(outlets: Outlets, peer: int, is_full: bool) -> None:
-    outlets.fill(peer, is_full=is_full)
 
 
 @contextmanager
@@ -108,18 +101,9 @@ def crowd() -> Generator[Crowd]:
         there.leave()
 
 
-@contextmanager
-def writers() -> Generator[Writers]:
-    two = Writers()
-    try:
-        yield two
-    finally:
-        two.close()
-
-
 @pytest.mark.parametrize("count", [3, WORTH, 2 * WORTH + 7])
 async def test_everybody_has_every_frame_once(count: int) -> None:
-    with crowd() as many, writers() as two:
+    with crowd() as many, closing(Writers()) as two:
         await many.come(count)
         for number in range(5):
             assert not two.write(FRAME + b"%d" % number, many.outlets, ())
@@ -150,7 +134,7 @@ async def test_two_threads_write_and_the_processors_are_given_back(
         return write(fd, data)
 
     monkeypatch.setattr(os, "write", watched)
-    with crowd() as many, writers() as two:
+    with crowd() as many, closing(Writers()) as two:
         await many.come(WORTH)
         two.write(FRAME, many.outlets, ())
         assert sum(names.values()) == WORTH
@@ -160,7 +144,7 @@ async def test_two_threads_write_and_the_processors_are_given_back(
 
 
 async def test_what_the_kernel_does_not_take_is_left_and_nobody_else_waits() -> None:
-    with crowd() as many, writers() as two:
+    with crowd() as many, closing(Writers()) as two:
         await many.come(WORTH)
         many.fill(3)
         many.ends[4].close()
@@ -171,7 +155,7 @@ async def test_what_the_kernel_does_not_take_is_left_and_nobody_else_waits() -> 
 
 
 async def test_of_a_frame_that_is_taken_in_part_the_rest_is_left() -> None:
-    with crowd() as many, writers() as two:
+    with crowd() as many, closing(Writers()) as two:
         await many.come(1)
         long = bytes(range(256)) * 8000
         [left] = two.write(long, many.outlets, ())
@@ -182,7 +166,7 @@ async def test_of_a_frame_that_is_taken_in_part_the_rest_is_left() -> None:
 
 
 async def test_who_is_slow_is_left_to_his_transport() -> None:
-    with crowd() as many, writers() as two:
+    with crowd() as many, closing(Writers()) as two:
         await many.come(2)
         [left] = two.write(FRAME, many.outlets, {1})
         assert left == (many.outlets[1], FRAME)
