@@ -7,10 +7,8 @@ steps of `maintenance` may let others write in between.
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -112,14 +110,6 @@ def _without_waiting(engine: Engine) -> Generator[Connection]:
         finally:
             driver.execute("PRAGMA synchronous = FULL")
             driver.close()
-    # At once, and not with the next append, which waits.
-    log = f"{engine.url.database}-wal"
-    threading.Thread(target=_write_out, args=(log,), name="log", daemon=True).start()
-
-
-def _write_out(path: str) -> None:
-    with suppress(OSError), open(path, "rb") as file:
-        os.fsync(file.fileno())
 
 
 def in_batches(delete: Callable[[int], int]) -> Iterator[int]:
