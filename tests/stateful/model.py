@@ -84,7 +84,9 @@ class Party:
             return "host"
         uses = self.invites.get(token_hash)
         used = [*self.came.values(), *self.removed.values()].count(token_hash)
-        is_good = token_hash in self.invites and (uses is None or used < uses)
+        # Whoever is removed has had his use, and is told what became of him.
+        has_room = uses is None or used < uses or member_id in self.removed
+        is_good = token_hash in self.invites and has_room
         if not is_good and member_id not in self.came:
             return None
         return "removed" if member_id in self.removed else "viewer"
