@@ -89,7 +89,7 @@ class Teller:
         self._stalled = False
         self._window_closed = False
         self._strayed = False
-        """The last seek in network media went past its target: data is missing there."""
+        """What mpv shows lies far past the last seek's target: data may be missing there."""
         self._verdict: Callable[[], None] | None = None
         """What is told once the log is complete."""
         self._tracks: port.TracksChanged | None = None
@@ -264,7 +264,12 @@ class Teller:
         if self._load is None or self._seek_to_come or self._answered != playback.asked:
             return  # a later load or seek is on its way: this is not what was asked for
         if playback.done == self._answered:
-            return  # nobody asked: mpv has switched a track, or tried again
+            # Nobody asked: mpv has switched a track, or it could read nothing where it was
+            # sent and shows the last picture instead.
+            position, duration = core.number("time-pos"), self._duration(core)
+            if position is not None and duration and not media.is_cut_short(position, duration):
+                self._strayed = self._strays(position)
+            return
         paused = core.get("pause") is True
         playback.rests_on_picture = paused
         playback.done = self._answered
@@ -277,9 +282,13 @@ class Teller:
         sample = resting_sample(core, on_picture=True) if paused else sound_sample(core)
         sample = sample or picture_sample(core)
         if sample is not None:
-            beyond = sample.position - playback.target
-            self._strayed = self._load.source.is_network and beyond > _STRAY
+            self._strayed = self._strays(sample.position)
             self.tell(port.Restarted(self._generation, sample.position, instant))
+
+    def _strays(self, position: float) -> bool:
+        """Whether a seek in network media went so far past its target that data is missing."""
+        is_network = self._load is not None and self._load.source.is_network
+        return is_network and position - self._playback.target > _STRAY
 
     # What changes meanwhile -------------------------------------------------------------
 
@@ -307,8 +316,7 @@ class Teller:
         if position is None or not duration or self._load.source.is_live:
             self.tell(port.EndReached(self._generation))
             return
-        # Streams of one film differ in length by a little.
-        is_short = duration - position > min(max(2.0, 0.02 * duration), 30.0)
+        is_short = media.is_cut_short(position, duration)
         if not is_short and not self._strayed:
             self.tell(port.EndReached(self._generation))
             return
