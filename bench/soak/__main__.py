@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from argparse import ArgumentParser
 
@@ -15,6 +16,9 @@ SOAKS = {
     "races": races,
 }
 
+_STOPPED = 130
+"""As a shell calls a program that was interrupted."""
+
 
 def main() -> int:
     """Run the soak that was named."""
@@ -24,7 +28,13 @@ def main() -> int:
         sub = names.add_parser(name, help=(soak.__doc__ or "").partition("\n")[0])
         soak.arguments(sub)
     options = parser.parse_args()
-    wrong = SOAKS[options.name].run(options)
+    # Whoever ends a soak means the servers that it started too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        wrong = SOAKS[options.name].run(options)
+    except KeyboardInterrupt:
+        print("stopped: nothing is proven")
+        return _STOPPED
     for breach in wrong:
         print(f"BROKEN: {breach}")
     print("failed" if wrong else "all promises held")
