@@ -253,7 +253,8 @@ def position_at(room: Room, now: float) -> float | None:
     if status is None or is_stale(room):
         return room.position_known
     position = _position_of(status)
-    if status.state == "playing" and status.playing and room.seat_down_since is None:
+    goes_on = room.seat_down_since is None and not room.is_over
+    if status.state == "playing" and status.playing and goes_on:
         since = now - status.at - (status.starts_in or 0.0)
         position += status.rate * min(max(0.0, since), FORESIGHT)
     duration = room.duration
@@ -268,6 +269,8 @@ def is_stale(room: Room) -> bool:
 
 def state_word(room: Room) -> str:
     """What goes on, as one word in capitals."""
+    if room.is_over:
+        return "STOPPED"
     if room.seat_down_since is not None:
         return "RESTARTING"
     if room.link == "joining":
@@ -293,6 +296,8 @@ def _player_word(status: views.Status | None, progress: str) -> str:
 def explanation(room: Room, now: float) -> str:
     """Why it is so and what comes next, in a few words; "" when the state says it all."""
     status = room.status
+    if room.is_over:
+        return ""
     if room.seat_down_since is not None:
         return f"the player is being started again ({span_text(now - room.seat_down_since)})"
     if room.link == "joining":

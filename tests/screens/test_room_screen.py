@@ -362,6 +362,8 @@ async def test_a_fatal_error_is_read_before_the_app_ends() -> None:
         assert "the host has closed the party" in text_of(app)
         assert "ask Ana for a new invite" in text_of(app)
         assert "not connected" in text_of(app).splitlines()[0]
+        assert "STOPPED" in text_of(app)
+        assert "PLAYING" not in text_of(app)
         await pilot.press("q")
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_value is not None

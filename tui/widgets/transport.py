@@ -25,8 +25,8 @@ class TransportBar(RoomView):
         del height
         room = self.room
         position = position_at(room, self.now)
-        status = room.status
-        symbol = STATE_SYMBOLS[status.state] if status else "·"
+        state = "failed" if room.is_over else room.status.state if room.status else "idle"
+        symbol = STATE_SYMBOLS[state]
         style = STATE_STYLES.get(state_word(room), "bold $error")
         now_text = clock_text(position) if position is not None else "-:--:--"
         end_text = _end_text(room)
