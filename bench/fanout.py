@@ -218,23 +218,27 @@ async def party(folder: Path, options: Namespace) -> AsyncGenerator[tuple[Load, 
 
 
 async def spoil(folder: Path, options: Namespace) -> list[str]:
-    """Events with nobody but the party, and just after two bad guests have come, in turns."""
-    alone, beside, codes = list[float](), list[float](), set[str]()
+    """Events with nobody but the party before and after those that two bad guests disturb."""
+    before, beside, after, codes = list[float](), list[float](), list[float](), set[str]()
     lost = 0
     async with party(folder, options) as (load, _, task):
         do = msgspec.structs.replace
         few = do(task, do="events", events=max(1, options.events // ROUNDS))
         for _ in range(ROUNDS):
-            alone += (await load.do(few, "sent"))["lasts"]
+            before += (await load.do(few, "sent"))["lasts"]
             await load.do(do(task, do="spoil"), "spoiled")
             sent = await load.do(few, "sent")
             beside += sent["lasts"]
             lost = int(sent["lost"])
             codes.add((re.findall(r'"code":"(\w+)"', sent["flood"]) or ["no"])[-1])
-    lasts = [[1000 * percentile(sorted(of), p) for p in (50, 99)] for of in (alone, beside)]
+            after += (await load.do(few, "sent"))["lasts"]
+    lasts = [
+        [1000 * percentile(sorted(of), p) for p in (50, 99)] for of in (before + after, beside)
+    ]
     return [
         *(f"{value:.1f}" for last in lasts for value in last),
         f"{lasts[1][1] / lasts[0][1]:.2f}",
+        f"{percentile(sorted(after), 99) / percentile(sorted(before), 99):.2f}",
         str(lost),
         " ".join(sorted(codes)),
     ]
@@ -275,6 +279,7 @@ SPOIL_HEAD: Final = (
     "beside p50",
     "p99",
     "ratio",
+    "noise",
     "others lost",
     "flood closed",
 )
