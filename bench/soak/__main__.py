@@ -5,8 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 from argparse import ArgumentParser
+from typing import TYPE_CHECKING
 
 from bench.soak import cleanup, evening, kills, migration, races
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 SOAKS = {
     "cleanup": cleanup,
@@ -29,7 +33,7 @@ def main() -> int:
         soak.arguments(sub)
     options = parser.parse_args()
     # Whoever ends a soak means the servers that it started too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         wrong = SOAKS[options.name].run(options)
     except KeyboardInterrupt:
@@ -39,6 +43,11 @@ def main() -> int:
         print(f"BROKEN: {breach}")
     print("failed" if wrong else "all promises held")
     return 1 if wrong else 0
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # asyncio ends what is under way at this one only.
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ HEAD: Final = (
     "p99",
     "max",
     "p99 ratio",
+    "noise",
 )
 
 
@@ -77,7 +78,8 @@ async def _cleanup(options: Namespace) -> list[str]:
         living.cancel()
         await asyncio.gather(living, return_exceptions=True)
         await party.thread.close()
-    without, meanwhile = sorted(party.without), sorted(party.meanwhile)
+    even, odd = sorted(party.pauses[0]), sorted(party.pauses[1])
+    without, meanwhile = sorted(even + odd), sorted(party.meanwhile)
     ordered = sorted(batches)
     ratio = percentile(meanwhile, 99) / percentile(without, 99)
     row = [
@@ -88,6 +90,7 @@ async def _cleanup(options: Namespace) -> list[str]:
         *_ms(without, 50, 99, 100),
         *_ms(meanwhile, 50, 99, 100),
         f"{ratio:.2f}",
+        f"{percentile(odd, 99) / percentile(even, 99):.2f}" if odd else "",
     ]
     print(table(f"cleanup, {options.engine}", HEAD, [row]))
     wrong = [] if deleted == options.rows - 1 else [f"{deleted} events were deleted"]
@@ -110,8 +113,8 @@ class Party:
         self._stream_id = uuid4().hex
         found(store, self._stream_id)
         self.thread = StoreThread(store, self._delivered, lambda _: None)
-        self.without: list[float] = []
-        """Seconds from a question to its answer, in pauses of the cleanup."""
+        self.pauses: list[list[float]] = [[], []]
+        """Seconds from a question to its answer, in every other pause and in the rest of them."""
         self.meanwhile: list[float] = []
         self._took: list[float] = []
         self._answered = asyncio.Event()
@@ -155,6 +158,7 @@ class Party:
         """Let the party go on without a cleanup."""
         self._took = []
         await asyncio.sleep(SETTLING)
-        self._took = self.without
+        self._took = self.pauses[0]
         await asyncio.sleep(PAUSE)
+        self.pauses.reverse()
         self._took = self.meanwhile
