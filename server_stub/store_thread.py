@@ -35,7 +35,7 @@ _SETTLE_INTERVAL: Final = 0.5
 _REST: Final = 60.0
 """How much longer than a step the rest after it is: few of the others' calls wait for one.
 
-A million rows are deleted in ten minutes at that.
+A million rows are deleted in a quarter of an hour at that.
 """
 
 _PAUSE: Final = 0.01
