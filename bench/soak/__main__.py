@@ -34,6 +34,8 @@ def main() -> int:
     options = parser.parse_args()
     # Whoever ends a soak means the servers that it started too.
     signal.signal(signal.SIGTERM, _interrupt)
+    # A shell starts what goes on behind its back with this one ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         wrong = SOAKS[options.name].run(options)
     except KeyboardInterrupt:
