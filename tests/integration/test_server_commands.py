@@ -324,12 +324,12 @@ def test_maintain_says_what_it_did(
 def test_migrate_goes_down_and_up_and_says_where_it_is(
     told: Callable[..., Told], path: Path
 ) -> None:
-    assert told("migrate", "status") == (0, "schema: 0005\nnewest: 0005\n", "")
-    assert told("migrate", "up") == (0, "schema: 0005\nnewest: 0005\n", "")
-    backup = path.with_name("party.db.backup-0005")
+    assert told("migrate", "status") == (0, "schema: 0006\nnewest: 0006\n", "")
+    assert told("migrate", "up") == (0, "schema: 0006\nnewest: 0006\n", "")
+    backup = path.with_name("party.db.backup-0006")
     assert told("migrate", "down") == (
         0,
-        f"schema: 0004\nnewest: 0005\nbackup: {backup}\n",
+        f"schema: 0005\nnewest: 0006\nbackup: {backup}\n",
         "",
     )
     status, out, err = told("history")
@@ -338,14 +338,14 @@ def test_migrate_goes_down_and_up_and_says_where_it_is(
     _, out, _ = told("migrate", "up", "--json")
     assert json.loads(out) == {
         "event": "schema",
-        "current": "0005",
-        "newest": "0005",
-        "backup": str(path.with_name("party.db.backup-0004")),
+        "current": "0006",
+        "newest": "0006",
+        "backup": str(path.with_name("party.db.backup-0005")),
     }
     assert told("history", STREAM)[1].count("\n") > 10
-    for _ in range(5):
+    for _ in range(6):
         told("migrate", "down")
-    assert told("migrate", "status")[1] == "schema: none\nnewest: 0005\n"
+    assert told("migrate", "status")[1] == "schema: none\nnewest: 0006\n"
 
 
 # What cannot be done --------------------------------------------------------------------
