@@ -343,7 +343,8 @@ class _Log:
         if command.event_id not in self.order:
             if command.counter != self.counter + 1:
                 return command.event_id, self.counter + 1
-            if refuse:
+            # On its merits: the same is refused again.
+            if refuse or command.event_id in self.refused:
                 self.refused.add(command.event_id)
             else:
                 self.counter += 1
