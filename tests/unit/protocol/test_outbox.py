@@ -343,8 +343,7 @@ class _Log:
         if command.event_id not in self.order:
             if command.counter != self.counter + 1:
                 return command.event_id, self.counter + 1
-            # On its merits: the same is refused again.
-            if refuse or command.event_id in self.refused:
+            if refuse:
                 self.refused.add(command.event_id)
             else:
                 self.counter += 1
