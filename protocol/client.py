@@ -204,7 +204,8 @@ class ClientProtocol:
         """Do what is due at ``now``."""
         if not self._connected:
             return
-        if now - self._heard_at >= SILENCE:
+        lapsed = self.joined and self._commands.lapsed(now)
+        if lapsed or now - self._heard_at >= SILENCE:
             self._heard_at = now
             self._events.append(Unanswered())
         if self._greeting:

@@ -33,9 +33,10 @@ No more wait for an answer either: what a blocked link holds arrives all at once
 NOTE_INTERVAL: Final = 1.0
 NOTE_BURST: Final = 5
 ANSWER_TIMEOUT: Final = 15.0
-"""After which the oldest command, and so all that depend on it, is sent again.
+"""After which a connection that leaves a command without an answer is given up.
 
-Longer than a silent connection lasts, so that nothing lies twice in a blocked link.
+Longer than a silent one lasts. Nothing is sent twice over one connection: a copy could arrive
+after the refusal of the first, and be taken before what was to follow it.
 """
 
 
@@ -58,7 +59,7 @@ class Pace:
 
 
 class _Waiting:
-    __slots__ = ("act", "based_on", "counter", "overtook", "sent_at")
+    __slots__ = ("act", "based_on", "counter", "sent_at")
 
     def __init__(self, act: Act, based_on: Cursor) -> None:
         self.act = act
@@ -66,18 +67,24 @@ class _Waiting:
         self.counter: int | None = None
         """None until it is sent for the first time, so that what never goes leaves no gap."""
         self.sent_at: float | None = None
-        """On this connection, under this counter."""
-        self.overtook = False
-        """The server refused it, since one before it was not there yet."""
+        """On its way over this connection; None while it is here."""
 
 
 class Commands:
-    """A host's commands that the server has not confirmed."""
+    """A host's commands that the server has not confirmed.
+
+    They lie on the link numbered one by one. When the server refuses one, its number is free,
+    and so it refuses all behind it; those go again under the numbers that are due, once
+    nothing is on the link any more that could take one.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
         self._term: int | None = None
         self._counter = 0
+        """The last that was given away; never less than the server's."""
+        self._due: int | None = None
+        """What the server expects, while those on the link have other numbers."""
         self._pace = Pace(COMMAND_INTERVAL, COMMAND_BURST)
         self._seek_pace = Pace(SEEK_INTERVAL, 1)
 
@@ -107,26 +114,39 @@ class Commands:
         Returns:
             How many commands of another term were given up.
         """
-        dropped = 0 if self._term in (None, host_term) else self.clear()
-        self._term = host_term
-        self._counter = max([counter, *(w.counter or 0 for w in self._waiting.values())])
-        self._send_again()
+        dropped = 0
+        if host_term != self._term:
+            dropped = 0 if self._term is None else self.clear()
+            self._term, self._counter = host_term, 0
+        # The server may not have looked yet at what an earlier connection brought.
+        self._counter = max(counter, self._counter)
+        self._due = None
+        for waiting in self._waiting.values():
+            waiting.sent_at = None
         return dropped
 
     def next_at(self) -> float:
-        """When `take` has something to send; infinite when nothing waits or too much is out."""
-        unsent = self._unsent()
+        """When `take` or `lapsed` has something to do; infinite when nothing waits."""
+        unsent, oldest = self._unsent(), self._oldest()
         return min(
-            self._overdue_at(),
-            float("inf") if unsent is None else self._due_at(unsent),
+            float("inf") if oldest is None else oldest + ANSWER_TIMEOUT,
+            float("inf") if unsent is None else self._ready_at(unsent),
         )
+
+    def lapsed(self, now: float) -> bool:
+        """Whether no answer came for so long that the connection is worth nothing; told once."""
+        oldest = self._oldest()
+        if oldest is None or now < oldest + ANSWER_TIMEOUT:
+            return False
+        for waiting in self._waiting.values():
+            if waiting.sent_at is not None:
+                waiting.sent_at = now
+        return True
 
     def take(self, now: float) -> Command | None:
         """The command to send at ``now``, if one is due."""
-        if now >= self._overdue_at():
-            self._send_again()
         event_id = self._unsent()
-        if event_id is None or now < self._due_at(event_id):
+        if event_id is None or now < self._ready_at(event_id):
             return None
         waiting = self._waiting[event_id]
         self._pace.take(now)
@@ -147,36 +167,23 @@ class Commands:
     def answered(self, event_id: str) -> Act | None:
         """The server has it, or will never have it; returns what it was."""
         waiting = self._waiting.pop(event_id, None)
-        first = next(iter(self._waiting.values()), None)
-        if first is not None and first.overtook:
-            self._send_again()
+        self._number_anew()
         return None if waiting is None else waiting.act
 
     def expect(self, event_id: str, counter: int) -> None:
-        """The server refused this command, since another counter is due.
-
-        Only the first in line decides: those behind it were refused because of it, and go
-        again with it.
-        """
+        """The server refused this command, since another counter is due."""
         refused = self._waiting.get(event_id)
-        if refused is None or refused.sent_at is None:
+        if refused is None or refused.sent_at is None or refused.counter == counter:
             return
-        if event_id != next(iter(self._waiting)):
-            refused.overtook = True
-            return
-        if refused.counter == counter:
-            return
-        self._counter = counter - 1
-        for waiting in self._waiting.values():
-            if waiting.counter is not None:
-                self._counter += 1
-                waiting.counter = self._counter
-        self._send_again()
+        refused.sent_at = None
+        self._due = counter
+        self._number_anew()
 
     def clear(self) -> int:
         """Give all of them up; returns how many."""
         count = len(self._waiting)
         self._waiting.clear()
+        self._number_anew()
         return count
 
     @staticmethod
@@ -185,29 +192,37 @@ class Commands:
             return False
         return isinstance(act, Seek | SetRate) and type(last.act) is type(act)
 
-    def _send_again(self) -> None:
+    def _number_anew(self) -> None:
+        if self._due is None or self._oldest() is not None:
+            return
+        self._counter, self._due = self._due - 1, None
         for waiting in self._waiting.values():
-            waiting.sent_at, waiting.overtook = None, False
+            if waiting.counter is not None:
+                self._counter += 1
+                waiting.counter = self._counter
 
     def _unsent(self) -> str | None:
         """The next that may go; None when nothing waits or too much is out already."""
+        if self._due is not None:
+            return None
         for out, (event_id, waiting) in enumerate(self._waiting.items()):
             if waiting.sent_at is None:
                 return event_id if out < COMMAND_BURST else None
         return None
 
-    def _due_at(self, event_id: str) -> float:
+    def _ready_at(self, event_id: str) -> float:
         waiting = self._waiting[event_id]
         is_last = event_id == next(reversed(self._waiting))
         if isinstance(waiting.act, Seek) and waiting.counter is None and is_last:
             return max(self._pace.ready_at, self._seek_pace.ready_at)
         return self._pace.ready_at
 
-    def _overdue_at(self) -> float:
-        first = next(iter(self._waiting.values()), None)
-        if first is None or first.sent_at is None:
-            return float("inf")
-        return first.sent_at + ANSWER_TIMEOUT
+    def _oldest(self) -> float | None:
+        """When the oldest that is on the link went."""
+        return next(
+            (w.sent_at for w in self._waiting.values() if w.sent_at is not None),
+            None,
+        )
 
 
 class Notes:

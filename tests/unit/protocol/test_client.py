@@ -495,10 +495,21 @@ def test_a_stale_host_gives_up_everything(wire: Wire) -> None:
     assert wire.told_of(Dropped) == []
 
 
-def test_a_command_whose_answer_got_lost_is_sent_again(wire: Wire) -> None:
+def test_a_command_whose_answer_got_lost_goes_again_over_another_connection(wire: Wire) -> None:
     wire.ask(Play(), "command-1")
     before = wire.sent_of(Command)
+    for _ in range(2):
+        wire.wait(ANSWER_TIMEOUT / 2)
+        wire.hear(StateNow(1, 4, Timeline(10.0)))
+        wire.wait(ANSWER_TIMEOUT / 2 - 1)
+        assert wire.told_of(Unanswered) == []
+        wire.wait(1)
+        assert wire.told_of(Unanswered) == [Unanswered()]
+    assert wire.sent_of(Command) == []
+    wire.client.connection_lost()
     wire.wait(ANSWER_TIMEOUT)
+    assert wire.told_of(Unanswered) == []
+    wire.open()
     assert wire.sent_of(Command) == before
 
 
