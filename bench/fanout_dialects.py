@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -82,7 +83,7 @@ class Client:
         """What it should not have seen."""
 
 
-class Dialect:
+class Dialect(ABC):
     """How to come in, what to send, how to read.
 
     Args:
@@ -102,25 +103,25 @@ class Dialect:
         client.sock.connect_ex(("127.0.0.1", self.port))
         client.tail, client.stage = b"", "connecting"
 
+    @abstractmethod
     def opened(self, client: Client) -> None:
         """It is connected: say the first thing."""
-        raise NotImplementedError
 
     def invite(self, viewer: Client, host: Client) -> None:
         """Tell a viewer what the host knows."""
         del viewer, host
 
+    @abstractmethod
     def feed(self, client: Client, data: bytes) -> int:
         """Look at what came; returns how many messages that were."""
-        raise NotImplementedError
 
+    @abstractmethod
     def first(self, data: bytes) -> int:
         """Bytes of the first message in ``data``; 0 where it is not whole."""
-        raise NotImplementedError
 
+    @abstractmethod
     def send_event(self, host: Client) -> None:
         """Something that all are told of."""
-        raise NotImplementedError
 
 
 def _frame(payload: bytes, opcode: int = 1) -> bytes:
@@ -159,9 +160,9 @@ class _Frames(Dialect):
         client.tail = data[at:]
         return count
 
+    @abstractmethod
     def heard(self, client: Client, head: int, data: bytes, start: int, end: int) -> None:
         """One frame."""
-        raise NotImplementedError
 
 
 class Matinee(_Frames):

@@ -224,38 +224,10 @@ def _let_in(crowd: Crowd, clients: list[Client]) -> float:
 
 def events(crowd: Crowd, task: Task) -> dict[str, object]:
     """Each host sends its events; the hosts of many streams take turns."""
-    # What joining has left over is not measured.
-    calm = time.monotonic() + SETTLE
-    while (left := calm - time.monotonic()) > 0.0:
-        crowd.turn(left)
-    for client in (*crowd.hosts, *crowd.viewers):
-        client.events = 0
-    streams = len(crowd.hosts)
-    crowd.sent_at, crowd.latest, crowd.delays = [[] for _ in range(streams)], [], []
-    crowd.latest = [[0.0] * task.events for _ in range(streams)]
-    crowd.frames = crowd.bytes = crowd.blurred = 0
-    closed = crowd.closed
+    _count_anew(crowd, task.events)
+    streams, closed = len(crowd.hosts), crowd.closed
     began = time.monotonic()
-    step = task.interval / streams
-    crowd.rests = step > 2 * REST
-    due = [(began + step * stream, stream) for stream in range(streams)]
-    heapify(due)
-    behind = 0.0
-    while due:
-        at, stream = due[0]
-        now = time.monotonic()
-        if now < at:
-            crowd.turn(at - now)
-            continue
-        heappop(due)
-        behind = max(behind, now - at)
-        sent = crowd.sent_at[stream]
-        sent.append(time.time())
-        crowd.dialect.send_event(crowd.hosts[stream])
-        if crowd.rests:
-            time.sleep(REST)
-        if len(sent) < task.events:
-            heappush(due, (at + task.interval, stream))
+    behind = _send_all(crowd, task, began)
     end = time.monotonic() + SETTLE
     expected = (1 + task.seats) * streams * task.events
     while (left := end - time.monotonic()) > 0.0 and len(crowd.delays) + crowd.blurred < expected:
@@ -280,6 +252,43 @@ def events(crowd: Crowd, task: Task) -> dict[str, object]:
         "lost": sum(not client.joined for client in (*crowd.hosts, *crowd.viewers)),
         "flood": "" if crowd.flood is None or crowd.flood.is_open else crowd.flood.wrong,
     }
+
+
+def _count_anew(crowd: Crowd, events_each: int) -> None:
+    """What joining has left over is not measured."""
+    calm = time.monotonic() + SETTLE
+    while (left := calm - time.monotonic()) > 0.0:
+        crowd.turn(left)
+    for client in (*crowd.hosts, *crowd.viewers):
+        client.events = 0
+    crowd.sent_at, crowd.delays = [[] for _ in crowd.hosts], []
+    crowd.latest = [[0.0] * events_each for _ in crowd.hosts]
+    crowd.frames = crowd.bytes = crowd.blurred = 0
+
+
+def _send_all(crowd: Crowd, task: Task, began: float) -> float:
+    """Send what is due when it is due; returns by how much the worst was late, in seconds."""
+    step = task.interval / len(crowd.hosts)
+    crowd.rests = step > 2 * REST
+    due = [(began + step * stream, stream) for stream in range(len(crowd.hosts))]
+    heapify(due)
+    behind = 0.0
+    while due:
+        at, stream = due[0]
+        now = time.monotonic()
+        if now < at:
+            crowd.turn(at - now)
+            continue
+        heappop(due)
+        behind = max(behind, now - at)
+        sent = crowd.sent_at[stream]
+        sent.append(time.time())
+        crowd.dialect.send_event(crowd.hosts[stream])
+        if crowd.rests:
+            time.sleep(REST)
+        if len(sent) < task.events:
+            heappush(due, (at + task.interval, stream))
+    return behind
 
 
 def spoil(crowd: Crowd) -> dict[str, object]:

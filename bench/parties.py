@@ -7,6 +7,7 @@ import contextlib
 import shutil
 import signal
 import socket
+from abc import ABC, abstractmethod
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
@@ -46,7 +47,7 @@ class Seated(NamedTuple):
     trace: Trace
 
 
-class Party:
+class Party(ABC):
     """A host and a viewer with the film open and paused at its beginning."""
 
     name: str
@@ -80,27 +81,29 @@ class Party:
             await seat.trace.stop()
         await self._stack.aclose()
 
+    @abstractmethod
     async def _serve(self) -> int:
-        raise NotImplementedError
+        """Start the server; returns its port."""
 
+    @abstractmethod
     async def join(self, index: int) -> Seated:
         """Start the host (0) or a viewer (1)."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def ready(self) -> None:
         """Wait for what the program itself says before it can play."""
 
+    @abstractmethod
     def play(self) -> None:
         """The host's key."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pause(self) -> None:
         """The host's key."""
-        raise NotImplementedError
 
+    @abstractmethod
     def seek(self, position: float) -> None:
         """The host's key."""
-        raise NotImplementedError
 
     @property
     def traces(self) -> list[Trace]:
@@ -267,6 +270,9 @@ class SyncplayParty(Party):
             *(f"--{option}={value}" for option, value in (("config", "no"), *options)),
         )
         return Seated(process, Trace(path, self._place.interval))
+
+    async def ready(self) -> None:
+        """It says nothing of it; the players are looked at."""
 
     def play(self) -> None:
         """The host's key."""

@@ -11,7 +11,8 @@ import msgspec
 
 from player import views
 from tui.own import own_changes
-from tui.room import Room, fold, may_be_over, position_at, reconnecting_text, state_word
+from tui.room import Room, fold
+from tui.room_words import may_be_over, position_at, reconnecting_text, state_word
 from tui.times import clock_text, ms_text
 from tui.wording import Sentence, invite_text, role_text, sentence_of
 

@@ -10,11 +10,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from player.intents import Seek, SeekBy
-from tui.room import Room, position_at
+from tui.room_words import position_at
 from tui.times import EXAMPLES, clock_text, parse_go_to
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from tui.room import Room
 
 
 class GoToScreen(ModalScreen[Seek | SeekBy | None]):

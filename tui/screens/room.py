@@ -16,7 +16,8 @@ from textual.widgets import Input, Static
 from player.intents import AnyIntent, Give, Kick, Resync, Say, StageSize
 from tui.actions import ACTIONS, BY_ID, Action
 from tui.messages import Answered, Asked
-from tui.room import Room, view_only_text
+from tui.room import Room
+from tui.room_words import view_only_text
 from tui.screens.choose import ChooseScreen
 from tui.screens.go_to import GoToScreen
 from tui.screens.help import HelpScreen

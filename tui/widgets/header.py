@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui.room import Room, reconnecting_text
+from tui.room_words import reconnecting_text
 from tui.widgets.cells import Piece, fit, spread
 from tui.widgets.glyphs import link_bars
 from tui.widgets.view import RoomView
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from textual.content import Content
 
     from player.views import Quality
+    from tui.room import Room
 
 QUALITY_STYLES: Final[dict[Quality, str]] = {
     "good": "$success",

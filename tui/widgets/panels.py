@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from tui.room import Room, reconnecting_text, sync_word
+from tui.room_words import reconnecting_text, sync_word
 from tui.times import ms_text, span_text
 from tui.widgets.cells import Piece, cells, line, pad
 from tui.widgets.glyphs import drift_graph, graph_scale
@@ -14,6 +14,7 @@ from tui.widgets.view import RoomView
 
 if TYPE_CHECKING:
     from player.views import Status
+    from tui.room import Room
 
 GRADE_STYLES: Final = {"good": "$success", "fair": "$warning", "poor": "$error", "none": "$muted"}
 _TEXT_WIDTH: Final = 25

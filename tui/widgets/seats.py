@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui.room import Room, grade_of, member_word, state_for
+from tui.room_words import grade_of, member_word, state_for
 from tui.times import ms_text, span_text
 from tui.widgets.cells import Piece, cells, fit, line, pad, spread
 from tui.widgets.glyphs import STATE_SYMBOLS
@@ -15,6 +15,7 @@ from tui.widgets.view import RoomView
 
 if TYPE_CHECKING:
     from protocol.messages import Member
+    from tui.room import Room
 
 _DRIFT, _DELAY = 9, 7
 _WIDE = 38

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.room import (
-    Room,
-    chapter_at,
-    explanation,
-    is_stale,
-    may_be_over,
-    position_at,
-    state_word,
-)
+from tui.room_words import chapter_at, explanation, is_stale, may_be_over, position_at, state_word
 from tui.times import clock_text
 from tui.widgets.cells import Piece, centered, fit
 from tui.widgets.glyphs import big_figures
 from tui.widgets.view import RoomView
+
+if TYPE_CHECKING:
+    from tui.room import Room
 
 STATE_STYLES: Final = {
     "PLAYING": "bold $success",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.room import Room, is_stale, position_at, state_word
+from tui.room_words import is_stale, position_at, state_word
 from tui.times import clock_text
 from tui.widgets.cells import Piece, line
 from tui.widgets.glyphs import STATE_SYMBOLS
@@ -13,6 +13,8 @@ from tui.widgets.view import RoomView
 
 if TYPE_CHECKING:
     from textual.content import Content
+
+    from tui.room import Room
 
 
 class TransportBar(RoomView):

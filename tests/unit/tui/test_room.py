@@ -8,14 +8,11 @@ import pytest
 from player import views
 from player.port import Chapter
 from protocol.messages import Member
-from tui.room import (
-    FEED_LENGTH,
+from tui.room import FEED_LENGTH, SEAT_DIED, Room, fold
+from tui.room_words import (
     LONG_AWAY,
-    SEAT_DIED,
-    Room,
     chapter_at,
     explanation,
-    fold,
     is_stale,
     may_be_over,
     member_word,
