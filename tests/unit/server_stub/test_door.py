@@ -15,8 +15,18 @@ class House:
 
     def __init__(self) -> None:
         self.free = 0
+        self._looked = asyncio.Event()
         self.came: list[str] = []
-        self.door = Door(lambda: self.free)
+        self.door = Door(self._places)
+
+    def _places(self) -> int:
+        self._looked.set()
+        return self.free
+
+    async def looked_at(self) -> None:
+        """Until it has been asked for places once more."""
+        self._looked.clear()
+        await self._looked.wait()
 
     async def come(self, address: str) -> None:
         await self.door.wait(address)
@@ -37,7 +47,8 @@ async def test_with_a_place_nobody_waits() -> None:
 async def test_who_waits_comes_in_order_as_places_become_free() -> None:
     house = House()
     tasks = [asyncio.create_task(house.come(f"10.0.0.{i}")) for i in range(3)]
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
+    await house.looked_at()
     assert house.came == []
     house.free = 2
     await asyncio.wait(tasks[:2])
@@ -52,7 +63,8 @@ async def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     await asyncio.wait_for(house.come("10.0.0.1"), 1.0)
     monkeypatch.setattr(door, "PATIENCE", 60.0)
     late = asyncio.create_task(house.come("10.0.0.2"))
-    await asyncio.sleep(0.005)
+    await asyncio.sleep(0)
+    await house.looked_at()
     house.free = 1
     await asyncio.wait_for(late, 1.0)
 
