@@ -184,7 +184,7 @@ class ClientProtocol:
             case Presence():
                 self._presence(message)
             case Ack():
-                self._commands.answered(message.event_id)
+                self._commands.answered(message.event_id, is_taken=not message.duplicate)
                 self._notes.answered(message.event_id)
                 self._errands.answered(message.event_id)
             case Invited():
@@ -404,7 +404,8 @@ class ClientProtocol:
         self._errands.answered(refusal.event_id)
         act = self._commands.answered(refusal.event_id)
         self._events.append(RefusedBy(refusal, act))
-        if refusal.code == "stale_host":
+        # What was refused late, of a term that has ended, says nothing of what waits now.
+        if refusal.code == "stale_host" and act is not None:
             dropped = self._commands.clear()
             if dropped:
                 self._events.append(Dropped(dropped))

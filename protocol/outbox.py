@@ -32,11 +32,12 @@ No more wait for an answer either: what a blocked link holds arrives all at once
 """
 NOTE_INTERVAL: Final = 1.0
 NOTE_BURST: Final = 5
-ANSWER_TIMEOUT: Final = 15.0
+ANSWER_TIMEOUT: Final = 60.0
 """After which a connection that leaves a command without an answer is given up.
 
-Longer than a silent one lasts. Nothing is sent twice over one connection: a copy could arrive
-after the refusal of the first, and be taken before what was to follow it.
+Longer than a store may stall: who gives up what still works is away for nothing. Nothing is
+sent twice over one connection: a copy could arrive after the refusal of the first, and be taken
+before what was to follow it.
 """
 
 
@@ -75,14 +76,18 @@ class Commands:
 
     They lie on the link numbered one by one. When the server refuses one, its number is free,
     and so it refuses all behind it; those go again under the numbers that are due, once
-    nothing is on the link any more that could take one.
+    nothing is on the link any more that could take one. Until the server has taken a number,
+    another process of this seat may be ahead, and only one command goes at a time: behind one
+    that is refused, the next could be the one that is due.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
         self._term: int | None = None
         self._counter = 0
-        """The last that was given away; never less than the server's."""
+        """The last that was given away; what this process has sent is never beyond it."""
+        self._is_certain = False
+        """The server has taken a number of this connection: those behind it are right."""
         self._due: int | None = None
         """What the server expects, while those on the link have other numbers."""
         self._pace = Pace(COMMAND_INTERVAL, COMMAND_BURST)
@@ -120,7 +125,7 @@ class Commands:
             self._term, self._counter = host_term, 0
         # The server may not have looked yet at what an earlier connection brought.
         self._counter = max(counter, self._counter)
-        self._due = None
+        self._due, self._is_certain = None, False
         for waiting in self._waiting.values():
             waiting.sent_at = None
         return dropped
@@ -164,9 +169,19 @@ class Commands:
             act=waiting.act,
         )
 
-    def answered(self, event_id: str) -> Act | None:
-        """The server has it, or will never have it; returns what it was."""
+    def answered(self, event_id: str, *, is_taken: bool = False) -> Act | None:
+        """The server has it, or will never have it.
+
+        Args:
+            event_id: of the command.
+            is_taken: it came into the log just now, under the number it has here.
+
+        Returns:
+            What it was; None when it did not wait here.
+        """
         waiting = self._waiting.pop(event_id, None)
+        if waiting is not None and is_taken:
+            self._is_certain = True
         self._number_anew()
         return None if waiting is None else waiting.act
 
@@ -196,6 +211,7 @@ class Commands:
         if self._due is None or self._oldest() is not None:
             return
         self._counter, self._due = self._due - 1, None
+        self._is_certain = False
         for waiting in self._waiting.values():
             if waiting.counter is not None:
                 self._counter += 1
@@ -205,9 +221,10 @@ class Commands:
         """The next that may go; None when nothing waits or too much is out already."""
         if self._due is not None:
             return None
+        most = COMMAND_BURST if self._is_certain else 1
         for out, (event_id, waiting) in enumerate(self._waiting.items()):
             if waiting.sent_at is None:
-                return event_id if out < COMMAND_BURST else None
+                return event_id if out < most else None
         return None
 
     def _ready_at(self, event_id: str) -> float:

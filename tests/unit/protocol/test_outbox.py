@@ -25,9 +25,13 @@ from protocol.outbox import (
 BASE = Cursor(1, 4)
 
 
-def welcomed(term: int = 1, counter: int = 0) -> Commands:
+def welcomed(term: int = 1, counter: int = 1) -> Commands:
+    """Those of a host whose command ``counter`` the server has just taken."""
     commands = Commands()
-    assert commands.welcomed(term, counter) == 0
+    assert commands.welcomed(term, counter - 1) == 0
+    assert commands.put(Play(), "first-000", BASE)
+    assert commands.take(-1000.0)
+    commands.answered("first-000", is_taken=True)
     return commands
 
 
@@ -108,7 +112,7 @@ def test_fast_seeks_become_five_a_second_and_the_last_one_counts() -> None:
             commands.answered(command.event_id)
     assert taken(commands, commands.next_at())[0].act == Seek(99.0)
     assert len(sent) == 5
-    assert [c.counter for c in sent] == [1, 2, 3, 4, 5]
+    assert [c.counter for c in sent] == [2, 3, 4, 5, 6]
 
 
 def test_a_single_seek_does_not_wait() -> None:
@@ -130,7 +134,10 @@ def test_only_neighbours_of_one_kind_are_coalesced() -> None:
     put(commands, Seek(1.0), Seek(2.0), Play(), Seek(3.0), SetRate(1.5), SetRate(2.0), Pause(9.0))
     put(commands, Pause(9.5))
     commands.welcomed(1, 0)
-    assert [c.act for c in taken(commands, 0.0)] == [
+    sent = taken(commands, 0.0)
+    commands.answered(sent[0].event_id, is_taken=True)
+    sent += taken(commands, 0.0)
+    assert [c.act for c in sent] == [
         Seek(2.0),
         Play(),
         Seek(3.0),
@@ -153,10 +160,30 @@ def test_over_a_new_connection_all_goes_again_as_it_was() -> None:
     put(commands, Play(), Pause(2.0))
     before = taken(commands, 0.0)
     put(commands, SetRate(2.0))
-    assert commands.welcomed(1, 1) == 0
+    assert commands.welcomed(1, 2) == 0
     after = taken(commands, 100.0)
-    assert after[:2] == before
-    assert after[2].counter == 3
+    commands.answered(after[0].event_id)
+    after += taken(commands, 100.0)
+    assert after == before
+    commands.answered(after[1].event_id, is_taken=True)
+    assert [c.counter for c in taken(commands, 100.0)] == [4]
+
+
+def test_one_goes_at_a_time_until_the_server_has_taken_a_number() -> None:
+    commands = Commands()
+    ids = put(commands, *(Pause(float(i)) for i in range(6)))
+    commands.welcomed(1, 0)
+    # Another process of this seat was ahead, the second was in the log already, and the third
+    # is refused at the door, which says nothing of its number.
+    assert [c.counter for c in taken(commands, 0.0)] == [1]
+    commands.expect(ids[0], 4)
+    assert [c.counter for c in taken(commands, 0.0)] == [4]
+    commands.answered(ids[0])
+    assert [c.counter for c in taken(commands, 0.0)] == [5]
+    commands.answered(ids[1])
+    assert [c.counter for c in taken(commands, 0.0)] == [6]
+    commands.answered(ids[2], is_taken=True)
+    assert [c.counter for c in taken(commands, 0.0)] == [7, 8, 9]
 
 
 def test_the_servers_counter_goes_on_where_it_is() -> None:
@@ -213,11 +240,12 @@ def test_a_gap_in_the_counters_is_closed_by_numbering_anew_in_the_same_order() -
     taken(commands, 0.0)
     commands.answered(ids[0])
     # Refused on its merits, so its number was not used up: the others are one too far.
-    commands.expect(ids[1], 1)
-    commands.expect(ids[2], 1)
-    assert [(c.event_id, c.counter) for c in taken(commands, 1.0)] == [(ids[1], 1), (ids[2], 2)]
+    commands.expect(ids[1], 2)
+    commands.expect(ids[2], 2)
     put(commands, Play())
-    assert [c.counter for c in taken(commands, 2.0)] == [3]
+    assert [(c.event_id, c.counter) for c in taken(commands, 1.0)] == [(ids[1], 2)]
+    commands.answered(ids[1], is_taken=True)
+    assert [c.counter for c in taken(commands, 2.0)] == [3, 4]
 
 
 def test_nothing_is_numbered_anew_while_the_link_holds_what_could_take_the_number() -> None:
@@ -226,11 +254,26 @@ def test_nothing_is_numbered_anew_while_the_link_holds_what_could_take_the_numbe
     taken(commands, 0.0)
     commands.answered(ids[0])
     for event_id in ids[1:5]:
-        commands.expect(event_id, 1)
-    put(commands, Play())
+        commands.expect(event_id, 2)
+    put(commands, Seek(1.0))
     assert taken(commands, 1.0) == []
-    commands.expect(ids[5], 1)
-    assert [c.counter for c in taken(commands, 10.0)] == [1, 2, 3, 4, 5, 6]
+    commands.expect(ids[5], 2)
+    assert [c.counter for c in taken(commands, 10.0)] == [2]
+    # What never went has no number yet, and may still change its mind.
+    assert commands.put(Seek(2.0), "seek-002", BASE)
+    commands.answered(ids[1], is_taken=True)
+    sent = taken(commands, 10.0)
+    assert [c.counter for c in sent] == [3, 4, 5, 6, 7]
+    assert sent[-1].act == Seek(2.0)
+
+
+def test_what_was_refused_goes_again_when_the_last_on_the_link_has_another_answer() -> None:
+    commands = welcomed()
+    ids = put(commands, Play(), Pause(1.0))
+    taken(commands, 0.0)
+    commands.expect(ids[0], 9)
+    commands.answered(ids[1])
+    assert [(c.event_id, c.counter) for c in taken(commands, 1.0)] == [(ids[0], 9)]
 
 
 def test_what_has_not_gone_yet_gets_its_number_later() -> None:
@@ -242,7 +285,7 @@ def test_what_has_not_gone_yet_gets_its_number_later() -> None:
     for now in range(5):
         for command in taken(commands, 1.0 + now):
             sent.append(command)
-            commands.answered(command.event_id)
+            commands.answered(command.event_id, is_taken=True)
     assert [c.counter for c in sent] == list(range(31, 31 + COMMAND_BURST + 2))
 
 
@@ -269,7 +312,7 @@ def test_a_server_that_insists_on_the_number_it_got_starts_no_loop() -> None:
     commands = welcomed()
     ids = put(commands, Play())
     taken(commands, 0.0)
-    commands.expect(ids[0], 1)
+    commands.expect(ids[0], 2)
     assert taken(commands, 1.0) == []
     assert commands.lapsed(ANSWER_TIMEOUT)
 
@@ -279,12 +322,12 @@ def test_a_number_is_not_given_away_twice_while_the_server_may_still_come_to_it(
     ids = put(commands, Play())
     taken(commands, 0.0)
     # Its first copy waits in a slow server; the second one, over a new link, is refused.
-    commands.welcomed(1, 0)
+    commands.welcomed(1, 1)
     taken(commands, 1.0)
     commands.answered(ids[0])
-    commands.welcomed(1, 0)
+    commands.welcomed(1, 1)
     put(commands, Pause(1.0))
-    assert [c.counter for c in taken(commands, 2.0)] == [2]
+    assert [c.counter for c in taken(commands, 2.0)] == [3]
 
 
 def test_a_command_without_an_answer_ends_the_connection_and_goes_again_over_the_next() -> None:
@@ -297,9 +340,9 @@ def test_a_command_without_an_answer_ends_the_connection_and_goes_again_over_the
     assert not commands.lapsed(ANSWER_TIMEOUT)
     assert taken(commands, ANSWER_TIMEOUT) == []
     assert commands.next_at() == 2 * ANSWER_TIMEOUT
-    commands.welcomed(1, 0)
+    commands.welcomed(1, 1)
     assert not commands.lapsed(2 * ANSWER_TIMEOUT)
-    assert taken(commands, ANSWER_TIMEOUT) == first
+    assert taken(commands, ANSWER_TIMEOUT) == first[:1]
 
 
 @given(
@@ -335,10 +378,11 @@ def test_whatever_happens_the_server_gets_each_once_and_in_order(
         server.work()
         if server.back and chance.random() < 0.6:
             event_id, expected = server.back.pop(0)
-            if expected:
+            if expected > 0:
                 commands.expect(event_id, expected)
             else:
-                commands.answered(event_id)
+                commands.answered(event_id, is_taken=expected < 0)
+        assert not len(commands) or commands.next_at() < float("inf"), "stuck"
     assert len(commands) == 0
     assert server.order == sorted(set(server.order))
     assert sent == {*server.order, *server.refused}
@@ -352,7 +396,10 @@ class _Server:
     def __init__(self, chance: Random) -> None:
         self.link: list[Command] = []
         self.back: list[tuple[str, int]] = []
-        """The id that is answered, and the counter that was expected instead (0: none)."""
+        """The id that is answered, and the counter that was expected instead.
+
+        0 when none was, -1 when it is new in the log.
+        """
         self.order: list[str] = []
         self.refused: set[str] = set()
         self._chance = chance
@@ -367,6 +414,9 @@ class _Server:
         self._connection += 1
         self.link.clear()
         self.back.clear()
+        if self._chance.random() < 0.2:
+            # Another process of this seat was quicker.
+            self._store.append((-1, Command("other", 1, self._counter + 1, BASE, Play())))
         return self._counter
 
     def send(self, command: Command) -> None:
@@ -391,6 +441,8 @@ class _Server:
         due = self._counter + 1
         if command.event_id in self.order:
             self._answer(connection, command, 0)
+        elif command.event_id == "other":
+            self._counter += command.counter == due
         elif command.counter != due:
             self._answer(connection, command, due)
         elif self._chance.random() < 0.1:
@@ -399,7 +451,7 @@ class _Server:
             assert (connection, command.event_id) not in self._told, "refused, and taken later"
             self._counter = due
             self.order.append(command.event_id)
-            self._answer(connection, command, 0)
+            self._answer(connection, command, -1)
 
     def _answer(
         self, connection: int, command: Command, expected: int, *, is_refused: bool = False
