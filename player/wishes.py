@@ -144,7 +144,7 @@ class Wishes:
             return
         if isinstance(intent, LoadNext):
             if len(self._queue) < 2:
-                session.notice("there is no next film: name several at the start, or use load")
+                session.notice("there is no next film: name several at the start, or load one")
                 return
             self._queue.pop(0)
             self._load(self._queue[0], goes_on=True)

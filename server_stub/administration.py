@@ -133,7 +133,8 @@ def find_streams(database: str, beginning: str) -> list[PastStream]:
     """
     wanted = beginning.strip().lower().replace("-", "")
     if not _ID_BEGINNING.fullmatch(wanted):
-        raise StoreError("that is not a stream's id", _COPY_IT)
+        quoted = f"{beginning.strip()[:40]!r} is not how a stream's id begins"
+        raise StoreError(quoted, f"four of its characters will do: {_COPY_IT}")
     with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
         _check_current(connection)
         plain = sa.func.replace(sa.cast(streams.c.id, sa.Text), "-", "")

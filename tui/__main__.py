@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from protocol.exceptions import MatineeError
+from protocol.exceptions import MatineeError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +100,8 @@ def join(**given: Any) -> int:
     """Join by INVITE; MEDIA is your own copy of the film, when it is a file."""
     from tui import evenings, party
 
+    if given["invite"] is None and not sys.stdin.isatty():
+        raise SettingsError("invite", "none is named", "name it: matinee join INVITE")
     if given["invite"] is None:
         given["invite"] = click.prompt("Invite", err=True)
         if "#" not in given["invite"] and "/j/" in given["invite"]:

@@ -126,6 +126,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
         ("n",), "n", ("n",), LoadNext(),
     ),
     Action(
+        "load", "another film", "Watch something else: a file or an address", "film",
+        ("l",), "l", face_host_only=True,
+    ),
+    Action(
         "wait_on", "wait for stalls", "Stop the film for whoever stalls", "sync",
         intent=Wait(True),
     ),

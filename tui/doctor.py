@@ -10,10 +10,10 @@ import time
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from protocol.exceptions import MatineeError
+from protocol.exceptions import MatineeError, SettingsError
 from tui import doctor_server, places
 from tui.findings import Finding
-from tui.settings import settings_file
+from tui.settings import load_settings, settings_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,4 +150,9 @@ def _folders() -> Iterator[Finding]:
             yield Finding(subject, "ok", str(folder))
         else:
             yield Finding(subject, "fail", f"{folder} cannot be written", "make it writable")
-    yield Finding("settings", "ok", str(settings_file()))
+    try:
+        load_settings({})
+    except SettingsError as error:
+        yield Finding("settings", "fail", error.message, error.remedy)
+    else:
+        yield Finding("settings", "ok", str(settings_file()))

@@ -28,7 +28,8 @@ def _sound(before: views.Status, after: views.Status) -> list[str]:
     if before.muted != after.muted:
         said.append("sound off" if after.muted else f"sound on, volume {after.volume:.0f} %")
     elif round(before.volume) != round(after.volume):
-        said.append(f"volume {after.volume:.0f} %")
+        silence = ", sound still off" if after.muted else ""
+        said.append(f"volume {after.volume:.0f} %{silence}")
     if round(before.trim_ms) != round(after.trim_ms):
         said.append(trim_text(after.trim_ms))
     return said

@@ -112,7 +112,7 @@ def events_of(lines: bytes) -> list[Event]:
     """
     if lines.startswith(b'{"event":') or not lines:
         raise SettingsError(
-            "replay", "no log with events is named", "matinee history STREAM --replay FILM"
+            "STREAM", "none is named, or none with events", "matinee history lists them"
         )
     return [msgspec.json.decode(line, type=Event) for line in lines.splitlines()]
 

@@ -104,7 +104,8 @@ class Room:
         for member in self.members:
             if member.role == "host":
                 return member.name
-        return self.ready.host if self.ready else ""
+        is_known = bool(self.members) and not self.others
+        return self.ready.host if self.ready and not is_known else ""
 
     @property
     def title(self) -> str:
@@ -231,8 +232,8 @@ def _with_error(room: Room, error: views.ErrorLine, now: float) -> Room:
 
 
 def _correction(view: views.Corrected) -> str:
-    return f"jump, was {ms_text(view.drift_ms)}"
+    return f"jump of {ms_text(view.drift_ms)}"
 
 
 def _resync(view: views.Resynced) -> str:
-    return f"resync, was {ms_text(view.before_ms)}" if view.before_ms is not None else "resync"
+    return f"resync of {ms_text(view.before_ms)}" if view.before_ms is not None else "resync"

@@ -13,16 +13,28 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 import msgspec
 import platformdirs
 from msgspec import Meta
+from msgspec.inspect import (
+    BoolType,
+    DictType,
+    FloatType,
+    IntType,
+    LiteralType,
+    StrType,
+    VarTupleType,
+)
 
 from protocol.exceptions import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from msgspec.inspect import StructType
 
 DEFAULT_LISTEN: Final = "127.0.0.1:8765"
 _PREFIX: Final = "MATINEE_"
 _OPTION: Final = re.compile(r"[a-z0-9][a-z0-9-]*(/[a-z0-9-]+)?", re.IGNORECASE)
-
+_FLAGS: Final = {"trim_ms": "trim", "tolerance_ms": "tolerance", "trusted_domains": "trust-domain"}
+"""Flags that are not called as their field is."""
 
 Domain = Annotated[str, Meta(pattern=r"^[^\s/:@]+\Z", max_length=253)]
 
@@ -58,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """libmpv options."""
 
 
+_TYPES: Final = cast("StructType", msgspec.inspect.type_info(Settings))
+
+
 def settings_file(environment: Mapping[str, str] = os.environ) -> Path:
     """Where a person keeps settings; MATINEE_SETTINGS names another place."""
     named = environment.get("MATINEE_SETTINGS")
@@ -76,9 +91,9 @@ def load_settings(
     """
     file = file or settings_file(environment)
     layers = (
-        _checked(_from_file(file), f"in {file.name}"),
-        _checked(_from_environment(environment), "from the environment"),
-        _checked({k: v for k, v in flags.items() if v is not None}, "on the command line"),
+        _checked(_from_file(file), f"in {file.name}", _of_file),
+        _checked(_from_environment(environment), "from the environment", _of_environment),
+        _checked({k: v for k, v in flags.items() if v is not None}, "", _of_command_line),
     )
     merged: dict[str, Any] = {}
     for layer in layers:
@@ -128,7 +143,7 @@ def _from_file(file: Path) -> dict[str, Any]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in Settings.__struct_fields__:
-        text = environment.get(_PREFIX + field.upper())
+        text = environment.get(_of_environment(field))
         if text:
             found[field] = _of_variable(field, text)
     return found
@@ -144,7 +159,7 @@ def _of_variable(field: str, text: str) -> object:
             return text
 
 
-def _checked(layer: dict[str, Any], where: str) -> dict[str, Any]:
+def _checked(layer: dict[str, Any], where: str, named: Callable[[str], str]) -> dict[str, Any]:
     """The layer with its values in their types, each field by itself so that it can be named."""
     checked: dict[str, Any] = {}
     for field, value in layer.items():
@@ -156,12 +171,50 @@ def _checked(layer: dict[str, Any], where: str) -> dict[str, Any]:
             value = parse_mpv([f"{k}={_mpv_value(v)}" for k, v in options.items()])
         try:
             one = msgspec.convert({field: value}, Settings, strict=False)
-        except msgspec.ValidationError as error:
-            reason = str(error).partition(" - at")[0]
-            reason = reason[:1].lower() + reason[1:]
-            raise SettingsError(field, f"{value!r} does not fit ({where}): {reason}") from None
+        except msgspec.ValidationError:
+            wrong = f"{_shown(value)} does not fit" + (f" ({where})" if where else "")
+            raise SettingsError(named(field), wrong, _fitting(field)) from None
         checked[field] = getattr(one, field)
     return checked
+
+
+def _shown(value: object) -> str:
+    many = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
+    return ", ".join(map(repr, many))
+
+
+def _of_file(field: str) -> str:
+    return field
+
+
+def _of_environment(field: str) -> str:
+    return _PREFIX + field.upper()
+
+
+def _of_command_line(field: str) -> str:
+    return "--" + _FLAGS.get(field, field.replace("_", "-"))
+
+
+def _fitting(field: str) -> str:
+    """What to write instead, read off the field's type."""
+    kind = next(f.type for f in _TYPES.fields if f.name == field)
+    match kind:
+        case LiteralType(values=values):
+            choices = [str(value) for value in values if value]
+            return f"write {', '.join(choices[:-1])} or {choices[-1]}"
+        case FloatType(ge=least, le=most) | IntType(ge=least, le=most):
+            number = "a whole number" if isinstance(kind, IntType) else "a number"
+            return f"write {number} from {least:g} to {most:g}"
+        case BoolType():
+            return "write true or false"
+        case StrType(max_length=int(most)):
+            return f"write a text of {most} characters at most"
+        case VarTupleType():
+            return "write names of sites and nothing else, such as example.org"
+        case DictType():
+            return "write a table of names and values"
+        case _:
+            return "write a text"
 
 
 def _mpv_value(value: object) -> str:

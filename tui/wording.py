@@ -76,7 +76,7 @@ def _of_link(view: views.Reconnecting | views.Recovered) -> Sentence:
             how = "caught up with the whole state"
         return Sentence("", f"connected again{away}: {how}", "good")
     because = f": {view.reason}" if view.reason else ""
-    return Sentence("", f"the server is out of reach{because}", "warning")
+    return Sentence("", f"the server is out of reach{because}; trying again", "warning")
 
 
 def _of_member(view: views.Happened) -> Sentence | None:

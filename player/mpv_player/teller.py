@@ -231,7 +231,7 @@ class Teller:
                 is_seekable=core.get("seekable") is not False,
             )
         )
-        self._tell_tracks(core, always=False)
+        self._tell_tracks(core, always=True)
 
     def _duration(self, core: Core) -> float | None:
         known = self._load.source.duration if self._load else None

@@ -102,7 +102,7 @@ async def test_plain_tells_what_happens_in_sentences() -> None:
         there.type("say hi [/] there")
         await there.line("Ana: hi [/] there")
         there.type("say /drop")
-        await there.line("the server is out of reach: connection refused")
+        await there.line("the server is out of reach: connection refused; trying again")
         await there.line("reconnecting · ")
         there.type("say /back")
         await there.line("connected again after 3 s: recovered 4 events")

@@ -243,8 +243,8 @@ def test_a_replay_needs_the_player(told: Callable[..., Told]) -> None:
 @pytest.mark.parametrize(
     ("stream", "words"),
     [
-        ("5f3", "not a stream's id"),
-        ("%%%%", "not a stream's id"),
+        ("5f3", "is not how a stream's id begins"),
+        ("%%%%", "is not how a stream's id begins"),
         ("abcd", "no stream abcd"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import Input, Static
 
 from player import views
-from player.intents import Consent, OwnCopy, Quit, Resync, Say, Seek, SeekBy, Toggle
+from player.intents import Consent, LoadMedia, OwnCopy, Quit, Resync, Say, Seek, SeekBy, Toggle
 from tests.screens.evenings import members
 from tests.screens.shown import shown, text_of, toasts, until
 from tui.actions import ACTIONS
@@ -19,7 +19,7 @@ from tui.screens.go_to import GoToScreen
 from tui.screens.help import HelpScreen
 from tui.screens.invite import InviteScreen
 from tui.screens.leave import LeaveScreen
-from tui.screens.own_copy import OwnCopyScreen
+from tui.screens.name_film import NameFilmScreen
 from tui.screens.room import RoomScreen
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ async def test_a_viewer_names_his_copy_from_inside(tmp_path: Path) -> None:
         seat.say(views.ErrorLine(code=views.OWN_COPY, message="no copy", remedy="name it"))
         await until(pilot, lambda: "f names your copy" in text_of(app))
         await pilot.press("f")
-        await until(pilot, lambda: isinstance(app.screen, OwnCopyScreen))
+        await until(pilot, lambda: isinstance(app.screen, NameFilmScreen))
         await pilot.press(*"nowhere", "enter")
         advice = app.screen.query_one("#advice", Static)
         await until(pilot, lambda: "no such file" in str(advice.render()))
@@ -171,7 +171,7 @@ async def test_tab_completes_a_path(tmp_path: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("f")
-        await until(pilot, lambda: isinstance(app.screen, OwnCopyScreen))
+        await until(pilot, lambda: isinstance(app.screen, NameFilmScreen))
         typed = app.screen.query_one(Input)
         await pilot.press(*f"{tmp_path}/fi")
         await until(pilot, lambda: typed._suggestion)  # pyright: ignore[reportPrivateUsage]
@@ -234,9 +234,48 @@ async def test_while_somebody_chats_keys_are_text() -> None:
         await pilot.press("c", *"q r", "up", "space", "m", "enter")
         await until(pilot, lambda: seat.asked)
         assert seat.asked == [Say("q r m")]
-        await pilot.press("r")
-        await until(pilot, lambda: len(seat.asked) == 2)
-        assert seat.asked[1] == Resync()
+        # Whoever goes on typing goes on chatting.
+        await pilot.press(*"r q", "enter", "enter", "r")
+        await until(pilot, lambda: len(seat.asked) == 3)
+        assert seat.asked[1:] == [Say("r q"), Resync()]
+
+
+async def test_what_nobody_would_read_stays_until_somebody_does() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        seat.say(views.Reconnecting(reason="nothing listens there", attempt=2))
+        await until(pilot, lambda: "reconnecting" in text_of(app))
+        await pilot.press("c", *"hi", "enter")
+        await until(pilot, lambda: "nobody would read this now" in " ".join(toasts(app)))
+        assert app.screen.query_one("#chat", Input).value == "hi"
+        seat.say(views.Recovered(away=3.0))
+        await until(pilot, lambda: "reconnecting" not in text_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [Say("hi")]
+
+
+async def test_nobody_chats_into_a_field_that_is_not_shown() -> None:
+    app, seat, _ = shown("viewer")
+    async with app.run_test(size=(40, 12)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("c", "r")
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [Resync()]
+        assert "enlarge the terminal" in " ".join(toasts(app))
+
+
+async def test_a_host_watches_something_else() -> None:
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, NameFilmScreen))
+        app.screen.query_one(Input).value = "https://films.example/two.mkv"
+        await pilot.press("enter")
+        await until(pilot, lambda: seat.asked)
+        assert seat.asked == [LoadMedia("https://films.example/two.mkv")]
 
 
 async def test_escape_leaves_the_chat_without_a_word() -> None:

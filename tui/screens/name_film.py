@@ -1,4 +1,4 @@
-"""Where is your copy of the film? A path, typed or dropped."""
+"""Which film? A path, typed or dropped, or an address."""
 
 from __future__ import annotations
 
@@ -15,37 +15,34 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from player.intents import OwnCopy
-
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class OwnCopyScreen(ModalScreen[OwnCopy | None]):
-    """Asks for a path until there is a file, or until escape."""
+class NameFilmScreen(ModalScreen[str | None]):
+    """Asks for a path until there is a file, or until escape; an address is taken as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Without"),
         Binding("tab", "complete", "Complete", priority=True),
     ]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, question: str) -> None:
         super().__init__()
-        self._film = title
+        self._question = question
 
     def compose(self) -> ComposeResult:
         """Title, input, and a line that explains or complains."""
-        of = f" of {self._film}" if self._film else " of the film"
         with Vertical(classes="dialog wide"):
-            yield Static(f"Your copy{of}", classes="title", markup=False)
+            yield Static(self._question, classes="title", markup=False)
             yield Input(
-                placeholder="~/Videos/film.mkv",
+                placeholder="~/Videos/film.mkv or https://…",
                 max_length=2048,
                 compact=True,
                 suggester=PathSuggester(),
             )
             yield Static(
-                "A path, or drop the file here; Tab completes, Esc closes",
+                "A path or an address, or drop the file here; Tab completes, Esc closes",
                 id="advice",
                 markup=False,
             )
@@ -57,7 +54,7 @@ class OwnCopyScreen(ModalScreen[OwnCopy | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the path, or say what is wrong with it."""
         try:
-            self.dismiss(OwnCopy(parse_path(event.value)))
+            self.dismiss(parse_path(event.value))
         except ValueError as error:
             advice = self.query_one("#advice", Static)
             advice.update(str(error))
@@ -96,7 +93,7 @@ def parse_path(text: str) -> str:
     """
     text = text.strip()
     if not text:
-        raise ValueError("type the path of your file")
+        raise ValueError("type the path of a film, or its address")
     if text.startswith("file://"):
         text = unquote(text.removeprefix("file://"))
     elif "://" in text:

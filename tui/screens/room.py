@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from player.intents import AnyIntent, Give, Kick, Resync, Say, StageSize
+from player.intents import AnyIntent, Give, Kick, LoadMedia, OwnCopy, Resync, Say, StageSize
 from tui.actions import ACTIONS, BY_ID, Action
 from tui.messages import Answered, Asked
 from tui.room import Room
@@ -22,7 +22,7 @@ from tui.screens.choose import ChooseScreen
 from tui.screens.go_to import GoToScreen
 from tui.screens.help import HelpScreen
 from tui.screens.invite import InviteScreen
-from tui.screens.own_copy import OwnCopyScreen
+from tui.screens.name_film import NameFilmScreen
 from tui.widgets.feed import Feed
 from tui.widgets.film import FilmView
 from tui.widgets.header import HeaderBar
@@ -142,8 +142,9 @@ class RoomScreen(Screen[None], inherit_bindings=True):
             case "go_to":
                 self.app.push_screen(GoToScreen(self.room, self.now), self._ask)
             case "own_copy":
-                title = self.room.media.title if self.room.media else ""
-                self.app.push_screen(OwnCopyScreen(title), self._ask)
+                self._name_film(f"Your copy of {self.room.title or 'the film'}", OwnCopy)
+            case "load":
+                self._name_film("What to watch instead, from its beginning", LoadMedia)
             case "chat":
                 self._chat(True)
             case "invite":
@@ -164,6 +165,12 @@ class RoomScreen(Screen[None], inherit_bindings=True):
     def _ask(self, intent: AnyIntent | None) -> None:
         if intent is not None:
             self.post_message(Asked(intent))
+
+    def _name_film(self, question: str, make: type[OwnCopy | LoadMedia]) -> None:
+        def named(film: str | None) -> None:
+            self._ask(None if film is None else make(film))
+
+        self.app.push_screen(NameFilmScreen(question), named)
 
     def _choose(self, question: str, consequence: str, make: type[Kick | Give]) -> None:
         """Ask for one of the others, then for what is to be done about him."""
@@ -188,6 +195,9 @@ class RoomScreen(Screen[None], inherit_bindings=True):
 
     def _chat(self, open_: bool) -> None:
         chat = self.query_one("#chat", Input)
+        if open_ and not chat.region:
+            self.post_message(Answered("enlarge the terminal to see what you type", "warning"))
+            return
         chat.can_focus = open_
         if open_:
             chat.placeholder = "Enter sends, Esc leaves"
@@ -201,12 +211,16 @@ class RoomScreen(Screen[None], inherit_bindings=True):
         self._chat(False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Say it."""
+        """Say it, and go on listening; with nothing to say the keys are the film's again."""
         text = event.value.strip()
-        event.input.clear()
-        self._chat(False)
-        if text:
+        if not text:
+            self._chat(False)
+        elif self.room.link == "up":
+            event.input.clear()
             self.post_message(Asked(Say(text)))
+        else:
+            unheard = "nobody would read this now: it stays here until the server is back"
+            self.post_message(Answered(unheard, "warning"))
 
     def on_film_view_resized(self, event: FilmView.Resized) -> None:
         """Tell the seat how many pixels can be shown."""

@@ -51,12 +51,16 @@ def _lags(member: Member) -> bool:
 
 
 def _summary(room: Room) -> list[Piece]:
-    late = [member.name for member in room.members if _lags(member)]
+    late = [member for member in room.members if _lags(member)]
     if not late or not room.members:
         playing = any(member.state == "playing" for member in room.members)
         return [("all in step", "$success")] if playing else []
-    text = f"{fit(late[0], 12)} lags" if len(late) == 1 else f"{len(late)} lag"
+    text = f"{len(late)} lag" if len(late) > 1 else _lack(late[0])
     return [(f"! {text}", "bold $error")]
+
+
+def _lack(member: Member) -> str:
+    return f"{fit(member.name, 12)} {'has no film' if member.state == 'failed' else 'lags'}"
 
 
 def _chosen(room: Room, places: int) -> list[Member]:

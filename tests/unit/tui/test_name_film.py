@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui.screens.own_copy import completed, parse_path
+from tui.screens.name_film import completed, parse_path
 
 if TYPE_CHECKING:
     from pathlib import Path

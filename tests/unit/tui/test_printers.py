@@ -57,7 +57,7 @@ def test_how_things_stand_is_said_every_ten_seconds_or_when_it_changes(printed: 
 
 def test_a_lost_server_is_not_said_with_every_attempt(printed: Printed) -> None:
     lost = views.Reconnecting(reason="refused")
-    assert printed(lost) == ["the server is out of reach: refused"]
+    assert printed(lost) == ["the server is out of reach: refused; trying again"]
     again = msgspec.structs.replace(lost, attempt=2)
     assert printed(again) == []
     printed.now += 11.0

@@ -100,5 +100,5 @@ def test_for_people_it_is_a_line_for_each_event() -> None:
 
 def test_a_list_of_streams_is_no_log() -> None:
     for lines in (b"", b'{"event": "stream", "stream_id": "x"}\n'):
-        with pytest.raises(SettingsError, match="no log with events is named"):
+        with pytest.raises(SettingsError, match="none is named, or none with events"):
             events_of(lines)

@@ -112,7 +112,9 @@ def test_a_lost_server_counts_the_seconds_and_ends_by_itself() -> None:
     assert state_word(room) == "RECONNECTING"
     assert reconnecting_text(room, 53.5) == "reconnecting (3 s)"
     assert "next try in" in explanation(room, 52.5)
-    assert [entry.text for entry in room.feed] == ["the server is out of reach: connection refused"]
+    assert [entry.text for entry in room.feed] == [
+        "the server is out of reach: connection refused; trying again"
+    ]
     room = told(views.Recovered(events=4, away=4.0), at=54.0, room=room)
     assert reconnecting_text(room, 54.0) == ""
     assert room.recovered == "connected again after 4 s: recovered 4 events"

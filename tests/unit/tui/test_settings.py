@@ -70,9 +70,45 @@ def test_a_wrong_field_in_the_file_is_named(file: Path, text: str, field: str) -
     assert field in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ('video = "cinema"', "write none, terminal or window"),
+        ("max_height = 72", "write a whole number from 144 to 4320"),
+        ("trim_ms = nan", "write a number from -5000 to 5000"),
+        ("wait = 3", "write true or false"),
+        ("name = 7", "write a text of 32 characters at most"),
+        ("server = 7", "write a text"),
+        ('trusted_domains = ["https://a.example"]', "write names of sites and nothing else"),
+        ('mpv = "x"', "write a table of names and values"),
+    ],
+)
+def test_what_would_fit_is_said(file: Path, text: str, remedy: str) -> None:
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, {}, file)
+    assert caught.value.remedy.startswith(remedy)
+
+
 def test_a_wrong_variable_says_where_it_is_set(file: Path) -> None:
-    with pytest.raises(SettingsError, match="environment"):
+    with pytest.raises(SettingsError, match=r"^MATINEE_TRIM_MS: .*environment"):
         load_settings({}, {"MATINEE_TRIM_MS": "late"}, file)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "flag"),
+    [
+        ("trim_ms", float("nan"), "--trim"),
+        ("trusted_domains", ("http://x/y",), "--trust-domain"),
+        ("max_height", 0, "--max-height"),
+    ],
+)
+def test_a_wrong_flag_is_called_as_it_was_written(
+    file: Path, field: str, value: object, flag: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({field: value}, {}, file)
+    assert caught.value.field == flag
 
 
 def test_a_file_that_is_not_toml_is_named(file: Path) -> None:

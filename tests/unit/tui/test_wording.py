@@ -44,7 +44,7 @@ RESYNCED = views.Resynced(name="B", before_ms=-1800.0, after_ms=0.4)
         (views.Recovered(events=1), "", "connected again: recovered 1 event"),
         (views.Recovered(events=0, away=2.0), "", "connected again after 2 s: nothing was missed"),
         (views.Recovered(by="snapshot"), "", "connected again: caught up with the whole state"),
-        (views.Reconnecting(reason="refused"), "", "the server is out of reach: refused"),
+        (views.Reconnecting(reason="late"), "", "the server is out of reach: late; trying again"),
         (views.ViewOnly(host="Ana"), "", "View Only: Ana is hosting"),
         (views.Notice(message="no display"), "", "no display"),
     ],
