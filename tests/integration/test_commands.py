@@ -98,7 +98,7 @@ def read_all(terminal: int, drawn: bytearray) -> None:
         (("host", str(FILM), "--plain", "--mpv", "vo"), "not KEY=VALUE", "--mpv vo=null"),
         (("host", str(FILM), "--plain", "--listen", "here"), "not HOST:PORT", "127.0.0.1:8765"),
         (("host", str(FILM), "--plain", "--server", "ftp://x"), "not a server", "http"),
-        (("host", str(FILM), "--plain", "--trim", "1e9"), "trim_ms", "command line"),
+        (("host", str(FILM), "--plain", "--trim", "1e9"), "--trim: ", "from -5000 to 5000"),
         (("host", str(FILM), "--plain", "--video", "terminal"), "screen", "--video none"),
         (("join", "hello", "--plain"), "not an invite", "paste the whole line"),
         (("join", "http://x/j/abcdefgh12", "--plain"), "lost its key", "paste the whole line"),
