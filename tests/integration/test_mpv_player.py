@@ -254,6 +254,13 @@ def test_with_and_without_sound_the_position_is_the_same(film: Path, silent: Pat
     assert near(start_latency(silent), start_latency(film), 0.012)
 
 
+def test_how_the_sound_is_set_is_told_with_the_film(film: Path) -> None:
+    with watched_player(("mute", "yes"), ("volume", "80")) as it:
+        it.load(film)
+        told = next(event for event in it.told if isinstance(event, TracksChanged))
+        assert (told.muted, told.volume) == (True, 80.0)
+
+
 def test_a_trim_moves_the_sound_and_leaves_the_picture_where_it_is(film: Path) -> None:
     with watched_player() as it:
         it.load(film)
