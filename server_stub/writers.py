@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import deque
 from contextlib import suppress
+from itertools import repeat
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -70,16 +71,23 @@ class _Task:
             self._write(portion)
 
     def _write(self, portion: Sequence[Outlet]) -> None:
-        # Little of this is done while the other thread waits for the interpreter's lock.
-        frame, size, write = self._frame, len(self._frame), os.write
-        for outlet in portion:
+        # No line of Python stands between two writes: the other thread waits meanwhile for the
+        # interpreter's lock, and to be woken costs as much as to write.
+        fds = [outlet.fd for outlet in portion]
+        sent: list[int] = []
+        while len(sent) < len(fds):
             try:
-                sent = write(outlet.fd, frame)
+                sent.extend(map(os.write, fds[len(sent) :], repeat(self._frame)))
             except OSError:
                 # Full or broken: its transport knows what to do about it.
-                sent = 0
-            if sent != size:
-                self.left.append(Left(outlet, frame[sent:]))
+                sent.append(0)
+        size = len(self._frame)
+        if sent.count(size) < len(sent):
+            self.left += [
+                Left(outlet, self._frame[count:])
+                for outlet, count in zip(portion, sent, strict=True)
+                if count != size
+            ]
 
 
 class Writers:
