@@ -167,7 +167,7 @@ class Coming(RuleBasedStateMachine):
         if hash_token(token) in party.known and (stream_id, person, token) not in self.seats:
             self.seats.append((stream_id, person, token))
         expected = self.expected(party, hello, token) if self.server.is_idle else None
-        before = party.record.host_id
+        before, stood = party.record.host_id, party.record.cursor
         client = self.server.connect(stream_id, token)
         client.by_key = hash_token(token) == party.key
         if hello.cursor is not None and hello.cursor in party.past:
@@ -184,7 +184,7 @@ class Coming(RuleBasedStateMachine):
             assert welcome is not None
             assert (welcome.role, welcome.host_term) == expected
             assert welcome.counter == (party.record.host_counter if client.is_host else 0)
-            self.check_resumed(party, client, hello.cursor, after=1)
+            self.check_resumed(party, client, hello.cursor, after=1, stood=stood)
             if before != party.record.host_id:
                 replaced = [c for c in self.members(party) if self.is_of(c, before) and c.by_key]
                 assert not replaced, "one who has the key is host"
@@ -215,27 +215,32 @@ class Coming(RuleBasedStateMachine):
         return role, record.host_term + 1
 
     def check_resumed(
-        self, party: Party, client: Client, cursor: Cursor | None, *, after: int
+        self, party: Party, client: Client, cursor: Cursor | None, *, after: int, stood: Cursor
     ) -> None:
-        """It heard the events after ``cursor``, or a snapshot and the right reason."""
+        """It heard the events after ``cursor``, or a snapshot and the right reason.
+
+        Then what the server did because it came: a start that had waited for nothing else.
+        """
         record = party.record
+        own = [event for event in party.since(stood) if not event.member_id]
+        seq = record.seq - len(own)
         heard = [m for m in client.heard[after:] if isinstance(m, Event | Snapshot)]
         reason = "first_join"
         if cursor is not None:
             events = party.since(cursor)
             reason = ""
-            if record.cursor < cursor:
+            if Cursor(record.epoch, seq) < cursor:
                 reason = "from_the_future"
             elif cursor.epoch != record.epoch:
                 reason = "wrong_epoch"
-            elif record.seq - cursor.seq > LIMITS.resume_events:
+            elif seq - cursor.seq > LIMITS.resume_events:
                 reason = "too_far_behind"
             elif [event.seq for event in events] != [*range(cursor.seq + 1, record.seq + 1)]:
                 reason = "too_old"
             if not reason:
                 assert heard == events
                 return
-        assert [m.reason if isinstance(m, Snapshot) else m for m in heard] == [reason]
+        assert [m.reason if isinstance(m, Snapshot) else m for m in heard] == [reason, *own]
 
     @precondition(has_clients)
     @rule(who=some)

@@ -199,10 +199,11 @@ class ServerMachine(Coming):
             return
         cursor = self.cursor(party, place) or party.record.cursor
         is_exact = self.server.is_idle and client.is_open
+        stood = party.record.cursor
         count = len(client.heard)
         self.server.say(client, Resume(cursor))
         if is_exact and not self.server.is_slow:
-            self.check_resumed(party, client, cursor, after=count)
+            self.check_resumed(party, client, cursor, after=count, stood=stood)
 
     @precondition(Coming.has_clients)
     @rule(who=some, state=st.sampled_from(("paused", "playing", "buffering")), position=positions)
