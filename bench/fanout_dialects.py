@@ -36,6 +36,9 @@ FILM: Final = Media("film-0001", "url", title="Film", url="https://example.com/f
 _PLACE: Final = re.compile(rb'"epoch":(\d+),"seq":(\d+)')
 SO_TIMESTAMPNS: Final = 35
 """Linux: the kernel says when what is read came in; Python has no name for it."""
+ROOM: Final = 212_992
+"""Bytes that a viewer's machine takes unread: a list of members must not wait in the server
+because a thousand viewers share a process that rests. Linux gives no more to anybody."""
 _ANSWER_EACH: Final = 4.0
 """Seconds between two answers to Syncplay; its own clients answer each second."""
 
@@ -49,6 +52,7 @@ class Client:
         "cursor",
         "events",
         "instance_id",
+        "is_guest",
         "is_host",
         "is_open",
         "joined",
@@ -66,6 +70,8 @@ class Client:
 
     def __init__(self, number: int, stream: int, *, is_host: bool) -> None:
         self.number, self.stream, self.is_host = number, stream, is_host
+        self.is_guest = False
+        """Has come to spoil it, and has no more room than the kernel gives by itself."""
         self.sock = socket.socket()
         self.tail = self.unsent = b""
         self.stage = ""
@@ -100,6 +106,8 @@ class Dialect(ABC):
         client.sock.setblocking(False)
         client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        if not client.is_guest:
+            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
         client.sock.connect_ex(("127.0.0.1", self.port))
         client.tail, client.stage = b"", "connecting"
 

@@ -295,6 +295,7 @@ def spoil(crowd: Crowd) -> dict[str, object]:
     """One more viewer who never reads, and one who sends all that it can."""
     guests = [Client(10**6 + number, 0, is_host=False) for number in (0, 1)]
     for guest in guests:
+        guest.is_guest = True
         crowd.dialect.invite(guest, crowd.hosts[0])
     _let_in(crowd, guests)
     deaf, crowd.flood = guests
