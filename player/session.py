@@ -241,8 +241,8 @@ class Session:
                 self._state_changed()
             case client_events.Logged(event=logged):
                 self._logged(logged)
-            case client_events.MembersChanged(came=came, left=left):
-                self._members_changed(came, left)
+            case client_events.MembersChanged() as changed:
+                self._members_changed(changed)
             case client_events.WaitsFor(members=members, until=until):
                 self._waits_for(members, until)
             case client_events.Said(chat=chat):
@@ -334,14 +334,16 @@ class Session:
         if not is_description:
             self.emit(event_view(event, state, self.you))
 
-    def _members_changed(self, came: tuple[str, ...], left: tuple[str, ...]) -> None:
+    def _members_changed(self, changed: client_events.MembersChanged) -> None:
         state = self.protocol.state
         if state is None:
             return
-        for name in came:
+        for name in changed.came:
             self.emit(Joined(name=name))
-        for name in left:
+        for name in changed.left:
             self.emit(Left(name=name))
+        for name in changed.removed:
+            self.emit(Left(name=name, removed=True))
         self.emit(members_view(state, self.you))
 
     def _waits_for(self, members: tuple[str, ...], until: float) -> None:

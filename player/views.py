@@ -183,6 +183,9 @@ class Joined(Happened, frozen=True, tag="joined", tag_field="event"):
 class Left(Happened, frozen=True, tag="left", tag_field="event"):
     """``name`` went."""
 
+    removed: bool = False
+    """The host sent ``name`` away."""
+
 
 class ChatLine(Happened, frozen=True, tag="chat", tag_field="event"):
     """``name`` said ``text``."""

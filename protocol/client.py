@@ -346,7 +346,7 @@ class ClientProtocol:
         self.state = from_snapshot(snapshot)
         self._hosted_by(snapshot.host_id, snapshot.host_term)
         self._events.append(StateChanged())
-        self._events.append(MembersChanged((), ()))
+        self._events.append(MembersChanged())
         self._caught_up(by_snapshot=True)
 
     def _event(self, event: Event, now: float) -> None:
@@ -393,8 +393,9 @@ class ClientProtocol:
         self.state = self.state.present(presence)
         after = self.state.members
         came = tuple(member.name for i, member in after.items() if i not in before)
-        left = tuple(member.name for i, member in before.items() if i not in after)
-        self._events.append(MembersChanged(came, left))
+        gone = {i: member.name for i, member in before.items() if i not in after}
+        removed = tuple(gone.pop(i) for i in presence.removed if i in gone)
+        self._events.append(MembersChanged(came, tuple(gone.values()), removed))
 
     def _refused(self, refusal: Refusal) -> None:
         if refusal.code == "out_of_order" and refusal.expected is not None:

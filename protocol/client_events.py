@@ -50,10 +50,11 @@ class Logged(NamedTuple):
 
 
 class MembersChanged(NamedTuple):
-    """Members came (names), left (names) or changed."""
+    """Members came (names), left (names), were removed by the host (names) or changed."""
 
-    came: tuple[str, ...]
-    left: tuple[str, ...]
+    came: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 class WaitsFor(NamedTuple):

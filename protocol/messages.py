@@ -444,6 +444,8 @@ class Presence(Struct, frozen=True, tag="presence", tag_field="type"):
 
     changed: tuple[Member, ...] = ()
     left: tuple[Id, ...] = ()
+    removed: tuple[Id, ...] = ()
+    """Those in ``left`` whom the host sent away."""
     whole: bool = False
     """``changed`` is everybody who is told of: whoever is not in it has left."""
     others: Counter | None = None

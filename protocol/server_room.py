@@ -80,7 +80,8 @@ class Room:
         self._others = 0
         """What was told of those who are not listed."""
         self._changed: dict[str, None] = {}
-        self._left: dict[str, None] = {}
+        self._left: dict[str, bool] = {}
+        """Whether each of them was sent away by the host."""
         self._told_at = float("-inf")
         self._connected: dict[int, None] = {}
         """Peers, in the order in which they came."""
@@ -165,7 +166,7 @@ class Room:
         self._connected.pop(peer, None)
         self._listeners = None
 
-    def leave(self, member_id: str, now: Moment) -> None:
+    def leave(self, member_id: str, now: Moment, *, sent_away: bool = False) -> None:
         """The member is gone for good."""
         gone, timers = self.seats.pop(member_id), self._desk.timers
         timers.cancel((self, "grace", member_id))
@@ -175,7 +176,7 @@ class Room:
             self._disconnected(gone.peer)
         self._changed.pop(member_id, None)
         if member_id in self._roll:
-            self._left[member_id] = None
+            self._left[member_id] = sent_away
         following = self._roll.remove(member_id)
         if following:
             self._changed[following] = None
@@ -195,7 +196,7 @@ class Room:
             return
         if seat.peer is not None:
             self._dismiss(seat.peer, bye)
-        self.leave(member_id, now)
+        self.leave(member_id, now, sent_away=bye.code != "replaced")
 
     def displace(self, member_id: str, now: Moment) -> None:
         """Another seat with the host key hosts: who came by an invite stays as a viewer."""
@@ -363,7 +364,8 @@ class Room:
     def _tell_presence(self, now: Moment) -> None:
         self._told_at = now.instant
         changed = tuple(self.seats[m].member for m in self._changed if m in self.seats)
-        left, others = tuple(self._left), self._roll.recount()
+        removed = tuple(m for m, sent_away in self._left.items() if sent_away)
+        gone = Presence(changed, tuple(self._left), removed, others=self._roll.recount())
         self._changed.clear()
         self._left.clear()
-        self.tell_of_people(Presence(changed=changed, left=left, others=others))
+        self.tell_of_people(gone)

@@ -105,7 +105,7 @@ def _of_member(view: views.Happened) -> Sentence | None:
         case views.Joined():
             text, tone = "came", "good"
         case views.Left():
-            text, tone = "left", "event"
+            text, tone = "was removed by the host" if view.removed else "left", "event"
         case views.Resynced():
             text, tone = "resynced" + _was_now(view), "event"
         case views.BufferStarted():

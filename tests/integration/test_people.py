@@ -100,5 +100,6 @@ async def test_the_remote_is_handed_over_taken_back_and_ends_a_removed_seat(tmp_
                 "Ana has removed you from this party",
             )
             assert await ben.wait() == 1
+            await ana.wait_for("left", lambda line: line["name"] == "Ben" and line["removed"])
         finally:
             await again.end()

@@ -64,7 +64,8 @@ def test_those_who_are_away_for_a_moment_are_out_as_well() -> None:
     party.bench.disconnect(party.join("Ben"))
     renew(party, party.host)
     party.bench.advance(1.0)
-    assert party.bench.last(party.host, Presence).left == (member_of(party, "Ben"),)
+    told = party.bench.last(party.host, Presence)
+    assert told.left == told.removed == (member_of(party, "Ben"),)
 
 
 def test_a_new_invite_may_leave_everybody_where_he_is() -> None:

@@ -622,6 +622,8 @@ def test_who_comes_and_goes_is_told_by_name(wire: Wire) -> None:
     assert wire.told() == [MembersChanged((), ("Bob",))]
     wire.hear(Presence(changed=(BOB,), whole=True))
     assert wire.told() == [MembersChanged(("Bob",), ("Ada",))]
+    wire.hear(Presence(left=("bob00001",), removed=("bob00001", "nobody00")))
+    assert wire.told() == [MembersChanged(removed=("Bob",))]
 
 
 # The clock ------------------------------------------------------------------------------

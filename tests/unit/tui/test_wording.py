@@ -23,6 +23,7 @@ RESYNCED = views.Resynced(name="B", before_ms=-1800.0, after_ms=0.4)
         (views.HostChanged(name="Ben", by="Ana"), "Ben", "hosts now: Ana handed over"),
         (views.Joined(name="Ben"), "Ben", "came"),
         (views.Left(name="Ben"), "Ben", "left"),
+        (views.Left(name="Ben", removed=True), "Ben", "was removed by the host"),
         (views.ChatLine(name="Ben", text="hi"), "Ben", "hi"),
         (views.BufferStarted(name="Ben"), "Ben", "buffering"),
         (views.BufferEnded(name="Ben"), "Ben", "has data again"),
