@@ -41,6 +41,10 @@ Now = float
 Work = Callable[[Now], list[PlayerCommand]]
 
 
+class HasPlayer(NamedTuple):
+    """There is a player."""
+
+
 class NoPlayer(NamedTuple):
     """There is no player, and why."""
 
@@ -53,7 +57,7 @@ class Buffered(NamedTuple):
     until: float | None
 
 
-News = Told | PlayerEvent | FollowerView | NoPlayer | Buffered
+News = Told | PlayerEvent | FollowerView | HasPlayer | NoPlayer | Buffered
 
 
 class PlayerDriver:
@@ -195,6 +199,8 @@ class PlayerDriver:
         except MatineeError as error:
             self._player = None
             self._post(NoPlayer(error))
+        else:
+            self._post(HasPlayer())
 
     def next_deadline(self) -> float:
         """When `step` is due, unless something is posted before."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from player.driver import HasPlayer, NoPlayer
 from player.gauges import Gauges
 from player.happenings import event_view, host_name, members_view, waiting_view
 from player.host import HostControls
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from player.config import SeatConfig
-    from player.driver import PlayerDriver
+    from player.driver import News, PlayerDriver
     from player.surroundings import NoteType
     from protocol.messages import Media
 
@@ -50,6 +52,9 @@ PASSING: Final = frozenset(("rate_limited", "storage_full", "try_again", "intern
 """Refusals of a connection that trying again may change."""
 FIRST_CONTACT: Final = 10.0
 """Seconds after which a server that was never reached is given up."""
+
+PLAYER_START: Final = 5.0
+"""Seconds that a new party waits for its host's player."""
 
 
 class Session:
@@ -86,7 +91,6 @@ class Session:
             on_down=self._link_down,
         )
         self._reactions = Reactions(self)
-        self.player_news = self._reactions.take
         self.screening = Screening(
             config,
             driver,
@@ -104,6 +108,8 @@ class Session:
         self.is_ready = False
         """The face knows that the seat has joined."""
         self._failed = False
+        self._creates = create is not None
+        self._player_told = asyncio.Event()
         self._down_since: float | None = None
         self._pulse = Pulse(self)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,10 +121,22 @@ class Session:
         self.driver.start()
         beat = asyncio.create_task(self._pulse.run())
         try:
-            await self.link.run()
+            if self._creates:
+                # A mistake in an option of the player's must not leave a party behind.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PLAYER_START):
+                        await self._player_told.wait()
+            if not self._failed:
+                await self.link.run()
         finally:
             beat.cancel()
             await asyncio.gather(beat, return_exceptions=True)
+
+    def player_news(self, news: News) -> None:
+        """Take what the player's thread tells."""
+        self._reactions.take(news)
+        if isinstance(news, HasPlayer | NoPlayer):
+            self._player_told.set()
 
     def leave(self) -> None:
         """A person wants to go."""

@@ -117,6 +117,16 @@ def test_a_bad_input_is_one_sentence_with_its_remedy(
     assert remedy.lower() in done.stderr.lower()
 
 
+def test_a_party_that_its_host_could_not_show_is_not_made(environment: dict[str, str]) -> None:
+    done = run(environment, "host", str(FILM), "--plain", *SILENT, "--mpv", "nonsense=1")
+    assert done.returncode == 1
+    assert "mpv nonsense: this mpv has no such option" in done.stdout
+    assert "invite" not in done.stdout
+    assert "--return" not in done.stderr
+    assert run(environment, "history").stdout == "nothing was watched yet\n"
+    assert run(environment, "parties").stdout == "no party was hosted from here yet\n"
+
+
 def test_with_json_the_sentence_is_an_object(environment: dict[str, str]) -> None:
     done = run(environment, "host", "/no/such/film.mp4", "--json")
     error = json.loads(done.stdout)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from player.driver import Buffered, NoPlayer, PlayerDriver
+from player.driver import Buffered, HasPlayer, NoPlayer, PlayerDriver
 from player.fake_player import Costs, FakePlayer
 from player.follower import Follower
 from player.orders import Acted, FollowerView
@@ -222,6 +222,7 @@ def test_what_a_lost_player_still_tells_does_not_end_the_new_one() -> None:
 def test_without_a_player_the_reason_is_told_and_nothing_is_open() -> None:
     stand = Stepped(PlayerUnavailable("libmpv is not installed", "install it"))
     assert isinstance(stand.news[0], NoPlayer)
+    assert stand.told(HasPlayer) == []
     stand.opened()
     assert stand.follower.phase == "failed"
     stand.driver.hold()
