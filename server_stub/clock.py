@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import Final, NamedTuple
+from uuid import uuid4
 
 from protocol.server_log import Moment
 
@@ -16,11 +17,15 @@ MAX_CLOCK_JUMP: Final = 3600.0
 """Seconds of the wall clock against the monotonic one; beyond, nothing old is deleted."""
 
 
+_PROCESS: Final = uuid4().hex
+"""Stands for the boot where that has no name."""
+
+
 class Reading(NamedTuple):
     """One look at the machine's clocks, in seconds."""
 
     boot_id: str
-    """Names the time since the machine started; "" where it has no name."""
+    """Names the time since the machine, or at least this process, started."""
     monotonic: float
     elapsed: float
     """Goes on while the machine sleeps, where it can tell."""
@@ -37,6 +42,7 @@ class Anchor(NamedTuple):
     """Seconds on the server's clock at ``wall``."""
     elapsed: float
     wall: float
+    """As it would be, had it not jumped since it was last trusted."""
 
 
 def shift_after(anchor: Anchor | None, reading: Reading) -> float:
@@ -74,7 +80,7 @@ def _boot_id() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return ""
+        return _PROCESS
 
 
 def _elapsed() -> float:
@@ -87,9 +93,8 @@ class ServerClock:
     """Tells the time to everything in this server."""
 
     def __init__(self, anchor: Anchor | None = None) -> None:
-        self._boot_id = _boot_id()
         self._shift = shift_after(anchor, read_clocks())
-        self._wall_offset = time.time() - _elapsed()
+        self._trusted = anchor or self._anchored(read_clocks())
 
     def instant(self) -> float:
         """Seconds on the server's clock."""
@@ -99,9 +104,23 @@ class ServerClock:
         return Moment(self.instant(), time.time_ns() // 1_000_000)
 
     def anchor(self) -> Anchor:
-        """To be kept with the database."""
-        return Anchor(self._boot_id, self._shift, self.instant(), _elapsed(), time.time())
+        """To be kept with the database, so that a wall clock in doubt is still so after a restart."""
+        reading = read_clocks()
+        here, jump = self._anchored(reading), wall_jump(self._trusted, reading)
+        if abs(jump) <= MAX_CLOCK_JUMP:
+            self._trusted = here
+        elif here.boot_id == self._trusted.boot_id:
+            return here._replace(wall=here.wall - jump)
+        return here
 
     def wall_jump(self) -> float:
-        """Seconds that the wall clock has moved against the monotonic one since the start."""
-        return time.time() - _elapsed() - self._wall_offset
+        """Seconds that the wall clock has moved on its own since it was last trusted."""
+        return wall_jump(self._trusted, read_clocks())
+
+    def trust(self) -> None:
+        """The wall clock is right, whatever it has done."""
+        self._trusted = self._anchored(read_clocks())
+
+    def _anchored(self, reading: Reading) -> Anchor:
+        instant = reading.monotonic + self._shift
+        return Anchor(reading.boot_id, self._shift, instant, reading.elapsed, reading.wall)

@@ -135,6 +135,8 @@ class Running:
     gateway: Gateway
     thread: StoreThread
     clock: ServerClock
+    settled: Callable[[list[StreamRecord]], None]
+    """Takes streams that stand further on in the store than was told."""
     tls: Tls | None = None
     patience: float = _PATIENCE
     """Seconds that its end may take."""
@@ -180,10 +182,6 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
                 core, clock, thread, names, reads, Readings(gauges, key, metrics), proxies
             )
             await gateway.open(listening, requests, thread, None if tls is None else tls.context)
-            chores = (
-                asyncio.create_task(_chores(thread, clock, core, gateway, tls)),
-                asyncio.create_task(gauges.watch_drift()),
-            )
             reached = _reached(address, tls)
             server = Running(
                 Listening(reached[0], reached, public_url, database.name),
@@ -191,7 +189,12 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
                 gateway,
                 thread,
                 clock,
+                settled,
                 tls,
+            )
+            chores = (
+                asyncio.create_task(_chores(server)),
+                asyncio.create_task(gauges.watch_drift()),
             )
             try:
                 yield server
@@ -247,52 +250,43 @@ async def _put_away(thread: StoreThread, clock: ServerClock) -> None:
 # What is done beside serving ------------------------------------------------------------
 
 
-async def _chores(
-    thread: StoreThread,
-    clock: ServerClock,
-    core: ServerProtocol,
-    gateway: Gateway,
-    tls: Tls | None,
-) -> None:
+async def _chores(server: Running) -> None:
     """Keep the clock's anchor and the certificate fresh, and the database small."""
     loop = asyncio.get_running_loop()
     maintain_at = loop.time() + _ANCHOR_INTERVAL
     while True:
         await asyncio.sleep(_ANCHOR_INTERVAL)
-        if tls is not None:
-            tls.renew()
+        if server.tls is not None:
+            server.tls.renew()
         try:
-            await thread.run(lambda store: store.set_anchor(clock.anchor()))
+            await server.thread.run(lambda store: store.set_anchor(server.clock.anchor()))
             if loop.time() >= maintain_at:
                 maintain_at += _MAINTENANCE_INTERVAL
-                await maintain(thread, clock, core, gateway)
+                await maintain(server)
         except StoreError:
             # Logged where it happened; there is a next time.
             continue
 
 
-async def maintain(
-    thread: StoreThread, clock: ServerClock, core: ServerProtocol, gateway: Gateway
-) -> None:
+async def maintain(server: Running) -> None:
     """Run maintenance once, unless the wall clock is in doubt."""
-    ahead = await thread.run(lambda store: store.wall_ahead())
-    jump = max(clock.wall_jump(), ahead, key=abs)
+    ahead = await server.thread.run(lambda store: store.wall_ahead())
+    jump = max(server.clock.wall_jump(), ahead, key=abs)
     if abs(jump) > MAX_CLOCK_JUMP:
         logger.warning("event=maintenance_refused clock_jump=%.0f", jump)
         return
-    live, now = core.live_streams, clock.now()
+    live, now = server.core.live_streams, server.clock.now()
 
     def work(store: Store) -> Iterator[tuple[int, list[StreamRecord]]]:
         for step in store.maintenance(now, live):
             yield step.events_deleted, store.records(step.reset_ids)
 
     deleted, reset = 0, 0
-    async for count, records in thread.in_turns(work):
+    async for count, records in server.thread.in_turns(work):
         deleted, reset = deleted + count, reset + len(records)
         if records:
             # Somebody may have come to one of them in the meantime.
-            core.reset(records)
-            gateway.perform()
+            server.settled(records)
     logger.info("event=maintained events_deleted=%d streams_reset=%d", deleted, reset)
 
 

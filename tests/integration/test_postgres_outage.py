@@ -229,7 +229,7 @@ async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
             assert (await newcomer.wait_for(Refusal)).code == "try_again"
             assert await newcomer.wait_closed() == 1008
             with pytest.raises(StoreError, match="cannot be reached just now"):
-                await maintain(server.thread, server.clock, server.core, server.gateway)
+                await maintain(server)
         finally:
             await asyncio.to_thread(postgres.start)
         # A client sends again what was refused for a passing reason, under the same id.

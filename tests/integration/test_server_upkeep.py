@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -37,7 +39,7 @@ async def test_a_party_that_goes_on_is_not_reset(tmp_path: Path) -> None:
     ):
         await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, Play()))
         await host.wait_for(Ack)
-        await maintain(server.thread, server.clock, server.core, server.gateway)
+        await maintain(server)
         await host.send(Command("event-0002", 1, 2, host.snapshot.cursor, Seek(5.0)))
         assert (await host.wait_for(Ack)).seq == 3
 
@@ -87,8 +89,31 @@ async def test_maintenance_refuses_when_the_clock_has_jumped(
 ) -> None:
     async with running(options_in(tmp_path)) as server:
         monkeypatch.setattr(server.clock, "wall_jump", lambda: -7200.0)
-        await maintain(server.thread, server.clock, server.core, server.gateway)
+        await maintain(server)
     assert "event=maintenance_refused clock_jump=-7200" in caplog.text
+
+
+async def test_maintenance_refuses_over_a_restart_as_well(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = options_in(tmp_path)
+    async with (
+        running(options) as server,
+        await Wire.create(server.listening.url) as host,
+    ):
+        stream_id = host.welcome.stream_id
+    # As if it all had been written 8 days ago by the same clock, which then jumped.
+    store = open_sqlite(tmp_path / "party.db")
+    anchor = store.anchor()
+    assert anchor is not None
+    store.set_anchor(anchor._replace(wall=anchor.wall - 8 * 86400))
+    store.close()
+    with closing(sqlite3.connect(options.database)) as file, file:
+        file.execute("UPDATE playback_events SET created_at = '2020-01-01 00:00:00.000000'")
+    async with running(options) as server:
+        await maintain(server)
+    assert "event=maintenance_refused clock_jump=691200" in caplog.text
+    assert len(administration.past_events(options.database, stream_id)) == 1
 
 
 async def test_the_anchor_is_kept_and_maintenance_is_run_as_time_goes_by(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server_stub import clock
 from server_stub.clock import Anchor, Reading, ServerClock, read_clocks, shift_after, wall_jump
 
 ANCHOR = Anchor("boot-1", shift=100.0, instant=1100.0, elapsed=1000.0, wall=50_000.0)
@@ -56,9 +57,78 @@ def test_a_jump_of_the_wall_clock_is_seen(reading: Reading, jump: float) -> None
 
 
 def test_a_running_clock_agrees_with_its_own_anchor() -> None:
-    clock = ServerClock(ANCHOR._replace(boot_id="another boot"))
-    anchor = clock.anchor()
-    assert anchor.instant <= clock.now().instant <= anchor.instant + 5
+    running = ServerClock(ANCHOR._replace(boot_id="another boot", wall=0.0))
+    anchor = running.anchor()
+    assert anchor.instant <= running.now().instant <= anchor.instant + 5
     assert shift_after(anchor, read_clocks()) == pytest.approx(anchor.shift)
-    assert abs(clock.wall_jump()) < 1
-    assert ServerClock(anchor).instant() == pytest.approx(clock.instant(), abs=1)
+    assert abs(running.wall_jump()) < 1
+    assert ServerClock(anchor).instant() == pytest.approx(running.instant(), abs=1)
+
+
+class Machine:
+    """Clocks that a test turns."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reading = Reading("boot-1", 1000.0, 1000.0, 50_000.0)
+        monkeypatch.setattr(clock, "read_clocks", lambda: self.reading)
+
+    def pass_by(self, seconds: float, *, wall: float = 0.0) -> None:
+        """Time goes on, and the wall clock jumps by ``wall`` besides."""
+        boot_id, monotonic, elapsed, on_the_wall = self.reading
+        self.reading = Reading(
+            boot_id, monotonic + seconds, elapsed + seconds, on_the_wall + seconds + wall
+        )
+
+
+WEEK = 7 * 24 * 3600.0
+
+
+@pytest.mark.parametrize("wall", [WEEK, -WEEK])
+def test_a_jump_is_in_doubt_over_restarts_until_it_is_mended(
+    monkeypatch: pytest.MonkeyPatch, wall: float
+) -> None:
+    machine = Machine(monkeypatch)
+    kept = ServerClock(None).anchor()
+    machine.pass_by(60.0, wall=wall)
+    for _ in range(3):
+        again = ServerClock(kept)
+        assert again.wall_jump() == pytest.approx(wall)
+        kept = again.anchor()
+        assert again.wall_jump() == pytest.approx(wall)
+        machine.pass_by(60.0)
+    machine.pass_by(60.0, wall=-wall)
+    assert ServerClock(kept).wall_jump() == pytest.approx(0.0)
+
+
+def test_a_jump_that_is_declared_right_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    kept = ServerClock(None).anchor()
+    machine.pass_by(60.0, wall=WEEK)
+    again = ServerClock(kept)
+    again.trust()
+    assert again.wall_jump() == 0.0
+    assert ServerClock(again.anchor()).wall_jump() == 0.0
+
+
+def test_a_clock_that_creeps_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    running = ServerClock(None)
+    for _ in range(100):
+        machine.pass_by(60.0, wall=60.0)
+        assert running.anchor().wall == machine.reading.wall
+    assert running.wall_jump() == 0.0
+
+
+def test_a_machine_that_starts_with_a_clock_behind_is_in_doubt_until_it_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = Machine(monkeypatch)
+    machine.reading = Reading("boot-2", 5.0, 5.0, 50_000.0 - WEEK)
+    booted = ServerClock(ANCHOR)
+    booted.anchor()
+    assert booted.wall_jump() == pytest.approx(-WEEK)
+    machine.pass_by(10.0, wall=WEEK + 600.0)
+    assert booted.wall_jump() == 0.0
+    booted.anchor()
+    machine.pass_by(10.0, wall=WEEK)
+    assert booted.wall_jump() == pytest.approx(WEEK)
