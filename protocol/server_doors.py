@@ -37,7 +37,7 @@ def admission(known: Known) -> Admission:
     """Whether somebody is let in, and as what."""
     if known.token == "host":
         return Admission("host")
-    if known.is_host:
+    if known.is_host and not known.is_removed:
         return Admission("host", by_invite=True)
     # Whoever is removed has had his use, and may know what became of him.
     is_good = known.token is not None and (known.uses_left != 0 or known.is_removed)

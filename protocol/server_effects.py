@@ -66,6 +66,16 @@ class AddInvite(msgspec.Struct, frozen=True):
     """The invites before it open nothing any more."""
     staying: tuple[str, ...] = ()
     """Members who may come back all the same."""
+    host_term: int | None = None
+    """Refused as `stale_host` when the stream is in another; None for what no host has asked."""
+
+
+class AdmitMembers(msgspec.Struct, frozen=True):
+    """Let these members come back, whatever became of their invite."""
+
+    stream_id: str
+    member_ids: tuple[str, ...]
+    now: Moment
 
 
 class RemoveMember(msgspec.Struct, frozen=True):
@@ -74,9 +84,11 @@ class RemoveMember(msgspec.Struct, frozen=True):
     stream_id: str
     member_id: str
     now: Moment
+    host_term: int
+    """Refused as `stale_host` when the stream is in another."""
 
 
-StoreCall = CreateStream | OpenStream | ReadSince | AddInvite | RemoveMember | Entry
+StoreCall = CreateStream | OpenStream | ReadSince | AddInvite | AdmitMembers | RemoveMember | Entry
 
 
 # What the store answers -----------------------------------------------------------------
@@ -105,14 +117,14 @@ class Read(msgspec.Struct, frozen=True):
 
 
 class StoreFailed(msgspec.Struct, frozen=True):
-    """The store could not do it, and nothing of it was kept."""
+    """The store could not do it; whether a lost commit was kept after all is settled later."""
 
     code: Literal["storage_full", "try_again"]
 
 
 StoreResult = StreamRecord | Opened | Read | Done | Outcome | StoreFailed
 """`CreateStream` answers its record, `OpenStream` Opened, `ReadSince` Read, Entry an outcome;
-`AddInvite` and `RemoveMember` Done."""
+`AdmitMembers` Done, `AddInvite` and `RemoveMember` that or a refusal."""
 
 
 # Effects --------------------------------------------------------------------------------

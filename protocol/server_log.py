@@ -182,6 +182,14 @@ def decide(record: StreamRecord, known: Known | None, entry: Entry) -> Outcome:
     return _of_server(record, entry, entry.change)
 
 
+def refused_errand(record: StreamRecord | None, host_term: int | None) -> Refusal | None:
+    """Why what a host has asked in ``host_term`` is not done in a stream that stands so."""
+    if record is None:
+        return refuse.unauthorized()
+    is_stale = host_term is not None and host_term != record.host_term
+    return refuse.stale_host("") if is_stale else None
+
+
 def _command(record: StreamRecord, entry: Entry, command: Command) -> Outcome:
     if command.host_term != record.host_term or entry.member_id != record.host_id:
         return refuse.stale_host(entry.event_id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from protocol import server_refusals as refuse
 from protocol.messages import (
     Ack,
@@ -16,7 +18,14 @@ from protocol.messages import (
     Remove,
     ServerMessage,
 )
-from protocol.server_effects import AddInvite, Desk, RemoveMember, StoreFailed, StoreResult
+from protocol.server_effects import (
+    AddInvite,
+    AdmitMembers,
+    Desk,
+    RemoveMember,
+    StoreFailed,
+    StoreResult,
+)
 from protocol.server_log import Appended, Duplicate, Entry, HostChange, Moment
 from protocol.server_peers import Peer, hash_token
 
@@ -59,14 +68,26 @@ class People:
             uses=errand.uses,
             replaces=True,
             staying=tuple(room.seats) if errand.keep else (),
+            host_term=room.record.host_term,
         )
         told = Invited(token, call.until_ms, errand.event_id, errand.uses)
 
         def then(result: StoreResult, later: Moment) -> None:
-            if self._is_done(sender, errand, result, told) and not errand.keep:
+            if not self._is_done(sender, errand, result, told):
+                return
+            if errand.keep:
+                self._keep_late(self._current(room), call.staying, later)
+            else:
                 self._clear_out(self._current(room), later)
 
         self._desk.ask(call, then)
+
+    def _keep_late(self, room: Room, staying: tuple[str, ...], now: Moment) -> None:
+        """Whoever was just coming in by an older invite stays as well."""
+        late = tuple(member_id for member_id in room.seats if member_id not in staying)
+        if late:
+            call = AdmitMembers(room.record.stream_id, late, now)
+            self._desk.ask(call, lambda _result, _later: None)
 
     def _clear_out(self, room: Room, now: Moment) -> None:
         """Whoever came by an invite is out, but for who hosts."""
@@ -82,9 +103,12 @@ class People:
         if errand.member_id == sender.member_id:
             self._tell(sender, refuse.not_oneself(errand.event_id))
             return
-        if errand.member_id not in room.seats:
+        seat = room.seats.get(errand.member_id)
+        if seat is None:
             self._tell(sender, refuse.not_here(errand.event_id))
             return
+        # So that nobody hands over to him while it is being written.
+        seat.is_leaving = True
         bye = Bye("forbidden", f"{sender.name} has removed you from this party", reconnect=False)
 
         def then(result: StoreResult, later: Moment) -> None:
@@ -92,14 +116,18 @@ class People:
             done = Ack(errand.event_id, here.record.epoch, here.record.seq)
             if self._is_done(sender, errand, result, done):
                 here.expel(errand.member_id, bye, later)
+            else:
+                seat.is_leaving = False
 
-        self._desk.ask(RemoveMember(room.record.stream_id, errand.member_id, now), then)
+        record = room.record
+        call = RemoveMember(record.stream_id, errand.member_id, now, record.host_term)
+        self._desk.ask(call, then)
 
     # The host ---------------------------------------------------------------------------
 
     def _hand_over(self, sender: Peer, room: Room, errand: HandOver, now: Moment) -> None:
         seat = room.seats.get(errand.member_id)
-        if seat is None or seat.peer is None:
+        if seat is None or seat.peer is None or seat.is_leaving:
             self._tell(sender, refuse.not_here(errand.event_id))
             return
         record = room.record
@@ -161,6 +189,9 @@ class People:
     ) -> bool:
         if isinstance(result, StoreFailed):
             self._tell(sender, refuse.store_failed(result.code, errand.event_id))
+            return False
+        if isinstance(result, Refusal):
+            self._tell(sender, msgspec.structs.replace(result, event_id=errand.event_id))
             return False
         self._tell(sender, told)
         return True

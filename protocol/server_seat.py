@@ -27,6 +27,7 @@ class Seat:
         "by_invite",
         "cursor",
         "has_hosted",
+        "is_leaving",
         "member",
         "peer",
         "position",
@@ -43,6 +44,8 @@ class Seat:
         """It was not the host key that opened the stream."""
         self.has_hosted = False
         """On this connection, until somebody else did: what it asked for may still arrive."""
+        self.is_leaving = False
+        """The host sends it away, which is not written yet."""
         self.way: float | None = UNKNOWN_WAY
         """Seconds that news take to it at worst; None behind a link too poor to wait for."""
         self.start = UNKNOWN_START

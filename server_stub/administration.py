@@ -66,7 +66,7 @@ def change_schema(database: str, direction: Literal["up", "down"]) -> SchemaChan
     """To the newest step, or one back; a file is backed up beside itself first.
 
     Raises:
-        StoreError: the database cannot be used.
+        StoreError: the database cannot be used, or is at the first step and is to go down.
     """
     place = database_at(database)
     with place.opened(alone=True) as engine:
@@ -74,6 +74,12 @@ def change_schema(database: str, direction: Literal["up", "down"]) -> SchemaChan
             before = migrate.status(connection)
         if before.is_current if direction == "up" else not before.current:
             return SchemaChange(before, None)
+        if direction == "down" and before.current == before.oldest:
+            raise StoreUnusable(
+                f"schema {before.current} is the first one: a step below it, every stream would"
+                " be gone",
+                "to begin anew, name another database with --database",
+            )
         backup = place.back_up(engine, before.current) if before.current else None
         with engine.begin() as connection:
             if direction == "up":

@@ -6,16 +6,20 @@ import hmac
 from typing import TYPE_CHECKING
 
 from protocol.server_doors import Admission, Known, admission
-from protocol.server_effects import AddInvite, Done, OpenStream, RemoveMember
+from protocol.server_effects import AddInvite, AdmitMembers, Done, OpenStream, RemoveMember
+from protocol.server_log import refused_errand
+from server_stub.locking import lock_streams
 from server_stub.queries import (
     ADD_MEMBER,
     ADD_TOKEN,
+    FORGET_INVITES,
     FORGET_MEMBERS,
+    LIVE_USES,
     MEMBER,
     REMOVE_MEMBER,
     REMOVED,
     REVOKE_INVITES,
-    TOKENS,
+    TOKEN,
     USES,
 )
 from server_stub.rows import plain_id
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from protocol.messages import Role
+    from protocol.messages import Refusal, Role
 
 
 def admitted(connection: Connection, call: OpenStream, host_id: str) -> Admission:
@@ -36,7 +40,7 @@ def admitted(connection: Connection, call: OpenStream, host_id: str) -> Admissio
     now = at(call.now.unix_ms)
     token = _matching(connection, call, now)
     if not call.member_id:
-        return admission(Known(_role(token)))
+        return admission(Known(_role(token), _uses_of_reader(connection, call, token)))
     where = {"stream_id": call.stream_id, "member_id": call.member_id}
     member = connection.execute(MEMBER, where).mappings().first()
     found = admission(
@@ -54,13 +58,16 @@ def admitted(connection: Connection, call: OpenStream, host_id: str) -> Admissio
     return found
 
 
-def add_invite(connection: Connection, call: AddInvite) -> Done:
+def add_invite(connection: Connection, call: AddInvite) -> Done | Refusal:
     """One more invite; with ``replaces`` the others are revoked, but for who is ``staying``."""
     now, until = at(call.now.unix_ms), at(call.until_ms)
-    tokens = connection.execute(TOKENS, {"stream_id": call.stream_id}).mappings().all()
-    if any(token["hash"] == call.invite_hash for token in tokens):
+    record = lock_streams(connection, [call.stream_id]).get(call.stream_id)
+    if _token(connection, call.stream_id, call.invite_hash) is not None:
         # Done already, by a commit that was not heard of.
         return Done()
+    refused = refused_errand(record, call.host_term)
+    if refused is not None:
+        return refused
     if call.replaces:
         connection.execute(REVOKE_INVITES, {"of_stream": call.stream_id, "now": now})
         connection.execute(FORGET_MEMBERS, {"stream_id": call.stream_id})
@@ -70,13 +77,27 @@ def add_invite(connection: Connection, call: AddInvite) -> Done:
         if staying:
             rows = [_member(call.stream_id, member_id, now) for member_id in staying]
             connection.execute(ADD_MEMBER, rows)
-    add_token(connection, call.stream_id, "viewer", call.invite_hash, now, until, call.uses)
+    add_one_more(connection, call.stream_id, call.invite_hash, now, until, call.uses)
     return Done()
 
 
-def remove_member(connection: Connection, call: RemoveMember) -> Done:
-    """Never let in again under this identity."""
+def admit_members(connection: Connection, call: AdmitMembers) -> Done:
+    """Those who have no rule yet may come back."""
     now = at(call.now.unix_ms)
+    for member_id in call.member_ids:
+        where = {"stream_id": call.stream_id, "member_id": member_id}
+        if connection.execute(MEMBER, where).first() is None:
+            connection.execute(ADD_MEMBER, _member(call.stream_id, member_id, now))
+    return Done()
+
+
+def remove_member(connection: Connection, call: RemoveMember) -> Done | Refusal:
+    """Never let in again under this identity, but with the host key."""
+    now = at(call.now.unix_ms)
+    record = lock_streams(connection, [call.stream_id]).get(call.stream_id)
+    refused = refused_errand(record, call.host_term)
+    if refused is not None:
+        return refused
     gone = connection.execute(
         REMOVE_MEMBER,
         {"of_stream": call.stream_id, "of_member": call.member_id, "now": now},
@@ -110,19 +131,32 @@ def add_token(
     )
 
 
+def add_one_more(
+    connection: Connection,
+    stream_id: str,
+    invite_hash: str,
+    now: datetime,
+    until: datetime,
+    uses: int | None = None,
+) -> None:
+    """One more invite for a stream that has some; the oldest give way."""
+    add_token(connection, stream_id, "viewer", invite_hash, now, until, uses)
+    where = {"of_stream": stream_id, "newest": invite_hash, "now": now}
+    connection.execute(FORGET_INVITES, where)
+
+
+def _token(connection: Connection, stream_id: str, token_hash: str) -> Mapping[Any, Any] | None:
+    where = {"stream_id": stream_id, "hash": token_hash}
+    return connection.execute(TOKEN, where).mappings().first()
+
+
 def _matching(connection: Connection, call: OpenStream, now: datetime) -> Mapping[Any, Any] | None:
     """The row of the token that is shown, while it is good."""
-    found = None
-    tokens = connection.execute(TOKENS, {"stream_id": call.stream_id}).mappings()
-    # Every token is looked at, so that the time taken does not tell which one nearly fits.
-    for token in tokens.all():
-        is_it = hmac.compare_digest(token["hash"], call.token_hash)
-        is_good = token["revoked_at"] is None and (
-            token["expires_at"] is None or now < token["expires_at"]
-        )
-        if is_it and is_good:
-            found = token
-    return found
+    token = _token(connection, call.stream_id, call.token_hash)
+    if token is None or token["revoked_at"] is not None:
+        return None
+    has_expired = token["expires_at"] is not None and token["expires_at"] <= now
+    return None if has_expired else token
 
 
 def _role(token: Mapping[Any, Any] | None) -> Role | None:
@@ -139,6 +173,17 @@ def _uses_left(
     where = {"stream_id": call.stream_id, "invite_hash": call.token_hash}
     used = connection.execute(USES, where).scalar_one()
     return max(0, token["max_uses"] - used)
+
+
+def _uses_of_reader(
+    connection: Connection, call: OpenStream, token: Mapping[Any, Any] | None
+) -> int | None:
+    """A used-up invite is read with by those who used it, as long as one of them is let in."""
+    left = _uses_left(connection, call, token)
+    if left != 0:
+        return None
+    where = {"stream_id": call.stream_id, "invite_hash": call.token_hash}
+    return None if connection.execute(LIVE_USES, where).scalar_one() else 0
 
 
 def _member(stream_id: str, member_id: str, now: datetime) -> dict[str, object]:

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from protocol.messages import Cursor
-from protocol.server_log import Appended, Entry, Known, Outcome, StreamRecord, decide
+from protocol.server_log import Appended, Entry, Known, Outcome, decide
 from protocol.server_refusals import unauthorized
+from server_stub.locking import lock_streams
 from server_stub.queries import (
     ADD_EVENT,
     FIND_EVENT,
     FIND_EVENTS,
-    LOCK_STREAM,
-    LOCK_STREAMS,
     UPDATE_STREAM,
 )
-from server_stub.rows import event_row, record_of, stream_row
+from server_stub.rows import event_row, stream_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,15 +53,6 @@ def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
         connection.execute(ADD_EVENT, rows)
         connection.execute(UPDATE_STREAM, list(changed.values()))
     return outcomes
-
-
-def lock_streams(connection: Connection, stream_ids: Sequence[str]) -> dict[str, StreamRecord]:
-    """The streams as they stand, this transaction's own from here on."""
-    if len(stream_ids) == 1:
-        found = connection.execute(LOCK_STREAM, {"stream_id": stream_ids[0]})
-    else:
-        found = connection.execute(LOCK_STREAMS, {"stream_ids": stream_ids})
-    return {record.stream_id: record for record in map(record_of, found.mappings())}
 
 
 def _known(connection: Connection, entries: Sequence[Entry]) -> dict[tuple[str, str], Known]:

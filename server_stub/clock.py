@@ -104,7 +104,7 @@ class ServerClock:
         return Moment(self.instant(), time.time_ns() // 1_000_000)
 
     def anchor(self) -> Anchor:
-        """To be kept with the database, so that a wall clock in doubt is still so after a restart."""
+        """To be kept with the database: a wall clock in doubt is so after a restart as well."""
         reading = read_clocks()
         here, jump = self._anchored(reading), wall_jump(self._trusted, reading)
         if abs(jump) <= MAX_CLOCK_JUMP:

@@ -27,6 +27,8 @@ class SchemaStatus(NamedTuple):
     current: str
     """"" for an empty database."""
     newest: str
+    oldest: str
+    """The one before which there is nothing to park anything in."""
 
     @property
     def is_current(self) -> bool:
@@ -54,7 +56,7 @@ def status(connection: Connection) -> SchemaStatus:
             f"the database was written by a newer matinee (schema {current}, known {newest})",
             "update matinee, or name another database with --database",
         )
-    return SchemaStatus(current, newest)
+    return SchemaStatus(current, newest, scripts.get_base() or "")
 
 
 def upgrade(connection: Connection) -> None:

@@ -61,15 +61,34 @@ READ_LOG: Final[sa.Select[Any]] = (
 )
 """One epoch of a log."""
 
-TOKENS: Final[sa.Select[Any]] = sa.select(stream_tokens).where(
-    stream_tokens.c.stream_id == _stream_id
+_tokens: Final = stream_tokens.c
+TOKEN: Final[sa.Select[Any]] = sa.select(stream_tokens).where(
+    _tokens.hash == sa.bindparam("hash"), _tokens.stream_id == _stream_id
 )
+"""One token; how long the look takes tells of its hash alone, which opens nothing."""
+KEPT_INVITES: Final = 64
+_other: Final = stream_tokens.alias()
+FORGET_INVITES: Final = stream_tokens.delete().where(
+    _tokens.stream_id == sa.bindparam("of_stream"),
+    _tokens.role == "viewer",
+    _tokens.hash != sa.bindparam("newest"),
+    sa.or_(
+        _tokens.expires_at <= sa.bindparam("now"),
+        _tokens.hash.not_in(
+            sa.select(_other.c.hash)
+            .where(_other.c.stream_id == sa.bindparam("of_stream"), _other.c.role == "viewer")
+            .order_by(_other.c.created_at.desc())
+            .limit(KEPT_INVITES)
+        ),
+    ),
+)
+"""Those of a stream that have expired, and all but the last few."""
 REVOKE_INVITES: Final = (
     stream_tokens.update()
     .where(
-        stream_tokens.c.stream_id == sa.bindparam("of_stream"),
-        stream_tokens.c.role == "viewer",
-        stream_tokens.c.revoked_at.is_(None),
+        _tokens.stream_id == sa.bindparam("of_stream"),
+        _tokens.role == "viewer",
+        _tokens.revoked_at.is_(None),
     )
     .values(revoked_at=sa.bindparam("now"))
 )
@@ -84,6 +103,8 @@ USES: Final[sa.Select[Any]] = (
     .where(_members.stream_id == _stream_id, _members.invite_hash == sa.bindparam("invite_hash"))
 )
 """How many members have come by an invite."""
+LIVE_USES: Final = USES.where(_members.removed_at.is_(None))
+"""The same without those who were removed."""
 REMOVED: Final[sa.Select[Any]] = sa.select(_members.member_id).where(
     _members.stream_id == _stream_id, _members.removed_at.is_not(None)
 )

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from protocol.exceptions import StorageFull, StoreError
 from protocol.server_effects import (
     AddInvite,
+    AdmitMembers,
     CreateStream,
     Opened,
     OpenStream,
@@ -21,9 +22,17 @@ from protocol.server_effects import (
     StoreResult,
 )
 from protocol.server_log import Appended, Entry, Moment, StreamRecord
-from server_stub.admitting import add_invite, add_token, admitted, remove_member
-from server_stub.appending import append, lock_streams
+from server_stub.admitting import (
+    add_invite,
+    add_one_more,
+    add_token,
+    admit_members,
+    admitted,
+    remove_member,
+)
+from server_stub.appending import append
 from server_stub.clock import Anchor
+from server_stub.locking import lock_streams
 from server_stub.maintenance import maintain_playback_sync_data
 from server_stub.queries import (
     ADD_EVENT,
@@ -234,7 +243,7 @@ def _answers(connection: Connection, calls: Sequence[StoreCall]) -> list[StoreRe
 
 def _answer(
     connection: Connection,
-    call: CreateStream | OpenStream | ReadSince | AddInvite | RemoveMember,
+    call: CreateStream | OpenStream | ReadSince | AddInvite | AdmitMembers | RemoveMember,
 ) -> StoreResult:
     match call:
         case OpenStream():
@@ -245,6 +254,8 @@ def _answer(
             return _create(connection, call)
         case AddInvite():
             return add_invite(connection, call)
+        case AdmitMembers():
+            return admit_members(connection, call)
         case RemoveMember():
             return remove_member(connection, call)
 
@@ -268,7 +279,7 @@ def _open(connection: Connection, call: OpenStream) -> Opened:
         return Opened(is_removed=found.is_removed)
     if found.role == "host" and call.fresh_invite_hash:
         now, until = at(call.now.unix_ms), at(call.invite_until_ms)
-        add_token(connection, call.stream_id, "viewer", call.fresh_invite_hash, now, until)
+        add_one_more(connection, call.stream_id, call.fresh_invite_hash, now, until)
     return Opened(record, found.role, found.by_invite)
 
 

@@ -214,14 +214,19 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
 def back_up(engine: Engine, path: Path, revision: str) -> Path:
     """A copy of the file beside it, as it was at ``revision``."""
     copy = path.with_name(f"{path.name}.backup-{revision}")
-    copy.unlink(missing_ok=True)
+    # An older copy goes only once there is another: the disk may be full.
+    coming = copy.with_name(f"{copy.name}.part")
+    coming.unlink(missing_ok=True)
     connection = engine.raw_connection()
     try:
         # Not within a transaction, so around SQLAlchemy.
-        connection.cursor().execute("VACUUM INTO ?", (str(copy),))
+        connection.cursor().execute("VACUUM INTO ?", (str(coming),))
+    except BaseException:
+        coming.unlink(missing_ok=True)
+        raise
     finally:
         connection.close()
-    return copy
+    return coming.replace(copy)
 
 
 @contextmanager

@@ -209,6 +209,10 @@ class StoreThread:
         except StoreError:
             # Told where it came from; there is a next time.
             return
+        except Exception:
+            # The rim: a row that cannot be read must not end the thread.
+            logger.exception("event=store_not_settled")
+            return
         self._loop.call_soon_threadsafe(self._settled, records)
 
     def _answer(self, group: list[Ask]) -> None:

@@ -25,6 +25,7 @@ from protocol.server_doors import Known as Visitors
 from protocol.server_doors import admission
 from protocol.server_effects import (
     AddInvite,
+    AdmitMembers,
     Ask,
     Close,
     Done,
@@ -39,11 +40,11 @@ from protocol.server_effects import (
     StoreResult,
 )
 from protocol.server_effects import CreateStream as CreateCall
-from protocol.server_log import Appended, Entry, Known, Moment, StreamRecord, decide
+from protocol.server_log import Appended, Entry, Known, Moment, StreamRecord, decide, refused_errand
 from protocol.server_peers import Visitor
 
 if TYPE_CHECKING:
-    from protocol.messages import Act, Role
+    from protocol.messages import Act, Refusal, Role
     from protocol.server_limits import Limits
 
 _Message = TypeVar("_Message")
@@ -102,9 +103,14 @@ class MemoryStore:
                 return Read(record, tuple(after[: call.limit]))
             case AddInvite():
                 return self._add_invite(call)
-            case RemoveMember():
-                self.removed.add((call.stream_id, call.member_id))
+            case AdmitMembers():
+                self.admitted |= {(call.stream_id, member_id) for member_id in call.member_ids}
                 return Done()
+            case RemoveMember():
+                refused = refused_errand(self.records[call.stream_id], call.host_term)
+                if refused is None:
+                    self.removed.add((call.stream_id, call.member_id))
+                return refused or Done()
             case Entry():
                 return self._append(call)
 
@@ -137,7 +143,10 @@ class MemoryStore:
         is_in = found.role is not None
         return Opened(record if is_in else None, found.role, found.by_invite, found.is_removed)
 
-    def _add_invite(self, call: AddInvite) -> Done:
+    def _add_invite(self, call: AddInvite) -> Done | Refusal:
+        refused = refused_errand(self.records[call.stream_id], call.host_term)
+        if refused is not None:
+            return refused
         tokens = self.tokens[call.stream_id]
         if call.replaces:
             for token in [token for token, role in tokens.items() if role == "viewer"]:

@@ -343,9 +343,12 @@ def test_migrate_goes_down_and_up_and_says_where_it_is(
         "backup": str(path.with_name("party.db.backup-0005")),
     }
     assert told("history", STREAM)[1].count("\n") > 10
-    for _ in range(6):
-        told("migrate", "down")
-    assert told("migrate", "status")[1] == "schema: none\nnewest: 0006\n"
+    for _ in range(5):
+        assert told("migrate", "down")[0] == 0
+    status, out, err = told("migrate", "down")
+    assert (status, out) == (1, "")
+    assert "schema 0001 is the first one" in err
+    assert told("migrate", "status")[1] == "schema: 0001\nnewest: 0006\n"
 
 
 # What cannot be done --------------------------------------------------------------------

@@ -209,14 +209,17 @@ def test_a_way_down_and_up_leaves_every_row(store: SqlStore, place: Place) -> No
     assert place.everything() == before
 
 
-def test_a_way_down_to_nothing_and_up_starts_anew(store: SqlStore, place: Place) -> None:
+def test_the_way_down_ends_where_streams_would_be_lost(store: SqlStore, place: Place) -> None:
     create(store)
     store.close()
-    while administration.change_schema(place.address, "down").status.current:
+    before = place.everything()
+    while administration.change_schema(place.address, "down").status.current != "0001":
         pass
-    assert administration.change_schema(place.address, "down").status.current == ""
-    place.open().close()
-    assert administration.schema_status(place.address).is_current
+    for _ in range(2):
+        with pytest.raises(StoreUnusable, match="every stream would be gone"):
+            administration.change_schema(place.address, "down")
+    administration.change_schema(place.address, "up")
+    assert place.everything() == before
 
 
 def test_a_newer_schema_is_refused(store: SqlStore, place: Place) -> None:

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from protocol.server_effects import AddInvite, Done, Opened, OpenStream, RemoveMember
-from protocol.server_log import Moment
+from protocol.server_effects import (
+    AddInvite,
+    AdmitMembers,
+    Done,
+    Opened,
+    OpenStream,
+    RemoveMember,
+)
+from protocol.server_log import Entry, HostChange, Moment
 from server_stub import administration
+from server_stub.queries import KEPT_INVITES
 from tests.databases import DAY_MS, HOST, NOW, OTHER, STREAM, create
 
 if TYPE_CHECKING:
@@ -91,7 +99,7 @@ def test_who_stays_comes_back_without_the_new_invite(store: SqlStore) -> None:
 
 
 def test_a_removed_member_is_let_in_by_no_invite(store: SqlStore, place: Place) -> None:
-    assert store.perform([RemoveMember(STREAM, BEN, NOW)]) == [Done()]
+    assert store.perform([RemoveMember(STREAM, BEN, NOW, 1)]) == [Done()]
     assert role(store, FIRST, BEN) == "removed"
     assert role(store, "wrong", BEN) is None
     assert role(store, FIRST, CLEO) == "viewer"
@@ -108,7 +116,7 @@ def test_a_removed_member_is_let_in_by_no_invite(store: SqlStore, place: Place) 
 def test_a_member_who_came_by_a_counted_invite_is_removed_as_well(store: SqlStore) -> None:
     add(store, AddInvite(STREAM, "for-one", NOW, UNTIL, uses=1))
     assert role(store, "for-one", BEN) == "viewer"
-    store.perform([RemoveMember(STREAM, BEN, NOW), RemoveMember(STREAM, BEN, NOW)])
+    store.perform([RemoveMember(STREAM, BEN, NOW, 1), RemoveMember(STREAM, BEN, NOW, 1)])
     assert role(store, FIRST, BEN) == "removed"
     # The one use is gone with him.
     assert role(store, "for-one", CLEO) is None
@@ -128,10 +136,66 @@ def test_a_host_who_has_no_invite_left_is_given_one(store: SqlStore) -> None:
     assert role(store, "not-for-him", BEN) is None
 
 
+def test_who_was_removed_comes_in_by_the_host_key_alone_even_where_he_hosts(
+    store: SqlStore, place: Place
+) -> None:
+    store.perform([RemoveMember(STREAM, BEN, NOW, 1)])
+    store.perform([Entry(STREAM, "event-0001", HOST, "Ana", HostChange(BEN, 1), NOW)])
+    assert role(store, FIRST, BEN) == "removed"
+    assert role(store, "wrong", BEN) is None
+    assert role(store, HOST_KEY, BEN) == "host"
+
+
+def test_errands_of_a_term_that_has_ended_are_refused(store: SqlStore) -> None:
+    store.perform([Entry(STREAM, "event-0001", HOST, "Ana", HostChange(CLEO, 1), NOW)])
+    invite = AddInvite(STREAM, "second", NOW, UNTIL, replaces=True, host_term=1)
+    answers = store.perform([invite, RemoveMember(STREAM, BEN, NOW, 1)])
+    assert [getattr(answer, "code", "") for answer in answers] == ["stale_host"] * 2
+    assert role(store, FIRST, BEN) == "viewer"
+    add(store, AddInvite(STREAM, "second", NOW, UNTIL, replaces=True, host_term=2))
+    # As after a commit that was not heard of: done, whoever hosts by now.
+    store.perform([Entry(STREAM, "event-0002", CLEO, "Cleo", HostChange(HOST, 2), NOW)])
+    add(store, AddInvite(STREAM, "second", NOW, UNTIL, replaces=True, host_term=2))
+    assert role(store, FIRST, BEN) is None
+    nowhere = store.perform([RemoveMember(OTHER[::-1], BEN, NOW, 1)])
+    assert [getattr(answer, "code", "") for answer in nowhere] == ["unauthorized"]
+
+
+def test_members_are_admitted_unless_they_are_removed(store: SqlStore) -> None:
+    store.perform([RemoveMember(STREAM, BEN, NOW, 1)])
+    for _ in range(2):
+        assert store.perform([AdmitMembers(STREAM, (BEN, CLEO), NOW)]) == [Done()]
+    assert role(store, FIRST, BEN) == "removed"
+    assert role(store, "wrong", CLEO) == "viewer"
+
+
+def test_a_used_up_invite_is_read_with_until_all_who_used_it_are_removed(store: SqlStore) -> None:
+    add(store, AddInvite(STREAM, "for-one", NOW, UNTIL, uses=1))
+    assert role(store, "for-one", "") == role(store, "for-one", BEN) == "viewer"
+    assert role(store, "for-one", "") == "viewer"
+    store.perform([RemoveMember(STREAM, BEN, NOW, 1)])
+    assert role(store, "for-one", "") is None
+
+
+def test_a_stream_has_so_many_invites_and_no_more(store: SqlStore, place: Place) -> None:
+    add(store, AddInvite(STREAM, "short", NOW, NOW.unix_ms + 1))
+    for number in range(KEPT_INVITES + 5):
+        then = Moment(NOW.instant, NOW.unix_ms + 1 + number)
+        call = OpenStream(STREAM, HOST_KEY, then, f"fresh-{number}", UNTIL, member_id=HOST)
+        store.perform([call])
+    assert role(store, "fresh-5", BEN) == role(store, f"fresh-{KEPT_INVITES}", BEN) == "viewer"
+    assert role(store, "fresh-0", BEN) is role(store, "short", BEN) is None
+    assert role(store, HOST_KEY, HOST) == "host"
+    assert role(store, f"invite-{OTHER}", BEN, OTHER) == "viewer"
+    store.close()
+    # And the keys of two streams, and the other's first invite.
+    assert len(place.everything()["stream_tokens"]) == KEPT_INVITES + 3
+
+
 def test_who_may_be_in_survives_a_step_down_and_up(store: SqlStore, place: Place) -> None:
     add(store, AddInvite(STREAM, "for-one", NOW, UNTIL, uses=1))
     role(store, "for-one", CLEO)
-    store.perform([RemoveMember(STREAM, BEN, NOW)])
+    store.perform([RemoveMember(STREAM, BEN, NOW, 1)])
     store.close()
     before = place.everything()
     administration.change_schema(place.address, "down")

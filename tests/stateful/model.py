@@ -9,6 +9,7 @@ import msgspec
 from protocol.messages import ChangeSettings, Command, Cursor, Load, Note, Pause, Play, Seek
 from protocol.server_effects import (
     AddInvite,
+    AdmitMembers,
     CreateStream,
     Done,
     Opened,
@@ -80,7 +81,7 @@ class Party:
         """As what somebody with this token comes in."""
         if token_hash == self.key:
             return "host"
-        if member_id and member_id == self.record.host_id:
+        if member_id and member_id == self.record.host_id and member_id not in self.removed:
             return "host"
         uses = self.invites.get(token_hash)
         used = [*self.came.values(), *self.removed.values()].count(token_hash)
@@ -103,6 +104,12 @@ class Party:
     def add(self, token_hash: str, uses: int | None = None) -> None:
         self.known.add(token_hash)
         self.invites[token_hash] = uses
+
+    def admit(self, member_ids: tuple[str, ...]) -> None:
+        """They may come back."""
+        for member_id in member_ids:
+            if member_id not in self.removed:
+                self.came.setdefault(member_id, "")
 
     def remove(self, member_id: str) -> None:
         """Nobody is let in under this identity any more."""
@@ -140,11 +147,25 @@ class Model:
             case OpenStream():
                 self._check_opened(call, answer)
             case AddInvite():
+                if self._is_done(call, answer):
+                    self.parties[call.stream_id].invite(call)
+            case AdmitMembers():
                 assert answer == Done()
-                self.parties[call.stream_id].invite(call)
+                self.parties[call.stream_id].admit(call.member_ids)
             case RemoveMember():
-                assert answer == Done()
-                self.parties[call.stream_id].remove(call.member_id)
+                if self._is_done(call, answer):
+                    self.parties[call.stream_id].remove(call.member_id)
+
+    def _is_done(self, call: AddInvite | RemoveMember, answer: StoreResult) -> bool:
+        """Whether it was for a host to ask: one whose term has ended is refused."""
+        party = self.parties[call.stream_id]
+        is_repeated = isinstance(call, AddInvite) and call.invite_hash in party.known
+        is_stale = call.host_term not in (None, party.record.host_term)
+        if is_stale and not is_repeated:
+            assert getattr(answer, "code", "") == "stale_host", answer
+            return False
+        assert answer == Done()
+        return True
 
     def _check_opened(self, call: OpenStream, answer: StoreResult) -> None:
         party = self.parties.get(call.stream_id)

@@ -167,6 +167,57 @@ def test_who_left_while_his_removal_was_written_is_let_in_no_more() -> None:
     assert party.bench.last(again, Refusal).code == "forbidden"
 
 
+@pytest.mark.parametrize("is_written", [True, False])
+def test_nobody_hands_over_to_whom_he_has_just_removed(is_written: bool) -> None:
+    party = Party()
+    ben = party.join("Ben")
+    party.bench.holding = True
+    party.bench.send(party.host, Remove("errand-one", member_of(party, "Ben")))
+    hand_over(party, "Ben")
+    assert party.bench.last(party.host, Refusal).code == "not_found"
+    if not is_written:
+        party.bench.store.failing = StoreFailed("try_again")
+    party.bench.release()
+    party.bench.store.failing = None
+    assert (ben in party.bench.closed) == is_written
+    hand_over(party, "Ben")
+    assert (party.record.host_id == party.host_id) == is_written
+
+
+@pytest.mark.parametrize(
+    "errand", [Remove("errand-late", ""), NewInvite("errand-late")], ids=["remove", "invite"]
+)
+def test_what_a_host_asks_right_after_handing_over_is_stale(errand: Errand) -> None:
+    party = Party()
+    ben, cleo = party.join("Ben"), party.join("Cleo")
+    if isinstance(errand, Remove):
+        errand = Remove(errand.event_id, member_of(party, "Ben"))
+    party.bench.holding = True
+    hand_over(party, "Ben")
+    party.bench.send(party.host, errand)
+    party.bench.release()
+    no = party.bench.last(party.host, Refusal)
+    assert (no.code, no.event_id) == ("stale_host", "errand-late")
+    assert not {ben, cleo} & set(party.bench.closed)
+    assert party.record.host_id == member_of(party, "Ben")
+    assert party.bench.last(party.join("Dan"), Welcome).role == "viewer"
+
+
+def test_who_is_coming_in_while_the_invite_is_replaced_may_come_back() -> None:
+    party = Party()
+    party.bench.holding = True
+    ben = party.join("Ben")
+    party.bench.send(party.host, NewInvite("errand-invite", keep=True))
+    party.bench.release()
+    party.bench.settle()
+    assert party.bench.last(ben, Welcome).role == "viewer"
+    party.bench.holding = False
+    back = party.join("Ben", cursor=Cursor(1, 1))
+    assert party.bench.last(back, Welcome).role == "viewer"
+    late = party.join("Cleo")
+    assert party.bench.last(late, Refusal).code == "unauthorized"
+
+
 def test_nobody_is_removed_who_is_not_here_or_hosts() -> None:
     party = Party()
     party.bench.send(party.host, Remove("errand-one", "nobody-here"))
