@@ -192,12 +192,12 @@ class ServerProtocol:
         """What the store answered."""
         self._desk.answered(ticket, result, now)
 
-    def reset(self, records: Iterable[StreamRecord]) -> None:
+    def reset(self, records: Iterable[StreamRecord], now: Moment) -> None:
         """These streams were reset in the store."""
         for record in records:
             room = self._rooms.get(record.stream_id)
             if room is not None:
-                room.reset(record)
+                room.reset(record, now)
 
     def stop(self, now: Moment) -> None:
         """Take nobody in any more and nothing into the log; see `asking`, then `farewell`."""

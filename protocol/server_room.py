@@ -258,11 +258,13 @@ class Room:
         """Tell everybody of people; a film's events do not wait for it."""
         self._desk.send(self.listeners, message, is_urgent=False)
 
-    def reset(self, record: StreamRecord) -> None:
+    def reset(self, record: StreamRecord, now: Moment) -> None:
         """The stream starts anew from ``record``, unless it has gone on from there already."""
         if not self.record.cursor < record.cursor:
             return
-        self.record = record
+        before, self.record = self.record.host_id, record
+        if record.host_id != before:
+            self._crown(before, now)
         self._move(Place(record.cursor, float("-inf")))
         for seat in self.seats.values():
             seat.backlog = None if seat.backlog is None else []

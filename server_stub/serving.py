@@ -170,7 +170,7 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
         def settled(records: list[StreamRecord]) -> None:
             for record in records:
                 reads.forget(record.stream_id)
-            core.reset(records)
+            core.reset(records, clock.now())
             gateway.perform()
 
         thread = WatchedStore(store, gateway.delivered, settled, metrics, reads)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from protocol.server_effects import StoreCall, StoreResult
+    from protocol.server_log import StreamRecord
     from server_stub.store import Store
 
 
@@ -73,7 +74,7 @@ async def test_a_reset_of_a_party_that_somebody_came_to_is_told(tmp_path: Path) 
         later = Moment(now.instant, now.unix_ms + 25 * 3600 * 1000)
         done = await server.thread.run(lambda store: store.maintain(later, ()))
         records = await server.thread.run(lambda store: store.records(done.reset_ids))
-        server.core.reset(records)
+        server.core.reset(records, server.clock.now())
         server.gateway.perform()
         snapshot = await host.wait_for(Snapshot)
         assert (snapshot.reason, snapshot.epoch, snapshot.seq) == ("reset", 2, 0)
@@ -253,6 +254,24 @@ async def thread_of_slow(slow: Slow) -> AsyncGenerator[StoreThread]:
 
 
 CALL = OpenStream("f" * 32, "hash", Moment(0.0, 0))
+
+
+class Unreadable(Slow):
+    """A store in doubt about a row that it cannot read."""
+
+    is_in_doubt = True
+
+    def settle(self) -> list[StreamRecord]:
+        raise ValueError("not a record")
+
+
+async def test_what_cannot_be_settled_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    store = Unreadable()
+    thread = StoreThread(cast("Store", store), lambda _: None, nobody)
+    async with asyncio.timeout(5):
+        assert await thread.run(lambda _: 7) == 7
+        await thread.close()
+    assert "event=store_not_settled" in caplog.text
 
 
 async def test_a_step_waits_for_a_pause_and_so_does_what_makes_the_store_tidy(

@@ -153,7 +153,7 @@ class SlowServer:
             for ask, answer in zip(group, answers, strict=True):
                 self.core.stored(ask.ticket, answer, self.now)
             self._carry_out()
-            self.core.reset(records)
+            self.core.reset(records, self.now)
 
         self._told.append(tell)
 
@@ -178,7 +178,7 @@ class SlowServer:
         records = self._store.records(sorted(ours))
         expected = self.model.clean_up(now, live)
         assert records == sorted(expected, key=lambda record: record.stream_id)
-        self._told.append(lambda: self.core.reset(records))
+        self._told.append(lambda: self.core.reset(records, self.now))
         self.go_on()
 
     # Restarts ---------------------------------------------------------------------------

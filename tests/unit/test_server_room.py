@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from protocol.messages import (
@@ -20,6 +21,7 @@ from protocol.messages import (
     StateNow,
 )
 from protocol.server_limits import Limits, Rate
+from protocol.server_peers import member_id_of
 from protocol.timeline import Timeline
 from tests.doubles.sync_server import FILM, Bench, Party
 
@@ -362,16 +364,31 @@ def test_the_learned_seek_time_outlives_a_connection() -> None:
 def test_a_reset_is_told_by_a_snapshot() -> None:
     party, viewer = seated()
     record = type(party.record)(stream_id=party.stream_id, epoch=2, media=FILM)
-    party.bench.core.reset([record, type(record)(stream_id="f" * 32)])
+    party.bench.core.reset([record, type(record)(stream_id="f" * 32)], party.bench.now)
     party.bench.settle()
     snapshot = party.bench.last(viewer, Snapshot)
     assert (snapshot.reason, snapshot.epoch, snapshot.seq) == ("reset", 2, 0)
 
 
+def test_a_reset_tells_who_hosts_by_now() -> None:
+    # As after a hand-over whose commit nobody heard of.
+    party, viewer = seated()
+    bo = member_id_of(party.stream_id, "instance-of-bo")
+    told = msgspec.structs.replace(party.record, seq=2, host_id=bo, host_term=2)
+    party.bench.core.reset([told], party.bench.now)
+    party.bench.settle()
+    snapshot = party.bench.last(viewer, Snapshot)
+    assert {member.name: member.role for member in snapshot.members} == {
+        "Ana": "viewer",
+        "Bo": "host",
+    }
+
+
 def test_a_reset_that_the_stream_has_passed_already_is_not_told() -> None:
     party, viewer = seated()
     party.act(Load(Media("film-0002", "file")))
-    party.bench.core.reset([type(party.record)(stream_id=party.stream_id, epoch=2)])
+    epoch = type(party.record)(stream_id=party.stream_id, epoch=2)
+    party.bench.core.reset([epoch], party.bench.now)
     party.bench.settle()
     assert party.bench.got(viewer, Snapshot) == []
 
@@ -382,7 +399,8 @@ def test_a_reset_while_a_log_is_read_drops_what_waited() -> None:
     peer = party.join("Cy", cursor=party.record.cursor)
     party.bench.answer()
     party.bench.settle()
-    party.bench.core.reset([type(party.record)(stream_id=party.stream_id, epoch=2, media=FILM)])
+    epoch = type(party.record)(stream_id=party.stream_id, epoch=2, media=FILM)
+    party.bench.core.reset([epoch], party.bench.now)
     party.bench.settle()
     party.bench.release()
     assert party.bench.last(peer, Snapshot).reason == "reset"
