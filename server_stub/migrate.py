@@ -65,7 +65,10 @@ def upgrade(connection: Connection) -> None:
 
 
 def downgrade(connection: Connection) -> None:
-    """One step back; what it takes away is parked, and the next `upgrade` restores it."""
+    """One step back; what it takes away is parked, and the next `upgrade` restores it.
+
+    All but the first step, before which there is nothing to park it in.
+    """
     command.downgrade(_config(connection), "-1")
 
 

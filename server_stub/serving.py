@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import threading
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -193,7 +193,8 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
                 tls,
             )
             chores = (
-                asyncio.create_task(_chores(server)),
+                asyncio.create_task(_stay_fresh(server)),
+                asyncio.create_task(_stay_small(server)),
                 asyncio.create_task(gauges.watch_drift()),
             )
             try:
@@ -250,22 +251,24 @@ async def _put_away(thread: StoreThread, clock: ServerClock) -> None:
 # What is done beside serving ------------------------------------------------------------
 
 
-async def _chores(server: Running) -> None:
-    """Keep the clock's anchor and the certificate fresh, and the database small."""
-    loop = asyncio.get_running_loop()
-    maintain_at = loop.time() + _ANCHOR_INTERVAL
+async def _stay_fresh(server: Running) -> None:
+    """Keep the clock's anchor and the certificate as they are now."""
     while True:
         await asyncio.sleep(_ANCHOR_INTERVAL)
         if server.tls is not None:
             server.tls.renew()
-        try:
+        # What fails is logged where it happened; there is a next time.
+        with suppress(StoreError):
             await server.thread.run(lambda store: store.set_anchor(server.clock.anchor()))
-            if loop.time() >= maintain_at:
-                maintain_at += _MAINTENANCE_INTERVAL
-                await maintain(server)
-        except StoreError:
-            # Logged where it happened; there is a next time.
-            continue
+
+
+async def _stay_small(server: Running) -> None:
+    """Run maintenance each hour, and for the first time soon."""
+    await asyncio.sleep(_ANCHOR_INTERVAL)
+    while True:
+        with suppress(StoreError):
+            await maintain(server)
+        await asyncio.sleep(_MAINTENANCE_INTERVAL)
 
 
 async def maintain(server: Running) -> None:
