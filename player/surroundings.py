@@ -36,6 +36,9 @@ class Surroundings(Protocol):
     identify: Identify
 
     @property
+    def you(self) -> str: ...
+
+    @property
     def role(self) -> Role: ...
 
     @property

@@ -97,6 +97,10 @@ class SeatAround:
         self.fatal: str | None = None
 
     @property
+    def you(self) -> str:
+        return "member-a"
+
+    @property
     def role(self) -> Role:
         return self.config.role
 
