@@ -87,7 +87,6 @@ class Screening:
             self.media = media or self.media
             return
         self.media = media
-        self.view = None
         self._own = own or media.url
         self._named = bool(own)
         self._driver.unload()
@@ -119,6 +118,8 @@ class Screening:
             return
         if self._task is not None:
             self._task.cancel()
+        # Tracks come and go while it is opened, which nobody has chosen.
+        self.view = None
         self._task = asyncio.create_task(self._open(self.media))
 
     @property
@@ -130,7 +131,6 @@ class Screening:
         """Watch the current film from ``own`` instead."""
         self._own = own
         self._named = True
-        self.view = None
         self._driver.unload()
         self.reopen()
 
@@ -144,7 +144,7 @@ class Screening:
             if not self._own:
                 title = media.title or "without a title"
                 raise MediaError(
-                    f"the file that this party watches is not where it was, {title}"
+                    f"this party watches {title}, which is not where it was and was not named"
                     if self._config.role == "host"
                     else f"the host plays a file of his own, {title}",
                     "name your copy (f, or copy FILE), or join again: matinee join INVITE FILE",

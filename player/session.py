@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 BURST_TAKES: Final = 0.8
 PLAYER_START: Final = 5.0
-"""Seconds that a new party waits for its host's player."""
+"""Seconds that a seat waits for its player before it joins."""
 
 
 class Session:
@@ -90,7 +90,6 @@ class Session:
         self.is_ready = False
         """The face knows that the seat has joined."""
         self._failed = False
-        self._creates = create is not None
         self._player_told = asyncio.Event()
         self._pulse = Pulse(self)
 
@@ -101,11 +100,10 @@ class Session:
         self.driver.start()
         beat = asyncio.create_task(self._pulse.run())
         try:
-            if self._creates:
-                # A mistake in an option of the player's must not leave a party behind.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(PLAYER_START):
-                        await self._player_told.wait()
+            # A mistake in an option of the player's leaves no party behind, and disturbs none.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PLAYER_START):
+                    await self._player_told.wait()
             if not self._failed:
                 await self.link.run()
         finally:

@@ -16,7 +16,7 @@ from protocol.quality import Quality
 
 OWN_COPY: Final = "own_copy"
 """Code of the error that asks a person to name his copy of the film."""
-SERVER_STOPPED: Final = "the server was stopped, as when its host leaves"
+SERVER_STOPPED: Final = "the server was stopped"
 """Reason of `Reconnecting` when the server has said that it ends."""
 
 

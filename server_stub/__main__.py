@@ -14,7 +14,7 @@ from protocol.exceptions import MatineeError, SettingsError
 from protocol.server_limits import Limits
 from server_stub import commands, log
 from server_stub.hosts import DEFAULT_LISTEN
-from server_stub.serving import Listening, ServeOptions, serve
+from server_stub.serving import Listening, ServeOptions, default_database, serve
 from server_stub.telling import complain, put, say
 
 MAX_PER_ADDRESS: Final = 100_000
@@ -29,7 +29,10 @@ def parser() -> argparse.ArgumentParser:
         "--listen", default=DEFAULT_LISTEN, metavar="HOST:PORT", help="port 0 takes any free one"
     )
     options.add_argument(
-        "--database", default="", metavar="URL", help="path of the log, or postgresql://HOST/NAME"
+        "--database",
+        default=str(default_database()),
+        metavar="URL",
+        help="path of the log, or postgresql://HOST/NAME",
     )
     options.add_argument(
         "--public-url", default="", metavar="URL", help="address of the TLS proxy in front"

@@ -71,6 +71,8 @@ def database_at(address: str) -> Database:
     path = address.removeprefix("sqlite:///")
     if not path:
         raise SettingsError("database", "is empty", how)
+    if path == ":memory:":
+        raise SettingsError("database", "would be gone with the server", how)
     if is_address and path == address:
         raise SettingsError("database", f"{kind} is not supported", how)
     return SqliteDatabase(Path(path).expanduser().absolute())

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -69,8 +69,8 @@ class ServeOptions:
 
     listen: str = DEFAULT_LISTEN
     """HOST:PORT; port 0 takes any free one."""
-    database: str = ""
-    """Path, ``sqlite:///`` or ``postgresql://`` address; "" for the default file."""
+    database: str = field(default_factory=lambda: str(default_database()))
+    """Path, ``sqlite:///`` or ``postgresql://`` address."""
     public_url: str = ""
     """Address of the proxy in front."""
     insecure_lan: bool = False
@@ -153,7 +153,7 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
     tls = tls_of(options.tls_cert, options.tls_key)
     proxies = parse_proxies(options.trusted_proxies)
     key = read_key(options.metrics_token_file, is_fronted=bool(public_url or proxies.networks))
-    database = database_at(options.database or str(default_database()))
+    database = database_at(options.database)
     with bind(address) as listening:
         address = ListenAddress(address.host, listening.getsockname()[1])
         store = database.open_store()

@@ -75,6 +75,10 @@ def hosting(given: Mapping[str, Any]) -> Party:
     )
     party = _party(settings, seat, face, given, keeping=keeping)
     if settings.server:
+        for option in ("lan", "listen"):
+            if given[option]:
+                how = f"leave out --{option}, or the server ({settings.server})"
+                raise SettingsError(f"--{option}", "is for a server of your own", how)
         return party
     chosen = bool(given["listen"]) or settings.listen != DEFAULT_LISTEN
     databases = tuple(map(str, places.database_files()))

@@ -148,7 +148,8 @@ def status_text(room: Room, now: float) -> str:
         if status.reason:
             parts.append(status.reason)
     if may_be_over(room, now):
-        parts.append("the party may be over: quit leaves")
+        gone = "the server is gone" if room.is_host else "the party may be over"
+        parts.append(f"{gone}: quit leaves")
     return " · ".join(parts)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer")
 """Options that an item or a key changes and the next item starts without."""
 
+_CHOSEN: Final = ("aid", "sid", "sub-delay")
+
 
 class Item:
     """Prepares a core for one item after the other, without a trace of the one before."""
@@ -24,14 +26,18 @@ class Item:
         self._defaults = {name: _spelling(core.get(f"options/{name}")) for name in _FORGOTTEN}
         self._headers = _strings(core.get("options/http-header-fields"))
 
-    def prepare(self, source: Source, position: float) -> None:
-        """Set everything that ``source`` needs, and nothing of an earlier one's."""
+    def prepare(self, source: Source, position: float, *, again: bool = False) -> None:
+        """Set everything that ``source`` needs, and nothing of an earlier one's.
+
+        Opened ``again``, it keeps the tracks that were chosen.
+        """
         core = self._core
         core.set("pause", True)
         core.set("speed", 1.0)
         core.set("start", "none" if source.is_live else f"{max(0.0, position):.6f}")
         for name, value in self._defaults.items():
-            core.set(name, value)
+            if not (again and name in _CHOSEN):
+                core.set(name, value)
         core.set("force-media-title", source.title)
         core.set("audio-files", [source.audio_url] if source.audio_url else [])
         core.set("sub-files", [subtitle.url for subtitle in source.subtitles])

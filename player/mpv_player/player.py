@@ -121,7 +121,9 @@ class MpvPlayer:
             return
         try:
             with playback.lock:
-                self._item.prepare(source, position)
+                before = self._load
+                again = before is not None and before.source == source
+                self._item.prepare(source, position, again=again)
                 load = Load(generation, source, playback.next_ticket(position))
                 playback.loads[self._item.open(source)] = load
         except CoreGone:

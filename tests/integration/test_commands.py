@@ -98,6 +98,9 @@ def read_all(terminal: int, drawn: bytearray) -> None:
         (("host", str(FILM), "--plain", "--mpv", "vo"), "not KEY=VALUE", "--mpv vo=null"),
         (("host", str(FILM), "--plain", "--listen", "here"), "not HOST:PORT", "127.0.0.1:8765"),
         (("host", str(FILM), "--plain", "--server", "ftp://x"), "not a server", "http"),
+        (("host", str(FILM), "--plain", "--server", "http://x", "--lan"), "--lan: ", "leave out"),
+        (("serve", "--database", ""), "database: is empty", "give a path"),
+        (("serve", "--database", ":memory:"), "gone with the server", "give a path"),
         (("host", str(FILM), "--plain", "--trim", "1e9"), "--trim: ", "from -5000 to 5000"),
         (("host", str(FILM), "--plain", "--video", "terminal"), "screen", "--video none"),
         (("join", "hello", "--plain"), "not an invite", "paste the whole line"),
@@ -111,7 +114,7 @@ def test_a_bad_input_is_one_sentence_with_its_remedy(
     done = run(environment, *words)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("matinee: ")
+    assert done.stderr.startswith(("matinee: ", "matinee serve: "))
     assert done.stderr.count("\n") == 1
     assert cause in done.stderr
     assert remedy.lower() in done.stderr.lower()

@@ -327,6 +327,12 @@ def test_the_seats_own_tracks_change_and_are_told(films: Films, tmp_path: Path) 
         it.drain()
         it.player.adjust("subtitles", 0)
         it.wait(TracksChanged)
+        it.player.adjust("audio", 0)
+        it.wait(TracksChanged, where=lambda told: sound(told) == [2])
+        again = it.load(both)
+        assert [t.track_id for t in again.tracks if t.kind == "audio" and t.selected] == [2]
+        other = it.load(film)
+        assert [t.track_id for t in other.tracks if t.kind == "audio" and t.selected] == [1]
 
 
 # Failing ---------------------------------------------------------------------------------

@@ -191,6 +191,19 @@ async def test_a_server_that_was_stopped_looks_like_the_end_of_the_party() -> No
         await until(pilot, lambda: "may be over" not in text_of(app))
 
 
+async def test_a_host_whose_server_was_stopped_is_not_told_to_wait_for_himself() -> None:
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert "as last heard" not in text_of(app)
+        seat.say(views.Reconnecting(reason=views.SERVER_STOPPED))
+        await until(pilot, lambda: "The server is gone: q leaves." in text_of(app))
+        assert "When it comes back, so do you." in text_of(app)
+        assert "as last heard" in text_of(app)
+        seat.say(views.Recovered(away=20.0))
+        await until(pilot, lambda: "nothing was missed" in text_of(app))
+
+
 async def test_ctrl_c_leaves_too() -> None:
     app, seat, _ = shown("host")
     async with app.run_test(size=SIZE) as pilot:

@@ -31,6 +31,7 @@ from protocol.server_log import (
     StreamRecord,
     decide,
     missing_reason,
+    refused_errand,
     snapshot_reason,
 )
 from protocol.timeline import Timeline
@@ -285,3 +286,19 @@ def test_events_must_lead_from_the_cursor_to_the_top() -> None:
     assert missing_reason(RECORD, Cursor(2, 4), whole, 10_000) == "too_old"
     assert missing_reason(RECORD, Cursor(2, 5), whole[:1], 10_000) == "too_old"
     assert missing_reason(RECORD, Cursor(2, 5), whole, 100) == "too_far_behind"
+
+
+@pytest.mark.parametrize(
+    ("record", "host_term", "code"),
+    [
+        (RECORD, 3, ""),
+        (RECORD, None, ""),
+        (RECORD, 2, "stale_host"),
+        (RECORD, 4, "stale_host"),
+        (None, 3, "unauthorized"),
+    ],
+)
+def test_an_errand_is_for_its_own_term(
+    record: StreamRecord | None, host_term: int | None, code: str
+) -> None:
+    assert getattr(refused_errand(record, host_term), "code", "") == code

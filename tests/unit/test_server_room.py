@@ -399,7 +399,7 @@ def test_a_reset_while_a_log_is_read_drops_what_waited() -> None:
     peer = party.join("Cy", cursor=party.record.cursor)
     party.bench.answer()
     party.bench.settle()
-    epoch = type(party.record)(stream_id=party.stream_id, epoch=2, media=FILM)
+    epoch = msgspec.structs.replace(party.record, epoch=2, seq=0)
     party.bench.core.reset([epoch], party.bench.now)
     party.bench.settle()
     party.bench.release()

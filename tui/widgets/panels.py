@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from tui.room_words import reconnecting_text, sync_word
@@ -89,14 +90,13 @@ class LinkPanel(RoomView):
 
     def draw(self, width: int, height: int) -> Content:
         """Three or four short lines."""
-        del width
-        rows = _link_lines(self.room, self.now, height)
+        rows = _link_lines(self.room, self.now, width, height)
         return Content("\n").join(
             [line(row) for row in (rows if height >= 3 else rows[1:])[:height]]
         )
 
 
-def _link_lines(room: Room, now: float, height: int) -> list[list[Piece]]:
+def _link_lines(room: Room, now: float, width: int, height: int) -> list[list[Piece]]:
     head: list[Piece] = [("Link", "bold $muted")]
     if away := reconnecting_text(room, now):
         return [head, [(away, "bold $error")], [(room.link_reason, "$muted")]]
@@ -107,7 +107,10 @@ def _link_lines(room: Room, now: float, height: int) -> list[list[Piece]]:
         return [head, [(_delay_text(status), "")], [(_short_text(status), "$muted")]]
     rows = [head, [(_delay_text(status), "")], [(_buffer_text(room, status), "$muted")]]
     if room.recovered and now - room.recovered_at < 60:
-        return [*rows, [(room.recovered, "$success")]]
+        # What was missed matters more than that it is over, which the panel shows anyway.
+        short = room.recovered.partition(": ")[2]
+        is_short = cell_len(room.recovered) > width and short
+        return [*rows, [(short if is_short else room.recovered, "$success")]]
     return [*rows, [(_sound_text(status), "$muted")]]
 
 

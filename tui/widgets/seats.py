@@ -51,6 +51,8 @@ def _lags(member: Member) -> bool:
 
 
 def _summary(room: Room) -> list[Piece]:
+    if room.link == "reconnecting":
+        return [("as last heard", "$muted")]
     late = [member for member in room.members if _lags(member)]
     if not late or not room.members:
         playing = any(member.state == "playing" for member in room.members)

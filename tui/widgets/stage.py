@@ -109,6 +109,11 @@ def _ahead(room: Room, position: float | None) -> list[Piece]:
 
 def _hints(room: Room, now: float) -> list[list[Piece]]:
     """What to do next, while somebody may not know it."""
+    if may_be_over(room, now) and room.is_host:
+        return [
+            [("The server is gone: ", "$muted"), ("q", "bold $primary"), (" leaves.", "$muted")],
+            [("When it comes back, so do you.", "$muted")],
+        ]
     if may_be_over(room, now):
         who = room.host_name or "the host"
         return [

@@ -134,6 +134,17 @@ async def test_another_track_is_shown_once() -> None:
     assert len(seat.views) == count + 1
 
 
+async def test_tracks_that_go_while_a_film_is_opened_again_are_nobody_s_choice() -> None:
+    seat = SeatAround("host")
+    await look(seat, LINK)
+    seat.screening.player_opened(OPENED)
+    count = len(seat.views)
+    seat.screening.reopen()
+    seat.screening.tracks_changed(TracksChanged(1, (), 100.0, False, 0.0))
+    assert len(seat.views) == count
+    seat.screening.close()
+
+
 async def test_an_address_that_has_expired_is_asked_for_anew_but_not_for_ever() -> None:
     seat = SeatAround("viewer")
     await look(seat, LINK)
