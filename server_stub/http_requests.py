@@ -51,6 +51,8 @@ class AdmittedConnection(ServerConnection):
     """A connection that gives back its place, however it ends."""
 
     release: Callable[[], None] | None = None
+    is_lost = False
+    """Whether its end has come: nobody would give back what it takes from then on."""
     visitor = ""
     """Address that bounds are counted for; "" before the request is read."""
     heard_at = 0.0
@@ -113,6 +115,7 @@ class AdmittedConnection(ServerConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self.is_lost = True
         self._look_whether_open()
         if self.release is not None:
             self.release()
@@ -195,6 +198,9 @@ class HttpRequests:
     async def _admit(self, connection: ServerConnection) -> Response | None:
         address = address_of(connection)
         await self._door.wait(address)
+        if isinstance(connection, AdmittedConnection) and connection.is_lost:
+            # It went away while it was in line, and has been given up already.
+            return None
         # The connection's place is kept from here on, before anything can go wrong.
         wait = self._core.admit(address, self._clock.now())
         if wait > 0.0:

@@ -160,6 +160,36 @@ async def test_too_many_connections_are_told_when_to_come_again(tmp_path: Path) 
             assert host.welcome.role == "host"
 
 
+async def test_who_leaves_the_line_keeps_no_place(tmp_path: Path) -> None:
+    options = ServeOptions(
+        listen="127.0.0.1:0",
+        database=str(tmp_path / "party.db"),
+        trusted_proxies=("127.0.0.1",),
+    )
+    async with running(options, Limits(unauthenticated=1, open_at_once=1)) as server:
+        port = int(server.listening.url.rpartition(":")[2])
+
+        async def come(visitor: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request("GET /ws HTTP/1.1", *UPGRADE, f"X-Forwarded-For: {visitor}"))
+            # The server has read it once it has answered who came after it.
+            await raw(server, request("GET /healthz HTTP/1.1"))
+            return reader, writer
+
+        _, seated = await come("192.0.2.1")
+        _, leaving = await come("192.0.2.2")
+        next_one, third = await come("192.0.2.3")
+        leaving.transport.abort()
+        await raw(server, request("GET /healthz HTTP/1.1"))
+        seated.transport.abort()
+        # Whoever stands behind has a turn only after the one who left had his.
+        assert b" 101 " in await next_one.readline()
+        third.transport.abort()
+        again, last = await come("192.0.2.2")
+        assert b" 101 " in await again.readline()
+        last.transport.abort()
+
+
 def close_code(answer: bytes) -> int:
     """The code of the close frame that ends ``answer``."""
     assert answer[0] == 0x88
