@@ -1,11 +1,8 @@
-"""How much one peer and one address may ask of the server; over it, they wait."""
+"""How much may be asked of the server, and of each peer how much; over it, they wait."""
 
 from __future__ import annotations
 
-import ipaddress
-from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import Final
 
 from protocol.messages import (
     ClientMessage,
@@ -119,6 +116,16 @@ class Bucket:
             self._tokens -= amount
         return wait
 
+    def charge(self, now: float) -> None:
+        """Take a token even where there is none: it has to come back first."""
+        self.wait(now)
+        self._tokens -= 1.0
+
+    def whole(self, now: float) -> int:
+        """How many may be taken now; not more than 0 when `wait` is not over."""
+        self.wait(now)
+        return int(self._tokens)
+
 
 class PeerLimits:
     """The buckets of one connection."""
@@ -166,82 +173,3 @@ class PeerLimits:
             self._struck_at = now
         self._strikes.take(now)
         return self._strikes.wait(now) > 0.0
-
-
-MAX_ADDRESSES: Final = 4096
-"""Remembered at once; the longest silent are forgotten first."""
-
-
-class _Address:
-    __slots__ = ("creations", "failures", "open", "opens")
-
-    def __init__(self, limits: Limits, now: float) -> None:
-        self.opens = Bucket(limits.opens, now)
-        self.failures = Bucket(limits.failures, now)
-        self.creations = Bucket(limits.creations, now)
-        self.open = 0
-
-
-class AddressLimits:
-    """What each remote address may do.
-
-    This machine's own address is a proxy's or the user's: connections and streams are not
-    counted against it, wrong tokens are.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._known: OrderedDict[str, _Address] = OrderedDict()
-
-    def open(self, address: str, now: float) -> float:
-        """Count a new connection, or answer after how many seconds to come again."""
-        known = self._of(address, now)
-        wait = 0.0
-        if not is_own(address):
-            if known.open >= self._limits.open_at_once:
-                return 1.0
-            wait = known.opens.take(now)
-        if wait == 0.0:
-            known.open += 1
-        return wait
-
-    def closed(self, address: str) -> None:
-        """A counted connection is gone."""
-        known = self._known.get(address)
-        if known is not None:
-            known.open -= 1
-
-    def blocked(self, address: str, now: float) -> float:
-        """Seconds until this address may show a token again."""
-        return self._of(address, now).failures.wait(now)
-
-    def failed(self, address: str, now: float) -> None:
-        """A token was wrong."""
-        self._of(address, now).failures.take(now)
-
-    def create(self, address: str, now: float) -> float:
-        """Count a new stream, or answer after how many seconds to come again."""
-        return 0.0 if is_own(address) else self._of(address, now).creations.take(now)
-
-    def _of(self, address: str, now: float) -> _Address:
-        known = self._known.get(address)
-        if known is None:
-            self._forget()
-            known = self._known[address] = _Address(self._limits, now)
-        self._known.move_to_end(address)
-        return known
-
-    def _forget(self) -> None:
-        if len(self._known) >= MAX_ADDRESSES:
-            idle = next((a for a, known in self._known.items() if known.open == 0), None)
-            if idle is not None:
-                del self._known[idle]
-
-
-def is_own(address: str) -> bool:
-    """Whether a peer at this address runs on this machine."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        # A unix socket's peer has no address.
-        return address == ""

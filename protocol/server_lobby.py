@@ -50,8 +50,8 @@ from protocol.timeline import Timeline
 
 if TYPE_CHECKING:
     from protocol.messages import Cursor
+    from protocol.server_addresses import AddressLimits
     from protocol.server_desertion import Desertion
-    from protocol.server_limits import AddressLimits
     from protocol.server_waits import Waits
 
 NOWHERE = "0" * 32
@@ -87,7 +87,9 @@ class Lobby:
         peer.stage = "opening"
         self._desk.timers.cancel((peer, "hello"))
         if peer.visitor.stream_id:
-            self._open(peer, hello, now)
+            self._addresses.show(
+                peer.visitor.address, now.instant, lambda wait: self._open(peer, hello, now, wait)
+            )
         else:
             self._create(peer, hello, now)
 
@@ -170,11 +172,13 @@ class Lobby:
 
     # A stream that exists ---------------------------------------------------------------
 
-    def _open(self, peer: Peer, hello: Hello, now: Moment) -> None:
-        wait = self._addresses.blocked(peer.visitor.address, now.instant)
+    def _open(self, peer: Peer, hello: Hello, now: Moment, wait: float) -> bool:
+        """Whether the token is being looked up."""
+        if peer.stage != "opening":
+            return False
         if wait > 0.0:
             self.turn_away(peer, refuse.rate_limited(wait))
-            return
+            return False
         stream_id = peer.visitor.stream_id
         known = is_stream_id(stream_id)
         # A host that has lost its memory has lost the invite as well: it gets another one.
@@ -190,10 +194,13 @@ class Lobby:
             ),
             lambda result, then: self._opened(peer, hello, invite, result, then),
         )
+        return True
 
     def _opened(
         self, peer: Peer, hello: Hello, invite: str, result: StoreResult, now: Moment
     ) -> None:
+        was_wrong = isinstance(result, Opened) and result.role is None and not result.is_removed
+        self._addresses.looked_up(peer.visitor.address, now.instant, was_wrong=was_wrong)
         if peer.stage != "opening":
             return
         if isinstance(result, StoreFailed):
@@ -205,7 +212,6 @@ class Lobby:
             self.turn_away(peer, refuse.removed())
             return
         if record is None or role is None:
-            self._addresses.failed(peer.visitor.address, now.instant)
             self.turn_away(peer, refuse.unauthorized())
             return
         if record.status != "active":

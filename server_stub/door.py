@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Final
 
-from protocol.server_limits import is_own
+from protocol.server_addresses import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import socket
@@ -20,7 +21,6 @@ from server_stub.door import Door
 from server_stub.reads import Reading
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from websockets.http11 import Request, Response
@@ -237,10 +237,6 @@ class HttpRequests:
         connection: ServerConnection,
         request: Request,
     ) -> Response:
-        now, address = self._clock.now(), address_of(connection)
-        wait = self._core.token_wait(address, now)
-        if wait > 0.0:
-            return _too_many_wrong(wait)
         token_hash = hash_token(bearer(request.headers.get("Authorization")))
         numbers = parse_qs(query)
         try:
@@ -254,21 +250,46 @@ class HttpRequests:
             stream_id = "0" * 32
         if what == "state":
             after, epoch = 0, None
-        reading = Reading(token_hash, what, epoch, after)
+        reading, address = Reading(token_hash, what, epoch, after), address_of(connection)
+        wait = await self._turn(address)
+        if wait > 0.0:
+            return _too_many_wrong(wait)
+        now, was_wrong = self._clock.now(), False
 
         async def look() -> bytes | None:
             return await self._store.run(lambda store: _read(store, stream_id, reading, now))
 
         try:
             found = await self._reads.page(stream_id, reading, look, now.instant)
+            was_wrong = found is None
         except StoreError as error:
             return pages.error_page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        finally:
+            self._core.token_looked_up(address, self._clock.now(), was_wrong=was_wrong)
         if found is None:
-            self._core.token_failed(address, now)
             return pages.error_page(
                 HTTPStatus.UNAUTHORIZED, "this token does not open it", _CHALLENGE
             )
         return pages.tagged_json(found.body, found.etag, request.headers.get("If-None-Match"))
+
+    async def _turn(self, address: str) -> float:
+        """Wait until a token may be looked up; seconds to come again where it may not."""
+        turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+        def is_taken(wait: float) -> bool:
+            if turn.done():
+                return False
+            turn.set_result(wait)
+            return True
+
+        self._core.show_token(address, self._clock.now(), is_taken)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled() and turn.result() == 0.0:
+                # It took too long, and its turn has come at the same moment.
+                self._core.token_looked_up(address, self._clock.now(), was_wrong=False)
+            raise
 
 
 def _read(store: Store, stream_id: str, reading: Reading, now: Moment) -> bytes | None:

@@ -147,6 +147,30 @@ async def test_guessing_tokens_is_paused(tmp_path: Path) -> None:
     assert codes == [401] * 5 + [429] * 3
 
 
+async def test_guesses_at_once_are_paused_as_well_and_right_tokens_are_not(tmp_path: Path) -> None:
+    options = ServeOptions(
+        listen="127.0.0.1:0",
+        database=str(tmp_path / "party.db"),
+        trusted_proxies=("127.0.0.1",),
+    )
+    async with (
+        running(options, Limits(failures=Rate(10 / 60, 5))) as server,
+        await Wire.create(server.listening.url) as host,
+    ):
+        created = host.welcome.created
+        assert created is not None
+
+        async def status(token: str) -> int:
+            path = f"/streams/{host.welcome.stream_id}/state"
+            who = (f"Authorization: Bearer {token}", "X-Forwarded-For: 192.0.2.1")
+            return int((await raw(server, request(f"GET {path} HTTP/1.1", *who))).split()[1])
+
+        right = [status(created.invite_token) for _ in range(40)]
+        assert set(await asyncio.gather(*right)) == {200}
+        wrong = [status(f"guess-{number}") for number in range(40)]
+        assert sorted(await asyncio.gather(*wrong)) == [401] * 5 + [429] * 35
+
+
 async def test_too_many_connections_are_told_when_to_come_again(tmp_path: Path) -> None:
     options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
     async with running(options, Limits(unauthenticated=1)) as server:

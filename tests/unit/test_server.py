@@ -32,6 +32,7 @@ from protocol.messages import (
     SetRate,
     Snapshot,
     StateNow,
+    Welcome,
 )
 from protocol.server_effects import Ask, StoreFailed
 from protocol.server_limits import Limits, Rate
@@ -357,6 +358,28 @@ def test_tokens_shown_elsewhere_count_as_well() -> None:
     assert bench.core.token_wait(REMOTE, bench.now) == 0.0
     bench.core.token_failed(REMOTE, bench.now)
     assert bench.core.token_wait(REMOTE, bench.now) == 1.0
+
+
+def test_guesses_that_are_sent_at_once_are_no_more_than_those_one_by_one() -> None:
+    bench = Bench(Limits(failures=Rate(1, 2)))
+    party = Party(bench)
+    bench.holding = True
+    guests = [party.join(f"G{n}", token=f"guess-{n}") for n in range(5)]
+    assert len(bench.waiting) == 2
+    bench.disconnect(guests[2])
+    bench.release()
+    codes = [[no.code for no in bench.got(guest, Refusal)] for guest in guests]
+    assert codes == [["unauthorized"]] * 2 + [[]] + [["rate_limited"]] * 2
+
+
+def test_a_whole_school_with_right_tokens_comes_in_at_once() -> None:
+    bench = Bench(Limits(failures=Rate(0.001, 2)))
+    party = Party(bench)
+    bench.holding = True
+    pupils = [party.join(f"P{n}") for n in range(50)]
+    bench.release()
+    assert all(bench.got(pupil, Welcome) for pupil in pupils)
+    assert bench.core.token_wait(REMOTE, bench.now) == 0.0
 
 
 # The end --------------------------------------------------------------------------------
