@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from protocol.server import ServerProtocol
     from protocol.server_log import Moment
     from server_stub.clock import ServerClock
+    from server_stub.entrance import Entrance
     from server_stub.gauges import Readings
     from server_stub.hosts import Names
     from server_stub.proxies import Proxies
@@ -136,6 +137,7 @@ class HttpRequests:
         reads: Reads,
         readings: Readings,
         proxies: Proxies,
+        entrance: Entrance,
     ) -> None:
         self._core = core
         self._clock = clock
@@ -145,9 +147,11 @@ class HttpRequests:
         self._reads = reads
         self._readings = readings
         self._proxies = proxies
+        self._entrance = entrance
 
     async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The response; None opens a websocket."""
+        self._entrance.has_asked(connection.transport.get_extra_info("socket").fileno())
         if isinstance(connection, AdmittedConnection):
             forwarded = request.headers.get_all("X-Forwarded-For")
             connection.visitor = self._proxies.visitor(address_of(connection), forwarded)

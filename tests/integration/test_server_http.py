@@ -8,14 +8,15 @@ import hashlib
 import re
 import socket
 import struct
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from protocol.messages import Ping, Pong
 from protocol.server_limits import Limits, Rate
-from server_stub import gateway
+from server_stub import gateway, serving
 from server_stub.http_requests import UNWANTED
 from server_stub.serving import Running, ServeOptions, running
 from tests.doubles.wire import Wire
@@ -212,6 +213,30 @@ async def test_who_leaves_the_line_keeps_no_place(tmp_path: Path) -> None:
         again, last = await come("192.0.2.2")
         assert b" 101 " in await again.readline()
         last.transport.abort()
+
+
+async def test_who_connects_and_says_nothing_is_gone_before_there_is_no_descriptor_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "_OPEN_TIMEOUT", 60.0)
+    monkeypatch.setattr(serving, "most_connections", lambda: 8)
+    options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(running(options))
+        port = int(server.listening.url.rpartition(":")[2])
+        host = await stack.enter_async_context(await Wire.create(server.listening.url))
+        silent: list[socket.socket] = []
+        for _ in range(20):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            one.setblocking(False)
+            silent.append(one)
+            # Taken, or there would be no answer: the oldest ones have made room.
+            answer = await raw(server, request("GET /healthz HTTP/1.1"))
+            assert answer.startswith(b"HTTP/1.1 200 ")
+        loop = asyncio.get_running_loop()
+        assert [await loop.sock_recv(one, 1) for one in silent[:16]] == [b""] * 16
+        await host.send(Ping(1.0))
+        await host.wait_for(Pong)
 
 
 def close_code(answer: bytes) -> int:
