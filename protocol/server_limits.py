@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import Final
 
 from protocol.messages import (
     ClientMessage,
@@ -150,6 +152,10 @@ class PeerLimits:
             )
         }
 
+    def go_on_from(self, before: PeerLimits) -> None:
+        """The same member has connected anew, which fills no bucket of messages."""
+        self._buckets = before._buckets
+
     def take_text(self, text: str, now: float) -> float:
         """Seconds to wait before more may be sent; 0 for go on."""
         return self._characters.take(now, len(text))
@@ -173,3 +179,23 @@ class PeerLimits:
             self._struck_at = now
         self._strikes.take(now)
         return self._strikes.wait(now) > 0.0
+
+
+MAX_MEMBERS: Final = 1024
+"""Remembered at once; a bucket is full again within 10 s."""
+
+
+class MemberLimits:
+    """What members have used up, over their connections and after they have left."""
+
+    def __init__(self) -> None:
+        self._used: OrderedDict[str, PeerLimits] = OrderedDict()
+
+    def seated(self, member_id: str, limits: PeerLimits) -> None:
+        """This member has a new connection: it goes on where the last one ended."""
+        before = self._used.pop(member_id, None)
+        if before is not None:
+            limits.go_on_from(before)
+        elif len(self._used) >= MAX_MEMBERS:
+            self._used.popitem(last=False)
+        self._used[member_id] = limits

@@ -32,6 +32,7 @@ from protocol.server_effects import (
     StoreFailed,
     StoreResult,
 )
+from protocol.server_limits import MemberLimits
 from protocol.server_log import (
     Appended,
     Entry,
@@ -74,6 +75,7 @@ class Lobby:
         self._addresses = addresses
         self._desertion = desertion
         self._waits = waits
+        self._members = MemberLimits()
 
     def hello(self, peer: Peer, hello: Hello, now: Moment) -> None:
         """The first message of a connection."""
@@ -289,6 +291,7 @@ class Lobby:
     ) -> None:
         room = self._room_of(record)
         peer.stage, peer.room = "seated", room
+        self._members.seated(peer.member_id, peer.limits)
         member = Member(member_id=peer.member_id, name=peer.name, role=role)
         room.sit(member, peer.number, now, by_invite=peer.by_invite)
         self._desk.send(

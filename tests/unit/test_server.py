@@ -13,6 +13,7 @@ from protocol.messages import (
     Ack,
     Act,
     Bye,
+    Chat,
     ClientMessage,
     Command,
     Cursor,
@@ -380,6 +381,21 @@ def test_a_whole_school_with_right_tokens_comes_in_at_once() -> None:
     bench.release()
     assert all(bench.got(pupil, Welcome) for pupil in pupils)
     assert bench.core.token_wait(REMOTE, bench.now) == 0.0
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_to_connect_anew_lets_nobody_say_or_note_more(leaves: bool) -> None:
+    bench = Bench(Limits(say=Rate(1, 2), note=Rate(1, 2)))
+    party = Party(bench)
+    bench.forget()
+    for _ in range(4):
+        peer = party.join("Bo")
+        bench.send(peer, Say("hello"))
+        bench.send(peer, Note(bench.event_id(), "buffer_start", 1.0))
+        if leaves:
+            bench.send(peer, Leave())
+        bench.disconnect(peer)
+    assert (len(bench.got(party.host, Chat)), len(bench.got(party.host, Event))) == (2, 2)
 
 
 # The end --------------------------------------------------------------------------------

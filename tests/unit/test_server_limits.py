@@ -6,8 +6,10 @@ import pytest
 
 from protocol.messages import Hello, Leave, Ping, Say
 from protocol.server_limits import (
+    MAX_MEMBERS,
     Bucket,
     Limits,
+    MemberLimits,
     PeerLimits,
     Rate,
     for_crowds,
@@ -54,6 +56,22 @@ def test_each_kind_of_message_has_its_own_bucket() -> None:
     assert limits.take(Ping(0.0), 0.0) == 0.0
     assert limits.take(Leave(), 0.0) == 0.0
     assert limits.take(Hello(1, 1, "Ana", "instance-1"), 0.0) == 0.0
+
+
+def test_a_member_s_buckets_outlive_its_connections() -> None:
+    limits, members = Limits(say=Rate(1, 1)), MemberLimits()
+
+    def said(member_id: str) -> bool:
+        connection = PeerLimits(limits, 0.0)
+        members.seated(member_id, connection)
+        return connection.take(Say("a"), 0.0) == 0.0
+
+    assert [said("ana"), said("ana"), said("bo")] == [True, False, True]
+    for number in range(MAX_MEMBERS - 2):
+        members.seated(f"member-{number}", PeerLimits(limits, 0.0))
+    assert not said("ana")
+    members.seated("one more", PeerLimits(limits, 0.0))
+    assert [said("ana"), said("bo")] == [False, True]
 
 
 def test_text_is_bounded_by_its_length() -> None:
