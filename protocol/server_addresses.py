@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 MAX_TRUST: Final = 256
 """Tokens of this machine that are looked up at once."""
 MAX_ADDRESSES: Final = 4096
-"""Remembered at once; the longest silent are forgotten first."""
+"""Remembered at once, or those that have a connection open."""
+_FORGOTTEN: Final = 512
+"""At once, so that to look for them costs next to nothing for each that comes."""
 
 
 class _Address:
@@ -36,6 +38,10 @@ class _Address:
     def is_idle(self) -> bool:
         return not (self.open or self.shown)
 
+    def is_blank(self, now: float) -> bool:
+        """Whether nothing is held against it."""
+        return self.failures.is_full(now) and self.creations.is_full(now)
+
 
 class AddressLimits:
     """What each remote address may do.
@@ -47,6 +53,7 @@ class AddressLimits:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._known: OrderedDict[str, _Address] = OrderedDict()
+        self._most = MAX_ADDRESSES
 
     def open(self, address: str, now: float) -> float:
         """Count a new connection, or answer after how many seconds to come again."""
@@ -62,7 +69,7 @@ class AddressLimits:
 
     def closed(self, address: str) -> None:
         """A counted connection is gone."""
-        known = self._known.get(address)
+        known = self._known.get(bounded_as(address))
         if known is not None:
             known.open -= 1
 
@@ -113,24 +120,46 @@ class AddressLimits:
         return 0.0 if is_own(address) else self._of(address, now).creations.take(now)
 
     def _of(self, address: str, now: float) -> _Address:
-        known = self._known.get(address)
+        name = bounded_as(address)
+        known = self._known.get(name)
         if known is None:
-            self._forget()
-            known = self._known[address] = _Address(self._limits, now)
-        self._known.move_to_end(address)
+            if len(self._known) >= self._most:
+                self._forget(now)
+            known = self._known[name] = _Address(self._limits, now)
+        self._known.move_to_end(name)
         return known
 
-    def _forget(self) -> None:
-        if len(self._known) >= MAX_ADDRESSES:
-            idle = next((a for a, known in self._known.items() if known.is_idle), None)
-            if idle is not None:
-                del self._known[idle]
+    def _forget(self, now: float) -> None:
+        """Those with nothing held against them, then those that were silent longest."""
+        idle = [name for name, known in self._known.items() if known.is_idle]
+        # A sort keeps the order of those that are alike.
+        idle.sort(key=lambda name: not self._known[name].is_blank(now))
+        for name in idle[:_FORGOTTEN]:
+            del self._known[name]
+        self._most = max(MAX_ADDRESSES, len(self._known) + _FORGOTTEN)
+
+
+def bounded_as(address: str) -> str:
+    """Whom an address is counted for: with IPv6 everybody has 2^64 of them, a network /64."""
+    found = _parsed(address) if ":" in address else None
+    if found is None or found.is_loopback:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(ipaddress.IPv6Address(int(found) >> 64 << 64))
 
 
 def is_own(address: str) -> bool:
     """Whether a peer at this address runs on this machine."""
+    found = _parsed(address)
+    # A unix socket's peer has no address.
+    return address == "" if found is None else found.is_loopback
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address, as IPv4 where it is one in disguise; None for what is none."""
     try:
-        return ipaddress.ip_address(address).is_loopback
+        found = ipaddress.ip_address(address)
     except ValueError:
-        # A unix socket's peer has no address.
-        return address == ""
+        return None
+    return getattr(found, "ipv4_mapped", None) or found

@@ -118,6 +118,11 @@ class Bucket:
             self._tokens -= amount
         return wait
 
+    def is_full(self, now: float) -> bool:
+        """Whether nothing taken is still missed."""
+        self.wait(now)
+        return self._tokens >= self._rate.burst
+
     def charge(self, now: float) -> None:
         """Take a token even where there is none: it has to come back first."""
         self.wait(now)

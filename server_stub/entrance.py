@@ -9,6 +9,8 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from protocol.server_addresses import bounded_as
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -78,9 +80,9 @@ class Entrance(socket.socket):
         except OSError as error:
             self._is_exhausted = error.errno in _EXHAUSTED
             raise
-        connection, address = Accepted(taken, self._closing), str(where[0])
+        connection, address = Accepted(taken, self._closing), bounded_as(str(where[0]))
         is_full = len(self._connected) >= self._most
-        is_one_too_many = self._of[address] >= self._each and not self._is_unbounded(address)
+        is_one_too_many = self._of[address] >= self._each and not self._is_unbounded(where[0])
         if not is_one_too_many and (is_full or len(self._silent) >= self._most_silent):
             # Whoever means to ask does so at once, so that the oldest is the least to lose.
             self._drop_oldest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.server_addresses import MAX_ADDRESSES, AddressLimits, is_own
+from protocol.server_addresses import MAX_ADDRESSES, AddressLimits, bounded_as, is_own
 from protocol.server_limits import Limits, Rate
 
 
@@ -46,19 +46,55 @@ def test_the_longest_silent_address_is_forgotten_first() -> None:
     limits.failed("192.0.2.1", 0.0)
     limits.failed("192.0.2.2", 0.0)
     for number in range(MAX_ADDRESSES):
-        limits.failed(f"2001:db8::{number:x}", 0.0)
+        limits.failed(f"2001:db8:{number:x}::1", 0.0)
     assert limits.blocked("192.0.2.1", 0.0) > 0.0
     assert limits.blocked("192.0.2.2", 0.0) == 0.0
 
 
 def test_an_address_with_open_connections_is_not_forgotten() -> None:
     limits = AddressLimits(Limits(opens=Rate(1, 5), open_at_once=1))
-    for number in range(MAX_ADDRESSES + 1):
-        assert limits.open(f"2001:db8::{number:x}", 0.0) == 0.0
-    assert limits.open("2001:db8::1", 0.0) == 1.0
+    for number in range(MAX_ADDRESSES + 1000):
+        assert limits.open(f"2001:db8:{number:x}::1", 0.0) == 0.0
+    assert limits.open("2001:db8:1::1", 0.0) == 1.0
+
+
+def test_an_address_with_wrong_tokens_outlives_any_number_without() -> None:
+    limits = AddressLimits(Limits(failures=Rate(0.001, 1), creations=Rate(0.001, 1)))
+    limits.failed("192.0.2.1", 0.0)
+    limits.create("192.0.2.2", 0.0)
+    for number in range(3 * MAX_ADDRESSES):
+        assert limits.blocked(f"2001:db8:{number:x}::1", 0.0) == 0.0
+    assert limits.blocked("192.0.2.1", 0.0) > 0.0
+    assert limits.create("192.0.2.2", 0.0) > 0.0
+
+
+def test_whoever_has_a_network_is_counted_as_one() -> None:
+    limits = AddressLimits(Limits(open_at_once=1))
+    assert limits.open("2001:db8:1:2::3", 0.0) == 0.0
+    assert limits.open("2001:db8:1:2:ffff::4", 0.0) == 1.0
+    assert limits.open("2001:db8:1:3::3", 0.0) == 0.0
+    limits.closed("2001:db8:1:2::9")
+    assert limits.open("2001:db8:1:2::4", 0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::1", "::1"),
+        ("no:address", "no:address"),
+        ("", ""),
+    ],
+)
+def test_whom_an_address_is_counted_for(address: str, counted: str) -> None:
+    assert bounded_as(address) == counted
 
 
 def test_own_addresses() -> None:
+    assert is_own("::ffff:127.0.0.1")
     assert is_own("127.0.0.1")
     assert is_own("")
     assert not is_own("192.0.2.1")
