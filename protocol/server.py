@@ -118,6 +118,10 @@ class ServerProtocol:
         """This address showed a wrong token outside a websocket."""
         self._addresses.failed(address, now.instant)
 
+    def admit_read(self, address: str, now: Moment) -> float:
+        """Whether this address may read outside a websocket: 0, or seconds to wait."""
+        return self._addresses.read(address, now.instant)
+
     def show_token(self, address: str, now: Moment, turn: Callable[[float], bool]) -> None:
         """Look a token up outside a websocket when it is its turn: see `AddressLimits.show`."""
         self._addresses.show(address, now.instant, turn)

@@ -20,10 +20,11 @@ _FORGOTTEN: Final = 512
 
 
 class _Address:
-    __slots__ = ("creations", "failures", "line", "open", "opens", "right", "shown")
+    __slots__ = ("creations", "failures", "line", "open", "opens", "reads", "right", "shown")
 
     def __init__(self, limits: Limits, now: float) -> None:
         self.opens = Bucket(limits.opens, now)
+        self.reads = Bucket(limits.reads, now)
         self.failures = Bucket(limits.failures, now)
         self.creations = Bucket(limits.creations, now)
         self.open = 0
@@ -46,8 +47,8 @@ class _Address:
 class AddressLimits:
     """What each remote address may do.
 
-    This machine's own address is a proxy's or the user's: connections and streams are not
-    counted against it, wrong tokens are.
+    This machine's own address is a proxy's or the user's: connections, reads and streams are
+    not counted against it, wrong tokens are.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -114,6 +115,10 @@ class AddressLimits:
                 return
             if known.line.popleft()(wait) and wait == 0.0:
                 known.shown += 1
+
+    def read(self, address: str, now: float) -> float:
+        """Count a read outside a websocket, or answer after how many seconds to come again."""
+        return 0.0 if is_own(address) else self._of(address, now).reads.take(now)
 
     def create(self, address: str, now: float) -> float:
         """Count a new stream, or answer after how many seconds to come again."""

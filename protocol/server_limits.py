@@ -73,6 +73,8 @@ class Limits:
     """Sockets that have not been let in yet, of all addresses."""
     failures: Rate = Rate(10 / 60, 10)
     """Wrong tokens of one address."""
+    reads: Rate = Rate(20, 40)
+    """Of the state and the log without a websocket, of one address."""
     creations: Rate = Rate(5 / 60, 5)
     """New streams of one address."""
     unread: int = 256 * 1024
@@ -86,8 +88,10 @@ class Limits:
 def for_crowds(limits: Limits, most: int) -> Limits:
     """The same with ``most`` connections of one address, and so much quicker if they are more."""
     times = max(1.0, most / limits.open_at_once)
-    opens = Rate(limits.opens.per_second * times, limits.opens.burst * times)
-    return replace(limits, open_at_once=most, opens=opens)
+    opens, reads = (
+        Rate(rate.per_second * times, rate.burst * times) for rate in (limits.opens, limits.reads)
+    )
+    return replace(limits, open_at_once=most, opens=opens, reads=reads)
 
 
 class Bucket:

@@ -42,6 +42,8 @@ _SOCKET: Final = re.compile(r"/ws(?:/([0-9A-Za-z_-]{8,64}))?")
 _INVITE: Final = re.compile(r"/j/[0-9A-Za-z_-]{8,64}")
 _READ: Final = re.compile(r"/streams/([0-9A-Za-z_-]{8,64})/(state|events)")
 MAX_EVENTS: Final = 300
+REST: Final = 0.25
+"""Seconds until who reads too often is told so."""
 READ_AT_ONCE: Final = 32 * 1024
 """Bytes; the longest message is half as long."""
 UNWANTED: Final = 64 * 1024
@@ -209,11 +211,7 @@ class HttpRequests:
         wait = self._core.admit(address, self._clock.now())
         if wait > 0.0:
             logger.info("event=not_admitted retry_after=%.1f", wait)
-            return pages.error_page(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "too many connections",
-                {"Retry-After": str(max(1, round(wait)))},
-            )
+            return _too_many("connections", wait)
         if isinstance(connection, AdmittedConnection):
             connection.release = lambda: self._core.released(address)
         return None
@@ -223,7 +221,7 @@ class HttpRequests:
         if not self._readings.is_open_to(address, request.headers):
             wait = self._core.token_wait(address, now)
             if wait > 0.0:
-                return _too_many_wrong(wait)
+                return _too_many("wrong tokens", wait)
             if not self._readings.opens(bearer(request.headers.get("Authorization"))):
                 self._core.token_failed(address, now)
                 return pages.error_page(
@@ -241,6 +239,12 @@ class HttpRequests:
         connection: ServerConnection,
         request: Request,
     ) -> Response:
+        address = address_of(connection)
+        wait = self._core.admit_read(address, self._clock.now())
+        if wait > 0.0:
+            # Whoever asks again at once would cost more than with an answer.
+            await asyncio.sleep(REST)
+            return _too_many("reads", wait)
         token_hash = hash_token(bearer(request.headers.get("Authorization")))
         numbers = parse_qs(query)
         try:
@@ -254,10 +258,10 @@ class HttpRequests:
             stream_id = "0" * 32
         if what == "state":
             after, epoch = 0, None
-        reading, address = Reading(token_hash, what, epoch, after), address_of(connection)
+        reading = Reading(token_hash, what, epoch, after)
         wait = await self._turn(address)
         if wait > 0.0:
-            return _too_many_wrong(wait)
+            return _too_many("wrong tokens", wait)
         now, was_wrong = self._clock.now(), False
 
         async def look() -> bytes | None:
@@ -306,10 +310,10 @@ def _read(store: Store, stream_id: str, reading: Reading, now: Moment) -> bytes 
     return msgspec.json.encode(store.events(stream_id, epoch, reading.after, MAX_EVENTS))
 
 
-def _too_many_wrong(wait: float) -> Response:
+def _too_many(what: str, wait: float) -> Response:
     return pages.error_page(
         HTTPStatus.TOO_MANY_REQUESTS,
-        "too many wrong tokens",
+        f"too many {what}",
         {"Retry-After": str(max(1, round(wait)))},
     )
 

@@ -155,7 +155,7 @@ async def test_guesses_at_once_are_paused_as_well_and_right_tokens_are_not(tmp_p
         trusted_proxies=("127.0.0.1",),
     )
     async with (
-        running(options, Limits(failures=Rate(10 / 60, 5))) as server,
+        running(options, Limits(failures=Rate(10 / 60, 5), reads=Rate(1, 100))) as server,
         await Wire.create(server.listening.url) as host,
     ):
         created = host.welcome.created

@@ -359,6 +359,18 @@ def test_tokens_shown_elsewhere_count_as_well() -> None:
     assert bench.core.token_wait(REMOTE, bench.now) == 0.0
     bench.core.token_failed(REMOTE, bench.now)
     assert bench.core.token_wait(REMOTE, bench.now) == 1.0
+    bench.advance(1.0)
+    told: list[float] = []
+    for _ in range(2):
+        bench.core.show_token(REMOTE, bench.now, lambda wait: told.append(wait) is None)
+    assert told == [0.0]
+    bench.core.token_looked_up(REMOTE, bench.now, was_wrong=True)
+    assert told == [0.0, 1.0]
+
+
+def test_reads_without_a_websocket_are_bounded() -> None:
+    bench = Bench(Limits(reads=Rate(1, 1)))
+    assert [bench.core.admit_read(REMOTE, bench.now) for _ in range(2)] == [0.0, 1.0]
 
 
 def test_guesses_that_are_sent_at_once_are_no_more_than_those_one_by_one() -> None:

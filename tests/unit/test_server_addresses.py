@@ -21,9 +21,18 @@ def test_an_address_opens_so_many_a_second_and_so_many_at_once() -> None:
     limits.closed("192.0.2.99")
 
 
-def test_this_machines_connections_and_streams_are_not_counted() -> None:
-    limits = AddressLimits(Limits(opens=Rate(1, 1), open_at_once=1, creations=Rate(1, 1)))
+def test_an_address_reads_so_often() -> None:
+    limits = AddressLimits(Limits(reads=Rate(1, 2)))
+    assert [limits.read("192.0.2.1", 0.0) for _ in range(3)] == [0.0, 0.0, 1.0]
+    assert limits.read("192.0.2.2", 0.0) == 0.0
+
+
+def test_this_machines_connections_reads_and_streams_are_not_counted() -> None:
+    limits = AddressLimits(
+        Limits(opens=Rate(1, 1), open_at_once=1, reads=Rate(1, 1), creations=Rate(1, 1))
+    )
     for _ in range(5):
+        assert limits.read("127.0.0.1", 0.0) == 0.0
         assert limits.open("127.0.0.1", 0.0) == 0.0
         assert limits.create("::1", 0.0) == 0.0
     assert limits.create("192.0.2.1", 0.0) == 0.0

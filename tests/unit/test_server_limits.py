@@ -101,5 +101,6 @@ def test_a_burst_counts_once_a_second() -> None:
 def test_where_many_sit_behind_one_address_more_may_come_and_sooner() -> None:
     school = for_crowds(Limits(), 500)
     assert (school.open_at_once, school.opens) == (500, Rate(200.0, 400.0))
+    assert school.reads == Rate(200.0, 400.0)
     strict = for_crowds(Limits(), 5)
     assert (strict.open_at_once, strict.opens) == (5, Limits().opens)
