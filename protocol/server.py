@@ -39,6 +39,7 @@ from protocol.messages import (
     Resume,
     Say,
 )
+from protocol.server_addresses import AddressLimits
 from protocol.server_desertion import Desertion
 from protocol.server_effects import (
     GOING_AWAY,
@@ -50,7 +51,7 @@ from protocol.server_effects import (
     StoreFailed,
     StoreResult,
 )
-from protocol.server_limits import AddressLimits, Limits
+from protocol.server_limits import Limits
 from protocol.server_lobby import Lobby, checked_media
 from protocol.server_log import Appended, Duplicate, Entry, Moment, StreamRecord
 from protocol.server_peers import Peer, Visitor
@@ -59,7 +60,7 @@ from protocol.server_waits import ON_TIME, Waits
 from protocol.text import CHAT_CELLS, REASON_CELLS, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from protocol.server_room import Room
 
@@ -116,6 +117,18 @@ class ServerProtocol:
     def token_failed(self, address: str, now: Moment) -> None:
         """This address showed a wrong token outside a websocket."""
         self._addresses.failed(address, now.instant)
+
+    def admit_read(self, address: str, now: Moment) -> float:
+        """Whether this address may read outside a websocket: 0, or seconds to wait."""
+        return self._addresses.read(address, now.instant)
+
+    def show_token(self, address: str, now: Moment, turn: Callable[[float], bool]) -> None:
+        """Look a token up outside a websocket when it is its turn: see `AddressLimits.show`."""
+        self._addresses.show(address, now.instant, turn)
+
+    def token_looked_up(self, address: str, now: Moment, *, was_wrong: bool) -> None:
+        """A token that was shown outside a websocket has been looked up."""
+        self._addresses.looked_up(address, now.instant, was_wrong=was_wrong)
 
     def connect(self, peer: int, visitor: Visitor, now: Moment) -> None:
         """A websocket is open; ``peer`` is a number that is never used again."""

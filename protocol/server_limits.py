@@ -1,8 +1,7 @@
-"""How much one peer and one address may ask of the server; over it, they wait."""
+"""How much may be asked of the server, and of each peer how much; over it, they wait."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
@@ -74,6 +73,8 @@ class Limits:
     """Sockets that have not been let in yet, of all addresses."""
     failures: Rate = Rate(10 / 60, 10)
     """Wrong tokens of one address."""
+    reads: Rate = Rate(20, 40)
+    """Of the state and the log without a websocket, of one address."""
     creations: Rate = Rate(5 / 60, 5)
     """New streams of one address."""
     unread: int = 256 * 1024
@@ -87,8 +88,10 @@ class Limits:
 def for_crowds(limits: Limits, most: int) -> Limits:
     """The same with ``most`` connections of one address, and so much quicker if they are more."""
     times = max(1.0, most / limits.open_at_once)
-    opens = Rate(limits.opens.per_second * times, limits.opens.burst * times)
-    return replace(limits, open_at_once=most, opens=opens)
+    opens, reads = (
+        Rate(rate.per_second * times, rate.burst * times) for rate in (limits.opens, limits.reads)
+    )
+    return replace(limits, open_at_once=most, opens=opens, reads=reads)
 
 
 class Bucket:
@@ -119,6 +122,21 @@ class Bucket:
             self._tokens -= amount
         return wait
 
+    def is_full(self, now: float) -> bool:
+        """Whether nothing taken is still missed."""
+        self.wait(now)
+        return self._tokens >= self._rate.burst
+
+    def charge(self, now: float) -> None:
+        """Take a token even where there is none: it has to come back first."""
+        self.wait(now)
+        self._tokens -= 1.0
+
+    def whole(self, now: float) -> int:
+        """How many may be taken now; not more than 0 when `wait` is not over."""
+        self.wait(now)
+        return int(self._tokens)
+
 
 class PeerLimits:
     """The buckets of one connection."""
@@ -142,6 +160,10 @@ class PeerLimits:
                 (HandOver, limits.errand),
             )
         }
+
+    def go_on_from(self, before: PeerLimits) -> None:
+        """The same member has connected anew, which fills no bucket of messages."""
+        self._buckets = before._buckets
 
     def take_text(self, text: str, now: float) -> float:
         """Seconds to wait before more may be sent; 0 for go on."""
@@ -168,80 +190,21 @@ class PeerLimits:
         return self._strikes.wait(now) > 0.0
 
 
-MAX_ADDRESSES: Final = 4096
-"""Remembered at once; the longest silent are forgotten first."""
+MAX_MEMBERS: Final = 1024
+"""Remembered at once; a bucket is full again within 10 s."""
 
 
-class _Address:
-    __slots__ = ("creations", "failures", "open", "opens")
+class MemberLimits:
+    """What members have used up, over their connections and after they have left."""
 
-    def __init__(self, limits: Limits, now: float) -> None:
-        self.opens = Bucket(limits.opens, now)
-        self.failures = Bucket(limits.failures, now)
-        self.creations = Bucket(limits.creations, now)
-        self.open = 0
+    def __init__(self) -> None:
+        self._used: OrderedDict[str, PeerLimits] = OrderedDict()
 
-
-class AddressLimits:
-    """What each remote address may do.
-
-    This machine's own address is a proxy's or the user's: connections and streams are not
-    counted against it, wrong tokens are.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._known: OrderedDict[str, _Address] = OrderedDict()
-
-    def open(self, address: str, now: float) -> float:
-        """Count a new connection, or answer after how many seconds to come again."""
-        known = self._of(address, now)
-        wait = 0.0
-        if not is_own(address):
-            if known.open >= self._limits.open_at_once:
-                return 1.0
-            wait = known.opens.take(now)
-        if wait == 0.0:
-            known.open += 1
-        return wait
-
-    def closed(self, address: str) -> None:
-        """A counted connection is gone."""
-        known = self._known.get(address)
-        if known is not None:
-            known.open -= 1
-
-    def blocked(self, address: str, now: float) -> float:
-        """Seconds until this address may show a token again."""
-        return self._of(address, now).failures.wait(now)
-
-    def failed(self, address: str, now: float) -> None:
-        """A token was wrong."""
-        self._of(address, now).failures.take(now)
-
-    def create(self, address: str, now: float) -> float:
-        """Count a new stream, or answer after how many seconds to come again."""
-        return 0.0 if is_own(address) else self._of(address, now).creations.take(now)
-
-    def _of(self, address: str, now: float) -> _Address:
-        known = self._known.get(address)
-        if known is None:
-            self._forget()
-            known = self._known[address] = _Address(self._limits, now)
-        self._known.move_to_end(address)
-        return known
-
-    def _forget(self) -> None:
-        if len(self._known) >= MAX_ADDRESSES:
-            idle = next((a for a, known in self._known.items() if known.open == 0), None)
-            if idle is not None:
-                del self._known[idle]
-
-
-def is_own(address: str) -> bool:
-    """Whether a peer at this address runs on this machine."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        # A unix socket's peer has no address.
-        return address == ""
+    def seated(self, member_id: str, limits: PeerLimits) -> None:
+        """This member has a new connection: it goes on where the last one ended."""
+        before = self._used.pop(member_id, None)
+        if before is not None:
+            limits.go_on_from(before)
+        elif len(self._used) >= MAX_MEMBERS:
+            self._used.popitem(last=False)
+        self._used[member_id] = limits

@@ -32,6 +32,7 @@ from protocol.server_effects import (
     StoreFailed,
     StoreResult,
 )
+from protocol.server_limits import MemberLimits
 from protocol.server_log import (
     Appended,
     Entry,
@@ -50,8 +51,8 @@ from protocol.timeline import Timeline
 
 if TYPE_CHECKING:
     from protocol.messages import Cursor
+    from protocol.server_addresses import AddressLimits
     from protocol.server_desertion import Desertion
-    from protocol.server_limits import AddressLimits
     from protocol.server_waits import Waits
 
 NOWHERE = "0" * 32
@@ -74,6 +75,7 @@ class Lobby:
         self._addresses = addresses
         self._desertion = desertion
         self._waits = waits
+        self._members = MemberLimits()
 
     def hello(self, peer: Peer, hello: Hello, now: Moment) -> None:
         """The first message of a connection."""
@@ -87,7 +89,9 @@ class Lobby:
         peer.stage = "opening"
         self._desk.timers.cancel((peer, "hello"))
         if peer.visitor.stream_id:
-            self._open(peer, hello, now)
+            self._addresses.show(
+                peer.visitor.address, now.instant, lambda wait: self._open(peer, hello, now, wait)
+            )
         else:
             self._create(peer, hello, now)
 
@@ -170,11 +174,13 @@ class Lobby:
 
     # A stream that exists ---------------------------------------------------------------
 
-    def _open(self, peer: Peer, hello: Hello, now: Moment) -> None:
-        wait = self._addresses.blocked(peer.visitor.address, now.instant)
+    def _open(self, peer: Peer, hello: Hello, now: Moment, wait: float) -> bool:
+        """Whether the token is being looked up."""
+        if peer.stage != "opening":
+            return False
         if wait > 0.0:
             self.turn_away(peer, refuse.rate_limited(wait))
-            return
+            return False
         stream_id = peer.visitor.stream_id
         known = is_stream_id(stream_id)
         # A host that has lost its memory has lost the invite as well: it gets another one.
@@ -190,10 +196,13 @@ class Lobby:
             ),
             lambda result, then: self._opened(peer, hello, invite, result, then),
         )
+        return True
 
     def _opened(
         self, peer: Peer, hello: Hello, invite: str, result: StoreResult, now: Moment
     ) -> None:
+        was_wrong = isinstance(result, Opened) and result.role is None and not result.is_removed
+        self._addresses.looked_up(peer.visitor.address, now.instant, was_wrong=was_wrong)
         if peer.stage != "opening":
             return
         if isinstance(result, StoreFailed):
@@ -205,7 +214,6 @@ class Lobby:
             self.turn_away(peer, refuse.removed())
             return
         if record is None or role is None:
-            self._addresses.failed(peer.visitor.address, now.instant)
             self.turn_away(peer, refuse.unauthorized())
             return
         if record.status != "active":
@@ -283,6 +291,7 @@ class Lobby:
     ) -> None:
         room = self._room_of(record)
         peer.stage, peer.room = "seated", room
+        self._members.seated(peer.member_id, peer.limits)
         member = Member(member_id=peer.member_id, name=peer.name, role=role)
         room.sit(member, peer.number, now, by_invite=peer.by_invite)
         self._desk.send(

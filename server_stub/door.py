@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Final
 
-from protocol.server_limits import is_own
+from protocol.server_addresses import bounded_as, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ class Door:
 
     async def wait(self, address: str) -> None:
         """Until there is a place, or there was none for too long, or the line is full."""
+        address = bounded_as(address)
         if self._places() > 0 and not self._line:
             return
         if len(self._line) >= LONGEST or (self._of[address] >= EACH and not is_own(address)):

@@ -46,6 +46,8 @@ _QUEUE: Final = 16
 """Frames read ahead of the core."""
 _BACKLOG: Final = 1024
 """Connections that wait to be taken: after a restart everybody comes back at once."""
+_TAKEN_AT_ONCE: Final = 64
+"""Of those; what the first of them ask is read before the next ones are taken."""
 _TURN: Final = 8
 """Messages of one seat before the others have their turn."""
 _LAG_INTERVAL: Final = 0.25
@@ -92,7 +94,7 @@ class Gateway:
             sock=listening,
             process_request=requests.answer,
             create_connection=requests.connection,
-            backlog=_BACKLOG,
+            backlog=_TAKEN_AT_ONCE,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
             max_queue=_QUEUE,
@@ -104,6 +106,8 @@ class Gateway:
             ssl_handshake_timeout=None if tls is None else _OPEN_TIMEOUT,
             logger=logging.getLogger("websockets.server"),
         )
+        # asyncio takes as many at once as may wait, and has set both to the same.
+        listening.listen(_BACKLOG)
 
     async def close(self, patience: float) -> None:
         """Let the store finish, say goodbye, and end every connection in ``patience`` s."""

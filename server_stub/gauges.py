@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from protocol.exceptions import SettingsError
-from protocol.server_limits import is_own
+from protocol.server_addresses import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import socket
@@ -20,7 +21,6 @@ from server_stub.door import Door
 from server_stub.reads import Reading
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from websockets.http11 import Request, Response
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from protocol.server import ServerProtocol
     from protocol.server_log import Moment
     from server_stub.clock import ServerClock
+    from server_stub.entrance import Entrance
     from server_stub.gauges import Readings
     from server_stub.hosts import Names
     from server_stub.proxies import Proxies
@@ -41,6 +42,8 @@ _SOCKET: Final = re.compile(r"/ws(?:/([0-9A-Za-z_-]{8,64}))?")
 _INVITE: Final = re.compile(r"/j/[0-9A-Za-z_-]{8,64}")
 _READ: Final = re.compile(r"/streams/([0-9A-Za-z_-]{8,64})/(state|events)")
 MAX_EVENTS: Final = 300
+REST: Final = 0.25
+"""Seconds until who reads too often is told so."""
 READ_AT_ONCE: Final = 32 * 1024
 """Bytes; the longest message is half as long."""
 UNWANTED: Final = 64 * 1024
@@ -51,6 +54,8 @@ class AdmittedConnection(ServerConnection):
     """A connection that gives back its place, however it ends."""
 
     release: Callable[[], None] | None = None
+    is_lost = False
+    """Whether its end has come: nobody would give back what it takes from then on."""
     visitor = ""
     """Address that bounds are counted for; "" before the request is read."""
     heard_at = 0.0
@@ -113,6 +118,7 @@ class AdmittedConnection(ServerConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self.is_lost = True
         self._look_whether_open()
         if self.release is not None:
             self.release()
@@ -133,6 +139,7 @@ class HttpRequests:
         reads: Reads,
         readings: Readings,
         proxies: Proxies,
+        entrance: Entrance,
     ) -> None:
         self._core = core
         self._clock = clock
@@ -142,9 +149,11 @@ class HttpRequests:
         self._reads = reads
         self._readings = readings
         self._proxies = proxies
+        self._entrance = entrance
 
     async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The response; None opens a websocket."""
+        self._entrance.has_asked(connection.transport.get_extra_info("socket").fileno())
         if isinstance(connection, AdmittedConnection):
             forwarded = request.headers.get_all("X-Forwarded-For")
             connection.visitor = self._proxies.visitor(address_of(connection), forwarded)
@@ -195,15 +204,14 @@ class HttpRequests:
     async def _admit(self, connection: ServerConnection) -> Response | None:
         address = address_of(connection)
         await self._door.wait(address)
+        if isinstance(connection, AdmittedConnection) and connection.is_lost:
+            # It went away while it was in line, and has been given up already.
+            return None
         # The connection's place is kept from here on, before anything can go wrong.
         wait = self._core.admit(address, self._clock.now())
         if wait > 0.0:
             logger.info("event=not_admitted retry_after=%.1f", wait)
-            return pages.error_page(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "too many connections",
-                {"Retry-After": str(max(1, round(wait)))},
-            )
+            return _too_many("connections", wait)
         if isinstance(connection, AdmittedConnection):
             connection.release = lambda: self._core.released(address)
         return None
@@ -213,7 +221,7 @@ class HttpRequests:
         if not self._readings.is_open_to(address, request.headers):
             wait = self._core.token_wait(address, now)
             if wait > 0.0:
-                return _too_many_wrong(wait)
+                return _too_many("wrong tokens", wait)
             if not self._readings.opens(bearer(request.headers.get("Authorization"))):
                 self._core.token_failed(address, now)
                 return pages.error_page(
@@ -231,10 +239,12 @@ class HttpRequests:
         connection: ServerConnection,
         request: Request,
     ) -> Response:
-        now, address = self._clock.now(), address_of(connection)
-        wait = self._core.token_wait(address, now)
+        address = address_of(connection)
+        wait = self._core.admit_read(address, self._clock.now())
         if wait > 0.0:
-            return _too_many_wrong(wait)
+            # Whoever asks again at once would cost more than with an answer.
+            await asyncio.sleep(REST)
+            return _too_many("reads", wait)
         token_hash = hash_token(bearer(request.headers.get("Authorization")))
         numbers = parse_qs(query)
         try:
@@ -249,20 +259,45 @@ class HttpRequests:
         if what == "state":
             after, epoch = 0, None
         reading = Reading(token_hash, what, epoch, after)
+        wait = await self._turn(address)
+        if wait > 0.0:
+            return _too_many("wrong tokens", wait)
+        now, was_wrong = self._clock.now(), False
 
         async def look() -> bytes | None:
             return await self._store.run(lambda store: _read(store, stream_id, reading, now))
 
         try:
             found = await self._reads.page(stream_id, reading, look, now.instant)
+            was_wrong = found is None
         except StoreError as error:
             return pages.error_page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        finally:
+            self._core.token_looked_up(address, self._clock.now(), was_wrong=was_wrong)
         if found is None:
-            self._core.token_failed(address, now)
             return pages.error_page(
                 HTTPStatus.UNAUTHORIZED, "this token does not open it", _CHALLENGE
             )
         return pages.tagged_json(found.body, found.etag, request.headers.get("If-None-Match"))
+
+    async def _turn(self, address: str) -> float:
+        """Wait until a token may be looked up; seconds to come again where it may not."""
+        turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+        def is_taken(wait: float) -> bool:
+            if turn.done():
+                return False
+            turn.set_result(wait)
+            return True
+
+        self._core.show_token(address, self._clock.now(), is_taken)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled() and turn.result() == 0.0:
+                # It took too long, and its turn has come at the same moment.
+                self._core.token_looked_up(address, self._clock.now(), was_wrong=False)
+            raise
 
 
 def _read(store: Store, stream_id: str, reading: Reading, now: Moment) -> bytes | None:
@@ -275,10 +310,10 @@ def _read(store: Store, stream_id: str, reading: Reading, now: Moment) -> bytes 
     return msgspec.json.encode(store.events(stream_id, epoch, reading.after, MAX_EVENTS))
 
 
-def _too_many_wrong(wait: float) -> Response:
+def _too_many(what: str, wait: float) -> Response:
     return pages.error_page(
         HTTPStatus.TOO_MANY_REQUESTS,
-        "too many wrong tokens",
+        f"too many {what}",
         {"Retry-After": str(max(1, round(wait)))},
     )
 

@@ -49,7 +49,12 @@ def _told(error: BaseException) -> list[str]:
 
 def log_unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What an event loop does with errors that nobody waits for."""
-    logger.error("event=unhandled", exc_info=context.get("exception"))
+    error = context.get("exception")
+    if isinstance(error, OSError) and "accept" in context.get("message", ""):
+        # No mistake of ours, and it comes every second for as long as it lasts.
+        logger.error("event=not_accepted errno=%s", error.errno)
+        return
+    logger.error("event=unhandled", exc_info=error)
 
 
 def set_up(log_file: Path | None) -> None:

@@ -33,14 +33,15 @@ class Proxies:
             forwarded: the ``X-Forwarded-For`` headers, in their order.
         """
         hops = [hop.strip() for line in forwarded for hop in line.split(",")]
-        while self._trusts(peer) and hops:
+        while self.trusts(peer) and hops:
             try:
                 peer = str(_plain(hops.pop()))
             except ValueError:
                 break
         return peer
 
-    def _trusts(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
+        """Whether this address is a proxy's that is believed."""
         try:
             found = _plain(address)
         except ValueError:

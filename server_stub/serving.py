@@ -18,9 +18,11 @@ from platformdirs import user_data_path
 from protocol.exceptions import SettingsError, StoreError
 from protocol.media import MediaRules
 from protocol.server import ServerProtocol
+from protocol.server_addresses import is_own
 from protocol.server_limits import Limits, for_crowds
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
 from server_stub.databases import database_at
+from server_stub.entrance import Entrance, most_connections, raise_open_files
 from server_stub.garbage import leave_the_old_to_us
 from server_stub.gateway import Gateway
 from server_stub.gauges import Gauges, Readings, read_key
@@ -154,7 +156,12 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
     proxies = parse_proxies(options.trusted_proxies)
     key = read_key(options.metrics_token_file, is_fronted=bool(public_url or proxies.networks))
     database = database_at(options.database)
-    with bind(address) as listening:
+    with Entrance(
+        bind(address),
+        limits.open_at_once,
+        most_connections(),
+        lambda peer: is_own(peer) or proxies.trusts(peer),
+    ) as listening:
         address = ListenAddress(address.host, listening.getsockname()[1])
         store = database.open_store()
         clock = ServerClock(store.anchor())
@@ -179,7 +186,14 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
             names = Names(address, public_url, _certified(tls))
             gauges = Gauges(core, gateway.connections, metrics)
             requests = HttpRequests(
-                core, clock, thread, names, reads, Readings(gauges, key, metrics), proxies
+                core,
+                clock,
+                thread,
+                names,
+                reads,
+                Readings(gauges, key, metrics),
+                proxies,
+                listening,
             )
             await gateway.open(listening, requests, thread, None if tls is None else tls.context)
             reached = _reached(address, tls)
@@ -218,6 +232,7 @@ async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> Non
     stop: asyncio.Future[float] = loop.create_future()
     _watch_for_the_end(stop, options)
     leave_the_old_to_us()
+    raise_open_files()
     async with running(options, for_crowds(_LIMITS, options.max_per_address)) as server:
         if server.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, server.tls.renew)

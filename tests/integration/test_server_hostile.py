@@ -116,10 +116,14 @@ def _from_elsewhere(server: ServerProcess) -> socket.socket:
     )
 
 
+_guests = itertools.count(1)
+
+
 async def _guest(place: Place, name: str = "Eve") -> Wire:
     url, stream_id, token = place.invite
     guest = await Wire.open(url, stream_id, token, _from_elsewhere(place.server))
-    await guest.send(Hello(1, 1, name, "instance-of-a-guest"))
+    # Each is somebody else: one member could not say as much, however often it connects.
+    await guest.send(Hello(1, 1, name, f"instance-of-guest-{next(_guests)}"))
     await guest.wait_for(StateNow)
     return guest
 

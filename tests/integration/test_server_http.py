@@ -8,14 +8,15 @@ import hashlib
 import re
 import socket
 import struct
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from protocol.messages import Ping, Pong
 from protocol.server_limits import Limits, Rate
-from server_stub import gateway
+from server_stub import gateway, serving
 from server_stub.http_requests import UNWANTED
 from server_stub.serving import Running, ServeOptions, running
 from tests.doubles.wire import Wire
@@ -147,6 +148,30 @@ async def test_guessing_tokens_is_paused(tmp_path: Path) -> None:
     assert codes == [401] * 5 + [429] * 3
 
 
+async def test_guesses_at_once_are_paused_as_well_and_right_tokens_are_not(tmp_path: Path) -> None:
+    options = ServeOptions(
+        listen="127.0.0.1:0",
+        database=str(tmp_path / "party.db"),
+        trusted_proxies=("127.0.0.1",),
+    )
+    async with (
+        running(options, Limits(failures=Rate(10 / 60, 5), reads=Rate(1, 100))) as server,
+        await Wire.create(server.listening.url) as host,
+    ):
+        created = host.welcome.created
+        assert created is not None
+
+        async def status(token: str) -> int:
+            path = f"/streams/{host.welcome.stream_id}/state"
+            who = (f"Authorization: Bearer {token}", "X-Forwarded-For: 192.0.2.1")
+            return int((await raw(server, request(f"GET {path} HTTP/1.1", *who))).split()[1])
+
+        right = [status(created.invite_token) for _ in range(40)]
+        assert set(await asyncio.gather(*right)) == {200}
+        wrong = [status(f"guess-{number}") for number in range(40)]
+        assert sorted(await asyncio.gather(*wrong)) == [401] * 5 + [429] * 35
+
+
 async def test_too_many_connections_are_told_when_to_come_again(tmp_path: Path) -> None:
     options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
     async with running(options, Limits(unauthenticated=1)) as server:
@@ -158,6 +183,60 @@ async def test_too_many_connections_are_told_when_to_come_again(tmp_path: Path) 
         await waiting.wait_closed()
         async with await Wire.create(server.listening.url) as host:
             assert host.welcome.role == "host"
+
+
+async def test_who_leaves_the_line_keeps_no_place(tmp_path: Path) -> None:
+    options = ServeOptions(
+        listen="127.0.0.1:0",
+        database=str(tmp_path / "party.db"),
+        trusted_proxies=("127.0.0.1",),
+    )
+    async with running(options, Limits(unauthenticated=1, open_at_once=1)) as server:
+        port = int(server.listening.url.rpartition(":")[2])
+
+        async def come(visitor: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request("GET /ws HTTP/1.1", *UPGRADE, f"X-Forwarded-For: {visitor}"))
+            # The server has read it once it has answered who came after it.
+            await raw(server, request("GET /healthz HTTP/1.1"))
+            return reader, writer
+
+        _, seated = await come("192.0.2.1")
+        _, leaving = await come("192.0.2.2")
+        next_one, third = await come("192.0.2.3")
+        leaving.transport.abort()
+        await raw(server, request("GET /healthz HTTP/1.1"))
+        seated.transport.abort()
+        # Whoever stands behind has a turn only after the one who left had his.
+        assert b" 101 " in await next_one.readline()
+        third.transport.abort()
+        again, last = await come("192.0.2.2")
+        assert b" 101 " in await again.readline()
+        last.transport.abort()
+
+
+async def test_who_connects_and_says_nothing_is_gone_before_there_is_no_descriptor_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "_OPEN_TIMEOUT", 60.0)
+    monkeypatch.setattr(serving, "most_connections", lambda: 8)
+    options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(running(options))
+        port = int(server.listening.url.rpartition(":")[2])
+        host = await stack.enter_async_context(await Wire.create(server.listening.url))
+        silent: list[socket.socket] = []
+        for _ in range(20):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            one.setblocking(False)
+            silent.append(one)
+            # Taken, or there would be no answer: the oldest ones have made room.
+            answer = await raw(server, request("GET /healthz HTTP/1.1"))
+            assert answer.startswith(b"HTTP/1.1 200 ")
+        loop = asyncio.get_running_loop()
+        assert [await loop.sock_recv(one, 1) for one in silent[:16]] == [b""] * 16
+        await host.send(Ping(1.0))
+        await host.wait_for(Pong)
 
 
 def close_code(answer: bytes) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import resource
 import signal
 import socket
 import sqlite3
@@ -152,6 +153,24 @@ async def test_an_unknown_option_is_answered_with_the_usage() -> None:
 
 
 # Ending ---------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what another process may do")
+async def test_as_many_files_may_be_open_as_the_system_allows(tmp_path: Path) -> None:
+    bounds = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (bounds[1] // 2, bounds[1]))
+    try:
+        process = await launch(*("--listen", "127.0.0.1:0", "--database", str(tmp_path / "p.db")))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, bounds)
+    try:
+        assert process.stdout is not None
+        assert b"listening" in await process.stdout.readline()
+        allowed = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+        assert allowed == (bounds[1], bounds[1])
+    finally:
+        process.kill()
+        await process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

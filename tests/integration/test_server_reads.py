@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from protocol.messages import Ack, Command, Cursor, Pause, Play
+from protocol.server_limits import Limits, Rate
+from server_stub import http_requests
 from server_stub.serving import Running, ServeOptions, running
 from server_stub.sql_store import SqlStore
 from tests.doubles.wire import Wire
@@ -152,3 +154,26 @@ async def test_each_visitor_of_a_trusted_proxy_has_bounds_of_his_own(tmp_path: P
         assert (await http.get(url, headers=other)).status_code == 401
         forged = {"X-Forwarded-For": "203.0.113.10, 203.0.113.9"}
         assert (await http.get(url, headers=forged)).status_code == 429
+
+
+async def test_who_reads_again_and_again_is_told_when_to_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_requests, "REST", 0.0)
+    options = ServeOptions(
+        listen="127.0.0.1:0", database=str(tmp_path / "party.db"), trusted_proxies=("127.0.0.1",)
+    )
+    async with (
+        running(options, Limits(reads=Rate(0.001, 3))) as server,
+        httpx.AsyncClient(trust_env=False) as http,
+        await Wire.create(server.listening.url) as host,
+    ):
+        assert host.welcome.created is not None
+        url = f"{server.listening.url}/streams/{host.welcome.stream_id}/events"
+        key = {"Authorization": f"Bearer {host.welcome.created.host_key}"}
+        reader, other = {**key, "X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
+        replies = [await http.get(url, headers=reader) for _ in range(4)]
+        assert [reply.status_code for reply in replies] == [200, 200, 200, 429]
+        assert replies[-1].headers["retry-after"] == "1000"
+        assert (await http.get(url, headers={**key, **other})).status_code == 200
+        assert [(await http.get(url, headers=key)).status_code for _ in range(9)] == [200] * 9

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import ssl
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,6 +16,7 @@ from websockets.exceptions import InvalidHandshake
 
 from player.link import describe
 from protocol.exceptions import SettingsError
+from server_stub import gateway, serving
 from server_stub.__main__ import main
 from server_stub.serving import Running, ServeOptions, checked_listen, running
 from server_stub.tls import Tls
@@ -103,6 +106,21 @@ async def test_plain_http_gets_nowhere(tmp_path: Path, pair: Pair) -> None:
         async with httpx.AsyncClient(trust_env=False) as http:
             with pytest.raises(httpx.HTTPError):
                 await http.get(f"{url}/healthz")
+
+
+async def test_who_never_shakes_hands_makes_room_for_who_does(
+    tmp_path: Path, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "_OPEN_TIMEOUT", 60.0)
+    monkeypatch.setattr(serving, "most_connections", lambda: 4)
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(over_tls(tmp_path, pair))
+        port = int(server.listening.url.rpartition(":")[2])
+        silent = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(3)
+        ]
+        silent[0].setblocking(False)
+        assert await asyncio.get_running_loop().sock_recv(silent[0], 1) == b""
 
 
 async def test_a_server_without_tls_is_told_in_words(tmp_path: Path) -> None:

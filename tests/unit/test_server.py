@@ -13,6 +13,7 @@ from protocol.messages import (
     Ack,
     Act,
     Bye,
+    Chat,
     ClientMessage,
     Command,
     Cursor,
@@ -32,6 +33,7 @@ from protocol.messages import (
     SetRate,
     Snapshot,
     StateNow,
+    Welcome,
 )
 from protocol.server_effects import Ask, StoreFailed
 from protocol.server_limits import Limits, Rate
@@ -357,6 +359,55 @@ def test_tokens_shown_elsewhere_count_as_well() -> None:
     assert bench.core.token_wait(REMOTE, bench.now) == 0.0
     bench.core.token_failed(REMOTE, bench.now)
     assert bench.core.token_wait(REMOTE, bench.now) == 1.0
+    bench.advance(1.0)
+    told: list[float] = []
+    for _ in range(2):
+        bench.core.show_token(REMOTE, bench.now, lambda wait: told.append(wait) is None)
+    assert told == [0.0]
+    bench.core.token_looked_up(REMOTE, bench.now, was_wrong=True)
+    assert told == [0.0, 1.0]
+
+
+def test_reads_without_a_websocket_are_bounded() -> None:
+    bench = Bench(Limits(reads=Rate(1, 1)))
+    assert [bench.core.admit_read(REMOTE, bench.now) for _ in range(2)] == [0.0, 1.0]
+
+
+def test_guesses_that_are_sent_at_once_are_no_more_than_those_one_by_one() -> None:
+    bench = Bench(Limits(failures=Rate(1, 2)))
+    party = Party(bench)
+    bench.holding = True
+    guests = [party.join(f"G{n}", token=f"guess-{n}") for n in range(5)]
+    assert len(bench.waiting) == 2
+    bench.disconnect(guests[2])
+    bench.release()
+    codes = [[no.code for no in bench.got(guest, Refusal)] for guest in guests]
+    assert codes == [["unauthorized"]] * 2 + [[]] + [["rate_limited"]] * 2
+
+
+def test_a_whole_school_with_right_tokens_comes_in_at_once() -> None:
+    bench = Bench(Limits(failures=Rate(0.001, 2)))
+    party = Party(bench)
+    bench.holding = True
+    pupils = [party.join(f"P{n}") for n in range(50)]
+    bench.release()
+    assert all(bench.got(pupil, Welcome) for pupil in pupils)
+    assert bench.core.token_wait(REMOTE, bench.now) == 0.0
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_to_connect_anew_lets_nobody_say_or_note_more(leaves: bool) -> None:
+    bench = Bench(Limits(say=Rate(1, 2), note=Rate(1, 2)))
+    party = Party(bench)
+    bench.forget()
+    for _ in range(4):
+        peer = party.join("Bo")
+        bench.send(peer, Say("hello"))
+        bench.send(peer, Note(bench.event_id(), "buffer_start", 1.0))
+        if leaves:
+            bench.send(peer, Leave())
+        bench.disconnect(peer)
+    assert (len(bench.got(party.host, Chat)), len(bench.got(party.host, Event))) == (2, 2)
 
 
 # The end --------------------------------------------------------------------------------

@@ -6,14 +6,13 @@ import pytest
 
 from protocol.messages import Hello, Leave, Ping, Say
 from protocol.server_limits import (
-    MAX_ADDRESSES,
-    AddressLimits,
+    MAX_MEMBERS,
     Bucket,
     Limits,
+    MemberLimits,
     PeerLimits,
     Rate,
     for_crowds,
-    is_own,
 )
 
 
@@ -42,6 +41,14 @@ def test_what_is_taken_on_credit_is_waited_for() -> None:
     assert bucket.take(0.0, 1) == pytest.approx(2.1)
 
 
+def test_what_is_charged_though_there_is_nothing_has_to_come_back_first() -> None:
+    bucket = Bucket(Rate(per_second=1, burst=2), 0.0)
+    assert bucket.whole(0.0) == 2
+    for _ in range(4):
+        bucket.charge(0.0)
+    assert (bucket.wait(0.0), bucket.whole(2.5), bucket.whole(3.0)) == (3.0, 0, 1)
+
+
 def test_each_kind_of_message_has_its_own_bucket() -> None:
     limits = PeerLimits(Limits(say=Rate(1, 1), ping=Rate(1, 2)), 0.0)
     assert limits.take(Say("a"), 0.0) == 0.0
@@ -49,6 +56,22 @@ def test_each_kind_of_message_has_its_own_bucket() -> None:
     assert limits.take(Ping(0.0), 0.0) == 0.0
     assert limits.take(Leave(), 0.0) == 0.0
     assert limits.take(Hello(1, 1, "Ana", "instance-1"), 0.0) == 0.0
+
+
+def test_a_member_s_buckets_outlive_its_connections() -> None:
+    limits, members = Limits(say=Rate(1, 1)), MemberLimits()
+
+    def said(member_id: str) -> bool:
+        connection = PeerLimits(limits, 0.0)
+        members.seated(member_id, connection)
+        return connection.take(Say("a"), 0.0) == 0.0
+
+    assert [said("ana"), said("ana"), said("bo")] == [True, False, True]
+    for number in range(MAX_MEMBERS - 2):
+        members.seated(f"member-{number}", PeerLimits(limits, 0.0))
+    assert not said("ana")
+    members.seated("one more", PeerLimits(limits, 0.0))
+    assert [said("ana"), said("bo")] == [False, True]
 
 
 def test_text_is_bounded_by_its_length() -> None:
@@ -75,65 +98,9 @@ def test_a_burst_counts_once_a_second() -> None:
     assert limits.strike(2.0, burst=True) is True
 
 
-def test_an_address_opens_so_many_a_second_and_so_many_at_once() -> None:
-    limits = AddressLimits(Limits(opens=Rate(1, 2), open_at_once=3))
-    assert limits.open("192.0.2.1", 0.0) == 0.0
-    assert limits.open("192.0.2.1", 0.0) == 0.0
-    assert limits.open("192.0.2.1", 0.0) == pytest.approx(1.0)
-    assert limits.open("192.0.2.2", 0.0) == 0.0
-    assert limits.open("192.0.2.1", 5.0) == 0.0
-    assert limits.open("192.0.2.1", 50.0) == 1.0
-    limits.closed("192.0.2.1")
-    assert limits.open("192.0.2.1", 50.0) == 0.0
-    limits.closed("192.0.2.99")
-
-
-def test_this_machines_connections_and_streams_are_not_counted() -> None:
-    limits = AddressLimits(Limits(opens=Rate(1, 1), open_at_once=1, creations=Rate(1, 1)))
-    for _ in range(5):
-        assert limits.open("127.0.0.1", 0.0) == 0.0
-        assert limits.create("::1", 0.0) == 0.0
-    assert limits.create("192.0.2.1", 0.0) == 0.0
-    assert limits.create("192.0.2.1", 0.0) > 0.0
-
-
-def test_wrong_tokens_block_an_address_for_a_while() -> None:
-    limits = AddressLimits(Limits(failures=Rate(1, 2)))
-    for _ in range(2):
-        assert limits.blocked("127.0.0.1", 0.0) == 0.0
-        limits.failed("127.0.0.1", 0.0)
-    assert limits.blocked("127.0.0.1", 0.0) == pytest.approx(1.0)
-    assert limits.blocked("192.0.2.1", 0.0) == 0.0
-    assert limits.blocked("127.0.0.1", 2.0) == 0.0
-
-
-def test_the_longest_silent_address_is_forgotten_first() -> None:
-    limits = AddressLimits(Limits(failures=Rate(0.001, 1)))
-    limits.open("192.0.2.1", 0.0)
-    limits.failed("192.0.2.1", 0.0)
-    limits.failed("192.0.2.2", 0.0)
-    for number in range(MAX_ADDRESSES):
-        limits.failed(f"2001:db8::{number:x}", 0.0)
-    assert limits.blocked("192.0.2.1", 0.0) > 0.0
-    assert limits.blocked("192.0.2.2", 0.0) == 0.0
-
-
-def test_an_address_with_open_connections_is_not_forgotten() -> None:
-    limits = AddressLimits(Limits(opens=Rate(1, 5), open_at_once=1))
-    for number in range(MAX_ADDRESSES + 1):
-        assert limits.open(f"2001:db8::{number:x}", 0.0) == 0.0
-    assert limits.open("2001:db8::1", 0.0) == 1.0
-
-
-def test_own_addresses() -> None:
-    assert is_own("127.0.0.1")
-    assert is_own("")
-    assert not is_own("192.0.2.1")
-    assert not is_own("somewhere")
-
-
 def test_where_many_sit_behind_one_address_more_may_come_and_sooner() -> None:
     school = for_crowds(Limits(), 500)
     assert (school.open_at_once, school.opens) == (500, Rate(200.0, 400.0))
+    assert school.reads == Rate(200.0, 400.0)
     strict = for_crowds(Limits(), 5)
     assert (strict.open_at_once, strict.opens) == (5, Limits().opens)
