@@ -9,7 +9,7 @@ import signal
 import threading
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from protocol.server_log import StreamRecord
+    from server_stub.databases import Database
+    from server_stub.gauges import Key
+    from server_stub.proxies import Proxies
     from server_stub.store import Store
     from server_stub.store_thread import StoreThread
     from server_stub.tls import Tls
@@ -144,6 +147,17 @@ class Running:
     """Seconds that its end may take."""
 
 
+class _Plan(NamedTuple):
+    """What the options come to, before anything is opened."""
+
+    address: ListenAddress
+    public_url: str
+    tls: Tls | None
+    proxies: Proxies
+    key: Key
+    database: Database
+
+
 @asynccontextmanager
 async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGenerator[Running]:
     """A server for as long as the context lasts.
@@ -151,19 +165,10 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
     Raises:
         MatineeError: it cannot start; says why.
     """
-    address, public_url = checked_listen(options)
-    tls = tls_of(options.tls_cert, options.tls_key)
-    proxies = parse_proxies(options.trusted_proxies)
-    key = read_key(options.metrics_token_file, is_fronted=bool(public_url or proxies.networks))
-    database = database_at(options.database)
-    with Entrance(
-        bind(address),
-        limits.open_at_once,
-        most_connections(),
-        lambda peer: is_own(peer) or proxies.trusts(peer),
-    ) as listening:
-        address = ListenAddress(address.host, listening.getsockname()[1])
-        store = database.open_store()
+    plan = _planned(options)
+    with _entrance(plan, limits) as listening:
+        address = ListenAddress(plan.address.host, listening.getsockname()[1])
+        store = plan.database.open_store()
         clock = ServerClock(store.anchor())
         core = ServerProtocol(
             RandomMint(),
@@ -183,7 +188,7 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
         thread = WatchedStore(store, gateway.delivered, settled, metrics, reads)
         try:
             await thread.run(lambda opened: opened.set_anchor(clock.anchor()))
-            names = Names(address, public_url, _certified(tls))
+            names = Names(address, plan.public_url, _certified(plan.tls))
             gauges = Gauges(core, gateway.connections, metrics)
             requests = HttpRequests(
                 core,
@@ -191,34 +196,56 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
                 thread,
                 names,
                 reads,
-                Readings(gauges, key, metrics),
-                proxies,
+                Readings(gauges, plan.key, metrics),
+                plan.proxies,
                 listening,
             )
-            await gateway.open(listening, requests, thread, None if tls is None else tls.context)
-            reached = _reached(address, tls)
-            server = Running(
-                Listening(reached[0], reached, public_url, database.name),
-                core,
-                gateway,
-                thread,
-                clock,
-                settled,
-                tls,
-            )
-            chores = (
-                asyncio.create_task(_stay_fresh(server)),
-                asyncio.create_task(_stay_small(server)),
-                asyncio.create_task(gauges.watch_drift()),
-            )
-            try:
+            context = None if plan.tls is None else plan.tls.context
+            await gateway.open(listening, requests, thread, context)
+            reached = _reached(address, plan.tls)
+            told = Listening(reached[0], reached, plan.public_url, plan.database.name)
+            server = Running(told, core, gateway, thread, clock, settled, plan.tls)
+            async with _at_work(server, gauges):
                 yield server
-            finally:
-                for chore in chores:
-                    chore.cancel()
-                await gateway.close(server.patience)
         finally:
             await _put_away(thread, clock)
+
+
+def _planned(options: ServeOptions) -> _Plan:
+    address, public_url = checked_listen(options)
+    proxies = parse_proxies(options.trusted_proxies)
+    return _Plan(
+        address,
+        public_url,
+        tls_of(options.tls_cert, options.tls_key),
+        proxies,
+        read_key(options.metrics_token_file, is_fronted=bool(public_url or proxies.networks)),
+        database_at(options.database),
+    )
+
+
+def _entrance(plan: _Plan, limits: Limits) -> Entrance:
+    return Entrance(
+        bind(plan.address),
+        limits.open_at_once,
+        most_connections(),
+        lambda peer: is_own(peer) or plan.proxies.trusts(peer),
+    )
+
+
+@asynccontextmanager
+async def _at_work(server: Running, gauges: Gauges) -> AsyncGenerator[None]:
+    """Do what is to be done beside serving, and at the end let everybody go."""
+    chores = [
+        asyncio.create_task(chore)
+        for chore in (_stay_fresh(server), _stay_small(server), gauges.watch_drift())
+    ]
+    try:
+        yield
+    finally:
+        for chore in chores:
+            chore.cancel()
+        await server.gateway.close(server.patience)
 
 
 async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> None:

@@ -187,8 +187,15 @@ def test_what_cannot_be_used_is_told_by_its_option(
 
 @pytest.mark.parametrize(("given", "other"), [("--tls-cert", "tls-key"), ("--tls-key", "tls-cert")])
 def test_one_without_the_other_names_what_is_missing(
-    tmp_path: Path, pair: Pair, given: str, other: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    pair: Pair,
+    given: str,
+    other: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Tests that come later must not log into this one's output.
+    monkeypatch.setattr("server_stub.log.set_up", lambda _: None)
     at = ("--listen", "127.0.0.1:0", "--database", str(tmp_path / "party.db"))
     assert main([*at, given, str(pair.cert)]) == 1
     assert capsys.readouterr().err.startswith(f"matinee serve: {other}: is missing: {given} needs ")
