@@ -194,8 +194,10 @@ def test_one_without_the_other_names_what_is_missing(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Tests that come later must not log into this one's output.
-    monkeypatch.setattr("server_stub.log.set_up", lambda _: None)
+    def no_log(_: Path | None) -> None:
+        """Tests that come later must not log into this one's output."""
+
+    monkeypatch.setattr("server_stub.log.set_up", no_log)
     at = ("--listen", "127.0.0.1:0", "--database", str(tmp_path / "party.db"))
     assert main([*at, given, str(pair.cert)]) == 1
     assert capsys.readouterr().err.startswith(f"matinee serve: {other}: is missing: {given} needs ")
