@@ -80,6 +80,8 @@ class Screening:
         self._retried_at = float("-inf")
         self.queue_left = 0
         self.ever_opened = False
+        self._is_opening = False
+        """Tracks come and go meanwhile, which nobody has chosen."""
 
     def show(self, media: Media | None, own: str = "") -> None:
         """Watch ``media``; ``own`` is where this seat finds it, when not at its address."""
@@ -87,6 +89,7 @@ class Screening:
             self.media = media or self.media
             return
         self.media = media
+        self.view = None
         self._own = own or media.url
         self._named = bool(own)
         self._driver.unload()
@@ -118,8 +121,7 @@ class Screening:
             return
         if self._task is not None:
             self._task.cancel()
-        # Tracks come and go while it is opened, which nobody has chosen.
-        self.view = None
+        self._is_opening = True
         self._task = asyncio.create_task(self._open(self.media))
 
     @property
@@ -131,6 +133,7 @@ class Screening:
         """Watch the current film from ``own`` instead."""
         self._own = own
         self._named = True
+        self.view = None
         self._driver.unload()
         self.reopen()
 
@@ -159,6 +162,7 @@ class Screening:
             )
         except MatineeError as error:
             self._progress("")
+            self._is_opening = False
             self._failed(error)
             return
         self._progress("")
@@ -195,6 +199,7 @@ class Screening:
         if media is None:
             return
         self._retried_at = float("-inf")
+        self._is_opening = False
         self.ever_opened = True
         self.view = MediaView(
             title=event.title or media.title,
@@ -228,7 +233,7 @@ class Screening:
     def tracks_changed(self, event: TracksChanged) -> None:
         """Another track was chosen."""
         tracks: tuple[Track, ...] = event.tracks
-        if self.view is not None and tracks != self.view.tracks:
+        if self.view is not None and not self._is_opening and tracks != self.view.tracks:
             self.view = msgspec.structs.replace(self.view, tracks=tracks)
             self._emit(self.view)
 

@@ -125,6 +125,7 @@ class Session:
         self.screening.close()
         self.protocol.leave()
         await self.link.stop()
+        self._player_told.set()
 
     @property
     def you(self) -> str:

@@ -71,9 +71,10 @@ class AddInvite(msgspec.Struct, frozen=True):
 
 
 class AdmitMembers(msgspec.Struct, frozen=True):
-    """Let these members come back, whatever became of their invite."""
+    """Let these members come back, unless ``invite_hash`` has been replaced as well."""
 
     stream_id: str
+    invite_hash: str
     member_ids: tuple[str, ...]
     now: Moment
 

@@ -128,9 +128,9 @@ class Bucket:
         return self._tokens >= self._rate.burst
 
     def charge(self, now: float) -> None:
-        """Take a token even where there is none: it has to come back first."""
+        """Take a token, or what is left of one: no debt is run up."""
         self.wait(now)
-        self._tokens -= 1.0
+        self._tokens = max(0.0, self._tokens - 1.0)
 
     def whole(self, now: float) -> int:
         """How many may be taken now; not more than 0 when `wait` is not over."""

@@ -76,17 +76,17 @@ class People:
             if not self._is_done(sender, errand, result, told):
                 return
             if errand.keep:
-                self._keep_late(self._current(room), call.staying, later)
+                self._keep_late(self._current(room), call, later)
             else:
                 self._clear_out(self._current(room), later)
 
         self._desk.ask(call, then)
 
-    def _keep_late(self, room: Room, staying: tuple[str, ...], now: Moment) -> None:
+    def _keep_late(self, room: Room, invite: AddInvite, now: Moment) -> None:
         """Whoever was just coming in by an older invite stays as well."""
-        late = tuple(member_id for member_id in room.seats if member_id not in staying)
+        late = tuple(member_id for member_id in room.seats if member_id not in invite.staying)
         if late:
-            call = AdmitMembers(room.record.stream_id, late, now)
+            call = AdmitMembers(invite.stream_id, invite.invite_hash, late, now)
             self._desk.ask(call, lambda _result, _later: None)
 
     def _clear_out(self, room: Room, now: Moment) -> None:
@@ -116,8 +116,8 @@ class People:
             done = Ack(errand.event_id, here.record.epoch, here.record.seq)
             if self._is_done(sender, errand, result, done):
                 here.expel(errand.member_id, bye, later)
-            else:
-                seat.is_leaving = False
+            elif errand.member_id in here.seats:
+                here.seats[errand.member_id].is_leaving = False
 
         record = room.record
         call = RemoveMember(record.stream_id, errand.member_id, now, record.host_term)

@@ -119,6 +119,7 @@ class Room:
         before = self.seats.get(member_id)
         if before is not None:
             seat.expect(before.seek_ms)
+            seat.is_leaving = before.is_leaving
             if before.peer is not None:
                 self._disconnected(before.peer)
                 anew = Bye("replaced", "this seat has connected anew", reconnect=False)

@@ -82,8 +82,11 @@ def add_invite(connection: Connection, call: AddInvite) -> Done | Refusal:
 
 
 def admit_members(connection: Connection, call: AdmitMembers) -> Done:
-    """Those who have no rule yet may come back."""
+    """Those who have no rule yet may come back, while the invite stands."""
     now = at(call.now.unix_ms)
+    invite = _token(connection, call.stream_id, call.invite_hash)
+    if invite is None or invite["revoked_at"] is not None:
+        return Done()
     for member_id in call.member_ids:
         where = {"stream_id": call.stream_id, "member_id": member_id}
         if connection.execute(MEMBER, where).first() is None:
@@ -141,7 +144,7 @@ def add_one_more(
 ) -> None:
     """One more invite for a stream that has some; the oldest give way."""
     add_token(connection, stream_id, "viewer", invite_hash, now, until, uses)
-    where = {"of_stream": stream_id, "newest": invite_hash, "now": now}
+    where = {"of_stream": stream_id, "newest": invite_hash}
     connection.execute(FORGET_INVITES, where)
 
 

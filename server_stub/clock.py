@@ -41,8 +41,8 @@ class Anchor(NamedTuple):
     instant: float
     """Seconds on the server's clock at ``wall``."""
     elapsed: float
+    """As it would be if the wall clock had not jumped since it was last trusted."""
     wall: float
-    """As it would be, had it not jumped since it was last trusted."""
 
 
 def shift_after(anchor: Anchor | None, reading: Reading) -> float:
@@ -110,7 +110,7 @@ class ServerClock:
         if abs(jump) <= MAX_CLOCK_JUMP:
             self._trusted = here
         elif here.boot_id == self._trusted.boot_id:
-            return here._replace(wall=here.wall - jump)
+            return here._replace(elapsed=here.elapsed + jump)
         return here
 
     def wall_jump(self) -> float:
@@ -121,6 +121,10 @@ class ServerClock:
         """The wall clock is right, whatever it has done."""
         self._trusted = self._anchored(read_clocks())
 
+    def instant_at(self, reading: Reading) -> float:
+        """Seconds on the server's clock at that look."""
+        return reading.monotonic + self._shift
+
     def _anchored(self, reading: Reading) -> Anchor:
-        instant = reading.monotonic + self._shift
+        instant = self.instant_at(reading)
         return Anchor(reading.boot_id, self._shift, instant, reading.elapsed, reading.wall)

@@ -140,6 +140,7 @@ class HttpRequests:
         readings: Readings,
         proxies: Proxies,
         entrance: Entrance,
+        perform: Callable[[], None],
     ) -> None:
         self._core = core
         self._clock = clock
@@ -150,6 +151,7 @@ class HttpRequests:
         self._readings = readings
         self._proxies = proxies
         self._entrance = entrance
+        self._perform = perform
 
     async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The response; None opens a websocket."""
@@ -273,7 +275,7 @@ class HttpRequests:
         except StoreError as error:
             return pages.error_page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         finally:
-            self._core.token_looked_up(address, self._clock.now(), was_wrong=was_wrong)
+            self._looked_up(address, was_wrong=was_wrong)
         if found is None:
             return pages.error_page(
                 HTTPStatus.UNAUTHORIZED, "this token does not open it", _CHALLENGE
@@ -291,13 +293,19 @@ class HttpRequests:
             return True
 
         self._core.show_token(address, self._clock.now(), is_taken)
+        self._perform()
         try:
             return await turn
         except asyncio.CancelledError:
             if not turn.cancelled() and turn.result() == 0.0:
                 # It took too long, and its turn has come at the same moment.
-                self._core.token_looked_up(address, self._clock.now(), was_wrong=False)
+                self._looked_up(address, was_wrong=False)
             raise
+
+    def _looked_up(self, address: str, *, was_wrong: bool) -> None:
+        """Whose turn comes by it may be a websocket's."""
+        self._core.token_looked_up(address, self._clock.now(), was_wrong=was_wrong)
+        self._perform()
 
 
 def _read(store: Store, stream_id: str, reading: Reading, now: Moment) -> bytes | None:

@@ -199,6 +199,7 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
                 Readings(gauges, plan.key, metrics),
                 plan.proxies,
                 listening,
+                gateway.perform,
             )
             context = None if plan.tls is None else plan.tls.context
             await gateway.open(listening, requests, thread, context)

@@ -104,7 +104,8 @@ class MemoryStore:
             case AddInvite():
                 return self._add_invite(call)
             case AdmitMembers():
-                self.admitted |= {(call.stream_id, member_id) for member_id in call.member_ids}
+                if call.invite_hash in self.tokens[call.stream_id]:
+                    self.admitted |= {(call.stream_id, who) for who in call.member_ids}
                 return Done()
             case RemoveMember():
                 refused = refused_errand(self.records[call.stream_id], call.host_term)

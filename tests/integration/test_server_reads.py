@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 import pytest
 
-from protocol.messages import Ack, Command, Cursor, Pause, Play
+from protocol.messages import Ack, Command, Cursor, Pause, Ping, Play, Pong, Welcome
 from protocol.server_limits import Limits, Rate
 from server_stub import http_requests
 from server_stub.serving import Running, ServeOptions, running
@@ -177,3 +178,26 @@ async def test_who_reads_again_and_again_is_told_when_to_come_again(
         assert replies[-1].headers["retry-after"] == "1000"
         assert (await http.get(url, headers={**key, **other})).status_code == 200
         assert [(await http.get(url, headers=key)).status_code for _ in range(9)] == [200] * 9
+
+
+async def test_a_seat_that_waits_behind_a_read_is_let_in_after_it(tmp_path: Path) -> None:
+    options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
+    may_go_on = threading.Event()
+    async with (
+        running(options, Limits(failures=Rate(0.001, 1))) as server,
+        await Wire.create(server.listening.url) as host,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        url, stream_id, created = server.listening.url, host.welcome.stream_id, host.welcome.created
+        assert created is not None
+        headers = {"Authorization": f"Bearer {created.invite_token}"}
+        busy = asyncio.create_task(server.thread.run(lambda _: may_go_on.wait(5.0)))
+        read = asyncio.create_task(http.get(f"{url}/streams/{stream_id}/state", headers=headers))
+        async with await Wire.open(url, stream_id, created.invite_token) as guest:
+            await guest.hello("Ben")
+            await host.send(Ping(0.0))
+            await host.wait_for(Pong)
+            may_go_on.set()
+            assert (await read).status_code == 200
+            await guest.wait_for(Welcome, within=3.0)
+        await busy

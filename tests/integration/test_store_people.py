@@ -161,12 +161,16 @@ def test_errands_of_a_term_that_has_ended_are_refused(store: SqlStore) -> None:
     assert [getattr(answer, "code", "") for answer in nowhere] == ["unauthorized"]
 
 
-def test_members_are_admitted_unless_they_are_removed(store: SqlStore) -> None:
+def test_members_are_admitted_unless_they_or_the_invite_are_taken_back(store: SqlStore) -> None:
     store.perform([RemoveMember(STREAM, BEN, NOW, 1)])
     for _ in range(2):
-        assert store.perform([AdmitMembers(STREAM, (BEN, CLEO), NOW)]) == [Done()]
+        assert store.perform([AdmitMembers(STREAM, FIRST, (BEN, CLEO), NOW)]) == [Done()]
     assert role(store, FIRST, BEN) == "removed"
     assert role(store, "wrong", CLEO) == "viewer"
+    add(store, AddInvite(STREAM, "second", NOW, UNTIL, replaces=True))
+    for invite in (FIRST, "none"):
+        assert store.perform([AdmitMembers(STREAM, invite, (CLEO, DAN), NOW)]) == [Done()]
+    assert role(store, FIRST, CLEO) is role(store, FIRST, DAN) is None
 
 
 def test_a_used_up_invite_is_read_with_until_all_who_used_it_are_removed(store: SqlStore) -> None:

@@ -105,9 +105,9 @@ class Party:
         self.known.add(token_hash)
         self.invites[token_hash] = uses
 
-    def admit(self, member_ids: tuple[str, ...]) -> None:
-        """They may come back."""
-        for member_id in member_ids:
+    def admit(self, call: AdmitMembers) -> None:
+        """They may come back, if the invite stands."""
+        for member_id in call.member_ids if call.invite_hash in self.invites else ():
             if member_id not in self.removed:
                 self.came.setdefault(member_id, "")
 
@@ -151,7 +151,7 @@ class Model:
                     self.parties[call.stream_id].invite(call)
             case AdmitMembers():
                 assert answer == Done()
-                self.parties[call.stream_id].admit(call.member_ids)
+                self.parties[call.stream_id].admit(call)
             case RemoveMember():
                 if self._is_done(call, answer):
                     self.parties[call.stream_id].remove(call.member_id)

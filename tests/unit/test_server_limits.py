@@ -41,12 +41,12 @@ def test_what_is_taken_on_credit_is_waited_for() -> None:
     assert bucket.take(0.0, 1) == pytest.approx(2.1)
 
 
-def test_what_is_charged_though_there_is_nothing_has_to_come_back_first() -> None:
+def test_what_is_charged_though_there_is_nothing_runs_up_no_debt() -> None:
     bucket = Bucket(Rate(per_second=1, burst=2), 0.0)
     assert bucket.whole(0.0) == 2
     for _ in range(4):
         bucket.charge(0.0)
-    assert (bucket.wait(0.0), bucket.whole(2.5), bucket.whole(3.0)) == (3.0, 0, 1)
+    assert (bucket.wait(0.0), bucket.whole(0.5), bucket.whole(1.0)) == (1.0, 0, 1)
 
 
 def test_each_kind_of_message_has_its_own_bucket() -> None:

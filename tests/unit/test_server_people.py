@@ -218,6 +218,38 @@ def test_who_is_coming_in_while_the_invite_is_replaced_may_come_back() -> None:
     assert party.bench.last(late, Refusal).code == "unauthorized"
 
 
+def test_who_is_being_removed_gains_nothing_by_coming_again() -> None:
+    party = Party()
+    party.join("Ben")
+    party.bench.holding = True
+    party.bench.send(party.host, Remove("errand-one", member_of(party, "Ben")))
+    removal = party.bench.waiting.popleft()
+    again = party.join("Ben", cursor=Cursor(1, 1))
+    party.bench.answer()
+    party.bench.settle()
+    assert party.bench.got(again, Welcome)
+    hand_over(party, "Ben")
+    assert party.bench.last(party.host, Refusal).code == "not_found"
+    party.bench.waiting.appendleft(removal)
+    party.bench.release()
+    assert again in party.bench.closed
+    assert party.record.host_id == party.host_id
+
+
+def test_a_revoke_after_a_new_invite_lets_nobody_back_who_was_just_coming_in() -> None:
+    party = Party()
+    party.bench.holding = True
+    ben = party.join("Ben")
+    party.bench.send(party.host, NewInvite("errand-keep", keep=True))
+    party.bench.send(party.host, NewInvite("errand-all"))
+    party.bench.release()
+    party.bench.settle()
+    party.bench.holding = False
+    assert party.bench.last(ben, Bye).code == "unauthorized"
+    back = party.join("Ben", cursor=Cursor(1, 1))
+    assert party.bench.last(back, Refusal).code == "unauthorized"
+
+
 def test_nobody_is_removed_who_is_not_here_or_hosts() -> None:
     party = Party()
     party.bench.send(party.host, Remove("errand-one", "nobody-here"))

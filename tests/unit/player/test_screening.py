@@ -142,6 +142,8 @@ async def test_tracks_that_go_while_a_film_is_opened_again_are_nobody_s_choice()
     seat.screening.reopen()
     seat.screening.tracks_changed(TracksChanged(1, (), 100.0, False, 0.0))
     assert len(seat.views) == count
+    # What is shown is still the film that plays on, whatever comes of it.
+    assert seat.screening.view is not None
     seat.screening.close()
 
 

@@ -100,6 +100,19 @@ def test_a_jump_is_in_doubt_over_restarts_until_it_is_mended(
     assert ServerClock(kept).wall_jump() == pytest.approx(0.0)
 
 
+def test_a_jump_does_not_move_a_film_that_plays_on_over_a_reboot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = Machine(monkeypatch)
+    first = ServerClock(None)
+    before = first.instant_at(machine.reading)
+    machine.pass_by(60.0, wall=WEEK)
+    kept = first.anchor()
+    assert first.wall_jump() == pytest.approx(WEEK)
+    machine.reading = Reading("boot-2", 5.0, 5.0, machine.reading.wall + 60.0)
+    assert ServerClock(kept).instant_at(machine.reading) == pytest.approx(before + 120.0)
+
+
 def test_a_jump_that_is_declared_right_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(monkeypatch)
     kept = ServerClock(None).anchor()
