@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import httpx
 import pytest
 
-from protocol.messages import Ack, Command, Cursor, Pause, Ping, Play, Pong, Welcome
+from protocol.messages import Ack, Command, Cursor, Leave, Pause, Play, Welcome
 from protocol.server_limits import Limits, Rate
 from server_stub import http_requests
 from server_stub.serving import Running, ServeOptions, running
@@ -185,18 +185,23 @@ async def test_a_seat_that_waits_behind_a_read_is_let_in_after_it(tmp_path: Path
     may_go_on = threading.Event()
     async with (
         running(options, Limits(failures=Rate(0.001, 1))) as server,
-        await Wire.create(server.listening.url) as host,
         httpx.AsyncClient(trust_env=False) as http,
     ):
-        url, stream_id, created = server.listening.url, host.welcome.stream_id, host.welcome.created
-        assert created is not None
-        headers = {"Authorization": f"Bearer {created.invite_token}"}
-        busy = asyncio.create_task(server.thread.run(lambda _: may_go_on.wait(5.0)))
-        read = asyncio.create_task(http.get(f"{url}/streams/{stream_id}/state", headers=headers))
+        url = server.listening.url
+        async with await Wire.create(url) as host:
+            stream_id, created = host.welcome.stream_id, host.welcome.created
+            assert created is not None
+            # Nobody else's news shall wake the server.
+            await host.send(Leave())
+            await host.socket.wait_closed()
         async with await Wire.open(url, stream_id, created.invite_token) as guest:
+            headers = {"Authorization": f"Bearer {created.invite_token}"}
+            busy = asyncio.create_task(server.thread.run(lambda _: may_go_on.wait(5.0)))
+            at = f"{url}/streams/{stream_id}/state"
+            read = asyncio.create_task(http.get(at, headers=headers))
+            await http.get(f"{url}/healthz")
             await guest.hello("Ben")
-            await host.send(Ping(0.0))
-            await host.wait_for(Pong)
+            await (await guest.socket.ping())
             may_go_on.set()
             assert (await read).status_code == 200
             await guest.wait_for(Welcome, within=3.0)
