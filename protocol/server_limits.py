@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from protocol.messages import (
     ClientMessage,
@@ -165,6 +165,10 @@ class PeerLimits:
         """The same member has connected anew, which fills no bucket of messages."""
         self._buckets = before._buckets
 
+    def is_full(self, now: float) -> bool:
+        """Whether no message that was sent counts any more."""
+        return all(bucket.is_full(now) for bucket in self._buckets.values())
+
     def take_text(self, text: str, now: float) -> float:
         """Seconds to wait before more may be sent; 0 for go on."""
         return self._characters.take(now, len(text))
@@ -191,20 +195,40 @@ class PeerLimits:
 
 
 MAX_MEMBERS: Final = 1024
-"""Remembered at once; a bucket is full again within 10 s."""
+"""Remembered at once."""
+REFILLED: Final = 10.0
+"""Seconds after which every bucket of messages is full again."""
+_LOOKED_AT: Final = 8
+"""Members, for each that comes: more are forgotten than come."""
+
+
+class _Used(NamedTuple):
+    limits: PeerLimits
+    since: float
 
 
 class MemberLimits:
     """What members have used up, over their connections and after they have left."""
 
     def __init__(self) -> None:
-        self._used: OrderedDict[str, PeerLimits] = OrderedDict()
+        self._used: OrderedDict[str, _Used] = OrderedDict()
 
-    def seated(self, member_id: str, limits: PeerLimits) -> None:
+    def __len__(self) -> int:
+        return len(self._used)
+
+    def seated(self, member_id: str, limits: PeerLimits, now: float) -> None:
         """This member has a new connection: it goes on where the last one ended."""
+        self._forget(now)
         before = self._used.pop(member_id, None)
         if before is not None:
-            limits.go_on_from(before)
+            limits.go_on_from(before.limits)
         elif len(self._used) >= MAX_MEMBERS:
             self._used.popitem(last=False)
-        self._used[member_id] = limits
+        self._used[member_id] = _Used(limits, now)
+
+    def _forget(self, now: float) -> None:
+        """Some of those who have come a while ago and have nothing left to wait for."""
+        for _ in range(min(_LOOKED_AT, len(self._used))):
+            member_id, used = self._used.popitem(last=False)
+            if now - used.since < REFILLED or not used.limits.is_full(now):
+                self._used[member_id] = used

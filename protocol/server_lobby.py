@@ -291,7 +291,7 @@ class Lobby:
     ) -> None:
         room = self._room_of(record)
         peer.stage, peer.room = "seated", room
-        self._members.seated(peer.member_id, peer.limits)
+        self._members.seated(peer.member_id, peer.limits, now.instant)
         member = Member(member_id=peer.member_id, name=peer.name, role=role)
         room.sit(member, peer.number, now, by_invite=peer.by_invite)
         self._desk.send(

@@ -7,6 +7,7 @@ import pytest
 from protocol.messages import Hello, Leave, Ping, Say
 from protocol.server_limits import (
     MAX_MEMBERS,
+    REFILLED,
     Bucket,
     Limits,
     MemberLimits,
@@ -63,15 +64,34 @@ def test_a_member_s_buckets_outlive_its_connections() -> None:
 
     def said(member_id: str) -> bool:
         connection = PeerLimits(limits, 0.0)
-        members.seated(member_id, connection)
+        members.seated(member_id, connection, 0.0)
         return connection.take(Say("a"), 0.0) == 0.0
 
     assert [said("ana"), said("ana"), said("bo")] == [True, False, True]
     for number in range(MAX_MEMBERS - 2):
-        members.seated(f"member-{number}", PeerLimits(limits, 0.0))
+        members.seated(f"member-{number}", PeerLimits(limits, 0.0), 0.0)
     assert not said("ana")
-    members.seated("one more", PeerLimits(limits, 0.0))
-    assert [said("ana"), said("bo")] == [False, True]
+    members.seated("one more", PeerLimits(limits, 0.0), 0.0)
+    assert len(members) == MAX_MEMBERS
+
+
+def test_members_are_forgotten_once_they_may_do_all_again() -> None:
+    limits, members = Limits(say=Rate(1, 1)), MemberLimits()
+    for number in range(500):
+        now = float(number)
+        connection = PeerLimits(limits, now)
+        members.seated(f"member-{number}", connection, now)
+        assert connection.take(Say("a"), now) == 0.0
+    assert len(members) <= REFILLED + 2
+    busy = PeerLimits(limits, 500.0)
+    members.seated("busy", busy, 500.0)
+    for number in range(100):
+        now = 500.0 + number
+        assert busy.take(Say("a"), now) == 0.0
+        members.seated(f"other-{number}", PeerLimits(limits, now), now)
+    again = PeerLimits(limits, 599.5)
+    members.seated("busy", again, 599.5)
+    assert again.take(Say("a"), 599.5) == pytest.approx(0.5)
 
 
 def test_text_is_bounded_by_its_length() -> None:

@@ -12,6 +12,7 @@ from protocol.messages import (
     Event,
     HandOver,
     Invited,
+    Leave,
     NewInvite,
     Play,
     Presence,
@@ -234,6 +235,19 @@ def test_who_is_being_removed_gains_nothing_by_coming_again() -> None:
     party.bench.release()
     assert again in party.bench.closed
     assert party.record.host_id == party.host_id
+
+
+def test_a_removal_that_fails_when_the_member_has_left_is_told_and_harms_nobody() -> None:
+    party = Party()
+    ben = party.join("Ben")
+    party.bench.holding = True
+    party.bench.send(party.host, Remove("errand-one", member_of(party, "Ben")))
+    party.bench.send(ben, Leave())
+    party.bench.store.failing = StoreFailed("try_again")
+    party.bench.release()
+    party.bench.store.failing = None
+    assert party.bench.last(party.host, Refusal).code == "try_again"
+    assert party.bench.last(party.join("Ben"), Welcome).role == "viewer"
 
 
 def test_a_revoke_after_a_new_invite_lets_nobody_back_who_was_just_coming_in() -> None:
