@@ -7,6 +7,7 @@ away is at the right place when it comes back.
 from __future__ import annotations
 
 import time
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import uuid4
@@ -41,8 +42,10 @@ class Anchor(NamedTuple):
     instant: float
     """Seconds on the server's clock at ``wall``."""
     elapsed: float
-    """As it would be if the wall clock had not jumped since it was last trusted."""
     wall: float
+    """As it would be if the wall clock had not jumped since it was last trusted."""
+    jump: float = 0.0
+    """Seconds that it had jumped."""
 
 
 def shift_after(anchor: Anchor | None, reading: Reading) -> float:
@@ -56,19 +59,34 @@ def shift_after(anchor: Anchor | None, reading: Reading) -> float:
     instant = reading.monotonic + anchor.shift
     if reading.boot_id and reading.boot_id == anchor.boot_id and instant >= anchor.instant:
         return anchor.shift
-    away = max(0.0, reading.wall - anchor.wall)
+    away = max(0.0, reading.wall - anchor.wall - _jump_kept(anchor, reading))
     return anchor.instant + away - reading.monotonic
 
 
-def wall_jump(anchor: Anchor, reading: Reading) -> float:
+def wall_jump(anchor: Anchor, reading: Reading, since: float = 0.0) -> float:
     """Seconds that the wall clock has moved on its own since ``anchor``.
 
-    Over a restart of the machine only a move backwards can be seen.
+    Over a restart of the machine only a move backwards can be seen, and whether a clock that
+    was wrong before it has been put right.
+
+    Args:
+        since: seconds that are known to have gone by.
     """
     away = reading.wall - anchor.wall
     if reading.boot_id and reading.boot_id == anchor.boot_id:
         return away - (reading.elapsed - anchor.elapsed)
-    return min(0.0, away)
+    jump = _jump_kept(anchor, reading)
+    return jump + min(0.0, away - since - jump)
+
+
+def _jump_kept(anchor: Anchor, reading: Reading) -> float:
+    """Of the jump before a restart of the machine all or nothing, whichever explains it best.
+
+    The time away cannot be negative; of two that can be, the shorter one is meant.
+    """
+    away = reading.wall - anchor.wall
+    possible = [jump for jump in (0.0, anchor.jump) if away >= jump]
+    return max(possible, default=0.0)
 
 
 def read_clocks() -> Reading:
@@ -76,6 +94,7 @@ def read_clocks() -> Reading:
     return Reading(_boot_id(), time.monotonic(), _elapsed(), time.time())
 
 
+@cache
 def _boot_id() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -93,29 +112,35 @@ class ServerClock:
     """Tells the time to everything in this server."""
 
     def __init__(self, anchor: Anchor | None = None) -> None:
-        self._shift = shift_after(anchor, read_clocks())
-        self._trusted = anchor or self._anchored(read_clocks())
+        started = read_clocks()
+        self._shift = shift_after(anchor, started)
+        self._started = started.elapsed
+        self._trusted = anchor or self._anchored(started)
 
     def instant(self) -> float:
         """Seconds on the server's clock."""
         return time.monotonic() + self._shift
 
     def now(self) -> Moment:
-        return Moment(self.instant(), time.time_ns() // 1_000_000)
+        """Now; while the wall clock is in doubt, as it would be without the jump.
+
+        What is written with a wrong date would be too old, or too young, once it is put right.
+        """
+        reading = read_clocks()
+        wall = reading.wall - _in_doubt(self._jump(reading))
+        return Moment(self.instant_at(reading), int(wall * 1000))
 
     def anchor(self) -> Anchor:
         """To be kept with the database: a wall clock in doubt is so after a restart as well."""
         reading = read_clocks()
-        here, jump = self._anchored(reading), wall_jump(self._trusted, reading)
-        if abs(jump) <= MAX_CLOCK_JUMP:
+        here, jump = self._anchored(reading), _in_doubt(self._jump(reading))
+        if not jump:
             self._trusted = here
-        elif here.boot_id == self._trusted.boot_id:
-            return here._replace(elapsed=here.elapsed + jump)
-        return here
+        return here._replace(wall=here.wall - jump, jump=jump)
 
     def wall_jump(self) -> float:
         """Seconds that the wall clock has moved on its own since it was last trusted."""
-        return wall_jump(self._trusted, read_clocks())
+        return self._jump(read_clocks())
 
     def trust(self) -> None:
         """The wall clock is right, whatever it has done."""
@@ -128,3 +153,11 @@ class ServerClock:
     def _anchored(self, reading: Reading) -> Anchor:
         instant = self.instant_at(reading)
         return Anchor(reading.boot_id, self._shift, instant, reading.elapsed, reading.wall)
+
+    def _jump(self, reading: Reading) -> float:
+        return wall_jump(self._trusted, reading, reading.elapsed - self._started)
+
+
+def _in_doubt(jump: float) -> float:
+    """A jump, or 0 where it is too small to matter."""
+    return jump if abs(jump) > MAX_CLOCK_JUMP else 0.0

@@ -121,10 +121,10 @@ FORGET_MEMBERS: Final = stream_members.delete().where(
 
 ANCHOR: Final[sa.Select[Any]] = sa.select(server_clock)
 SET_ANCHOR: Final = sa.text(
-    "INSERT INTO server_clock (id, boot_id, shift, instant, elapsed, wall)"
-    " VALUES (1, :boot_id, :shift, :instant, :elapsed, :wall) ON CONFLICT (id) DO UPDATE"
+    "INSERT INTO server_clock (id, boot_id, shift, instant, elapsed, wall, jump)"
+    " VALUES (1, :boot_id, :shift, :instant, :elapsed, :wall, :jump) ON CONFLICT (id) DO UPDATE"
     " SET boot_id = excluded.boot_id, shift = excluded.shift, instant = excluded.instant,"
-    " elapsed = excluded.elapsed, wall = excluded.wall"
+    " elapsed = excluded.elapsed, wall = excluded.wall, jump = excluded.jump"
 )
 
 ADD_STREAM: Final = streams.insert()

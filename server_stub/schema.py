@@ -118,6 +118,7 @@ server_clock: Final = sa.Table(
     sa.Column("instant", sa.Double, nullable=False),
     sa.Column("elapsed", sa.Double, nullable=False),
     sa.Column("wall", sa.Double, nullable=False),
+    sa.Column("jump", sa.Double, nullable=False, server_default=sa.text("0")),
 )
 
 IS_ACTIVE: Final = sa.text("status = 'active'")

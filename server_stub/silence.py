@@ -37,9 +37,16 @@ class Silence(Generic[_Connection]):
         self._heard_at = heard_at
         self._patience = patience
         self._asked: dict[_Connection, float] = {}
+        self._due = float("-inf")
 
     def look(self, connections: Collection[_Connection], now: float) -> Silent[_Connection]:
-        """Those to be asked now, and those who have not answered."""
+        """Those to be asked now, and those who have not answered.
+
+        Cheap while nobody can have been silent for so long: who comes, or says something, is
+        heard of after the last look.
+        """
+        if now < self._due:
+            return Silent([], [])
         latest = now - self._patience
         silent = [c for c in connections if self._heard_at(c) <= latest]
         asked = {c: at for c in silent if (at := self._asked.get(c)) is not None}
@@ -48,4 +55,7 @@ class Silence(Generic[_Connection]):
         to_ask = [c for c in silent if c not in asked][:most]
         asked.update(dict.fromkeys(to_ask, now))
         self._asked = asked
+        # Of the silent, some may still wait to be asked, or have just been asked.
+        oldest = latest if silent else min(map(self._heard_at, connections), default=now)
+        self._due = oldest + self._patience
         return Silent(to_ask, dead)

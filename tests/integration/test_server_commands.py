@@ -312,7 +312,7 @@ def test_a_reader_who_has_seen_enough_gets_no_traceback(path: Path) -> None:
 def test_maintain_says_what_it_did(
     told: Callable[..., Told], path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(time, "time_ns", lambda: (BEGAN_MS + 8 * 24 * 3600 * 1000) * 1_000_000)
+    monkeypatch.setattr(time, "time", lambda: BEGAN_MS / 1000 + 8 * 24 * 3600.0)
     assert told("maintain") == (0, "events deleted: 13\nstreams reset: 1\n", "")
     assert told("maintain", "--json") == (
         0,
@@ -324,12 +324,12 @@ def test_maintain_says_what_it_did(
 def test_migrate_goes_down_and_up_and_says_where_it_is(
     told: Callable[..., Told], path: Path
 ) -> None:
-    assert told("migrate", "status") == (0, "schema: 0006\nnewest: 0006\n", "")
-    assert told("migrate", "up") == (0, "schema: 0006\nnewest: 0006\n", "")
-    backup = path.with_name("party.db.backup-0006")
+    assert told("migrate", "status") == (0, "schema: 0007\nnewest: 0007\n", "")
+    assert told("migrate", "up") == (0, "schema: 0007\nnewest: 0007\n", "")
+    backup = path.with_name("party.db.backup-0007")
     assert told("migrate", "down") == (
         0,
-        f"schema: 0005\nnewest: 0006\nbackup: {backup}\n",
+        f"schema: 0006\nnewest: 0007\nbackup: {backup}\n",
         "",
     )
     status, out, err = told("history")
@@ -338,17 +338,17 @@ def test_migrate_goes_down_and_up_and_says_where_it_is(
     _, out, _ = told("migrate", "up", "--json")
     assert json.loads(out) == {
         "event": "schema",
-        "current": "0006",
-        "newest": "0006",
-        "backup": str(path.with_name("party.db.backup-0005")),
+        "current": "0007",
+        "newest": "0007",
+        "backup": str(path.with_name("party.db.backup-0006")),
     }
     assert told("history", STREAM)[1].count("\n") > 10
-    for _ in range(5):
+    for _ in range(6):
         assert told("migrate", "down")[0] == 0
     status, out, err = told("migrate", "down")
     assert (status, out) == (1, "")
     assert "schema 0001 is the first one" in err
-    assert told("migrate", "status")[1] == "schema: 0001\nnewest: 0006\n"
+    assert told("migrate", "status")[1] == "schema: 0001\nnewest: 0007\n"
 
 
 # What cannot be done --------------------------------------------------------------------

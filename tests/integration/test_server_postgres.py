@@ -313,14 +313,14 @@ def test_the_commands_take_an_address_too(
         return status, out, err
 
     # Beside a server, as long as the schema stays.
-    assert told("migrate", "status") == (0, "schema: 0006\nnewest: 0006\n", "")
+    assert told("migrate", "status") == (0, "schema: 0007\nnewest: 0007\n", "")
     assert told("history", STREAM)[1].count("0:00:00.0") == 2
     assert told("maintain", "--accept-clock") == (0, "events deleted: 0\nstreams reset: 0\n", "")
     status, out, err = told("migrate", "down")
     assert (status, out) == (1, "")
     assert "stop every server of it first" in err
     store.close()
-    assert told("migrate", "down") == (0, "schema: 0005\nnewest: 0006\n", "")
+    assert told("migrate", "down") == (0, "schema: 0006\nnewest: 0007\n", "")
     assert "run matinee migrate up" in told("history")[2]
     assert told("migrate", "up", "--json")[1].count("backup") == 0
     assert told("history")[1].count("Film") == 1

@@ -16,7 +16,7 @@ from protocol.server_effects import CreateStream, Opened, OpenStream, Read, Read
 from protocol.server_log import Appended, Duplicate, Entry, HostChange, Moment
 from protocol.timeline import Timeline
 from server_stub import administration
-from server_stub.clock import Anchor
+from server_stub.clock import Anchor, Reading, wall_jump
 from server_stub.databases import database_at
 from server_stub.maintenance import EVENT_RETENTION, INACTIVE_AFTER, inactive_streams, old_events
 from server_stub.queries import FIND_EVENT, FIND_EVENTS, READ_LOG
@@ -156,7 +156,7 @@ def test_a_revoked_token_opens_nothing(store: SqlStore, place: Place) -> None:
 
 def test_the_anchor_of_the_clock_is_kept(store: SqlStore) -> None:
     assert store.anchor() is None
-    for anchor in (Anchor("boot", 1.0, 2.0, 3.0, 4.0), Anchor("boot", 5.0, 6.0, 7.0, 8.0)):
+    for anchor in (Anchor("boot", 1.0, 2.0, 3.0, 4.0), Anchor("boot", 5.0, 6.0, 7.0, 8.0, -9.0)):
         store.set_anchor(anchor)
         assert store.anchor() == anchor
 
@@ -207,6 +207,19 @@ def test_a_way_down_and_up_leaves_every_row(store: SqlStore, place: Place) -> No
     assert administration.change_schema(place.address, "up").status.is_current
     assert administration.change_schema(place.address, "up").backup is None
     assert place.everything() == before
+
+
+def test_a_clock_in_doubt_is_so_after_a_step_down_and_up(store: SqlStore, place: Place) -> None:
+    store.set_anchor(Anchor("boot", 1.0, 2.0, elapsed=3.0, wall=4.0, jump=9000.0))
+    store.close()
+    while administration.change_schema(place.address, "down").status.current >= "0007":
+        pass
+    administration.change_schema(place.address, "up")
+    again = place.open()
+    anchor = again.anchor()
+    assert anchor is not None
+    assert wall_jump(anchor, Reading("boot", 5.0, 5.0, 9006.0)) == 9000.0
+    again.close()
 
 
 def test_the_way_down_ends_where_streams_would_be_lost(store: SqlStore, place: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from contextlib import closing
@@ -14,7 +15,7 @@ from protocol.exceptions import StoreError
 from protocol.messages import Ack, Command, Leave, Play, Resume, Seek, Snapshot
 from protocol.server_effects import Ask, OpenStream, StoreFailed
 from protocol.server_log import Moment
-from server_stub import administration, gateway, serving
+from server_stub import administration, clock, gateway, serving
 from server_stub.serving import ServeOptions, maintain, running
 from server_stub.sqlite import open_sqlite
 from server_stub.store_thread import Answer, StoreThread
@@ -115,6 +116,30 @@ async def test_maintenance_refuses_over_a_restart_as_well(
         await maintain(server)
     assert "event=maintenance_refused clock_jump=691200" in caplog.text
     assert len(administration.past_events(options.database, stream_id)) == 1
+
+
+async def test_what_was_written_while_the_clock_was_wrong_is_not_old_once_it_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    clocks, wrong_by = clock.read_clocks, -8 * 86400.0
+
+    def wrong() -> clock.Reading:
+        right = clocks()
+        return right._replace(wall=right.wall + wrong_by)
+
+    async with (
+        running(options_in(tmp_path)) as server,
+        await Wire.create(server.listening.url) as host,
+    ):
+        monkeypatch.setattr(clock, "read_clocks", wrong)
+        await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, Play()))
+        await host.wait_for(Ack)
+        await maintain(server)
+        assert "event=maintenance_refused" in caplog.text
+        monkeypatch.setattr(clock, "read_clocks", clocks)
+        await maintain(server)
+        assert "event=maintained events_deleted=0" in caplog.text
 
 
 async def test_the_anchor_is_kept_and_maintenance_is_run_as_time_goes_by(

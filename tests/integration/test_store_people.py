@@ -202,6 +202,7 @@ def test_who_may_be_in_survives_a_step_down_and_up(store: SqlStore, place: Place
     store.perform([RemoveMember(STREAM, BEN, NOW, 1)])
     store.close()
     before = place.everything()
-    administration.change_schema(place.address, "down")
+    while administration.change_schema(place.address, "down").status.current >= "0005":
+        pass
     administration.change_schema(place.address, "up")
     assert place.everything() == before

@@ -100,17 +100,41 @@ def test_a_jump_is_in_doubt_over_restarts_until_it_is_mended(
     assert ServerClock(kept).wall_jump() == pytest.approx(0.0)
 
 
+@pytest.mark.parametrize("wall", [WEEK, -WEEK])
+@pytest.mark.parametrize("is_put_right", [True, False])
 def test_a_jump_does_not_move_a_film_that_plays_on_over_a_reboot(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, wall: float, *, is_put_right: bool
 ) -> None:
     machine = Machine(monkeypatch)
     first = ServerClock(None)
     before = first.instant_at(machine.reading)
-    machine.pass_by(60.0, wall=WEEK)
+    machine.pass_by(60.0, wall=wall)
     kept = first.anchor()
-    assert first.wall_jump() == pytest.approx(WEEK)
-    machine.reading = Reading("boot-2", 5.0, 5.0, machine.reading.wall + 60.0)
-    assert ServerClock(kept).instant_at(machine.reading) == pytest.approx(before + 120.0)
+    assert first.wall_jump() == pytest.approx(wall)
+    now = machine.reading.wall + 60.0
+    machine.reading = Reading("boot-2", 5.0, 5.0, now - wall if is_put_right else now)
+    again = ServerClock(kept)
+    assert again.instant_at(machine.reading) == pytest.approx(before + 120.0)
+    still = 0.0 if is_put_right else wall
+    assert again.wall_jump() == pytest.approx(still)
+    assert ServerClock(again.anchor()).wall_jump() == pytest.approx(still)
+
+
+@pytest.mark.parametrize("wall", [WEEK, -WEEK])
+def test_what_is_written_while_the_clock_is_wrong_has_the_right_date(
+    monkeypatch: pytest.MonkeyPatch, wall: float
+) -> None:
+    machine = Machine(monkeypatch)
+    running = ServerClock(None)
+    machine.pass_by(60.0, wall=wall)
+    assert running.now().unix_ms == 50_060_000
+    again = ServerClock(running.anchor())
+    machine.pass_by(60.0)
+    assert again.now().unix_ms == 50_120_000
+    machine.pass_by(60.0, wall=-wall)
+    assert again.now().unix_ms == 50_180_000
+    machine.pass_by(60.0, wall=60.0)
+    assert again.now().unix_ms == 50_300_000
 
 
 def test_a_jump_that_is_declared_right_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +163,9 @@ def test_a_machine_that_starts_with_a_clock_behind_is_in_doubt_until_it_is_set(
     machine.reading = Reading("boot-2", 5.0, 5.0, 50_000.0 - WEEK)
     booted = ServerClock(ANCHOR)
     booted.anchor()
+    machine.pass_by(60.0)
     assert booted.wall_jump() == pytest.approx(-WEEK)
+    assert booted.now().unix_ms == 50_060_000
     machine.pass_by(10.0, wall=WEEK + 600.0)
     assert booted.wall_jump() == 0.0
     booted.anchor()

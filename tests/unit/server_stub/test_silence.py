@@ -46,3 +46,25 @@ def test_a_crowd_that_fell_silent_is_asked_little_by_little() -> None:
     assert heard.look(9.0)[0] == [LEAST_ASKED]
     many = Heard(LEAST_ASKED * SHARE * 2)
     assert sum(len(many.look(8.0 + look / 4)[0]) for look in range(SHARE)) == len(many.at)
+
+
+def test_nobody_is_looked_at_while_nobody_can_have_been_silent_for_so_long() -> None:
+    heard = Heard(2)
+    looked_at: list[int] = []
+
+    def heard_at(connection: int) -> float:
+        looked_at.append(connection)
+        return heard.at[connection]
+
+    heard.silence = Silence[int](heard_at, patience=8.0)
+    heard.at.update({0: 1.0, 1: 2.0})
+    assert heard.look(2.0) == ([], [])
+    looked_at.clear()
+    assert heard.look(8.5) == ([], [])
+    assert not looked_at
+    heard.at[0] = 8.5
+    heard.at[2] = 9.0
+    assert heard.look(10.0) == ([1], [])
+    heard.at[1] = 10.1
+    assert heard.look(16.5) == ([0], [])
+    assert heard.look(17.0) == ([2], [])
