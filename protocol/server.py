@@ -102,9 +102,16 @@ class ServerProtocol:
         """How many may be admitted before one of those who have no seat yet has one."""
         most = self._desk.limits.unauthenticated
         if len(self._outside) >= most:
-            # Who got a seat since is found out only now, when it matters.
-            self._outside = {p for p in self._outside if self._peers[p].stage != "seated"}
+            # Who got a seat, or none, since is found out only now, when it matters.
+            self._outside = {p for p in self._outside if self._peers[p].stage in ("new", "opening")}
         return max(0, most - len(self._outside))
+
+    def make_places(self, now: Moment) -> None:
+        """Others wait for a place: who has said nothing for a while gives his away."""
+        latest = now.instant - self._desk.limits.hurried_hello
+        for peer in [self._peers[p] for p in self._outside]:
+            if peer.stage == "new" and peer.came_at <= latest:
+                self._lobby.turn_away(peer, refuse.no_hello())
 
     def released(self, address: str) -> None:
         """An admitted connection is gone."""
@@ -137,7 +144,7 @@ class ServerProtocol:
         self._desk.timers.set(
             (new, "hello"),
             now.instant + self._desk.limits.hello_timeout,
-            lambda _: self._lobby.turn_away(new, refuse.out_of_place("no hello came in time")),
+            lambda _: self._lobby.turn_away(new, refuse.no_hello()),
         )
 
     def disconnect(self, peer: int, now: Moment) -> None:

@@ -36,6 +36,8 @@ class Limits:
 
     hello_timeout: float = 5.0
     """Seconds from an open socket to its hello."""
+    hurried_hello: float = 1.5
+    """The same while others wait for a place."""
     state_interval: float = 5.0
     """Seconds between two repetitions of the timeline."""
     presence_interval: float = 0.25

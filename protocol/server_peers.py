@@ -26,14 +26,15 @@ class Peer:
     """One open connection and how far it has come."""
 
     __slots__ = (
-        "by_invite", "limits", "member_id", "name", "number", "rests_until", "room", "stage",
-        "visitor",
+        "by_invite", "came_at", "limits", "member_id", "name", "number", "rests_until", "room",
+        "stage", "visitor",
     )  # fmt: skip
 
     def __init__(self, number: int, visitor: Visitor, limits: Limits, now: float) -> None:
         self.number = number
         self.visitor = visitor
         self.limits = PeerLimits(limits, now)
+        self.came_at = now
         self.rests_until = now
         self.stage: Literal["new", "opening", "seated", "closed"] = "new"
         self.room: Room | None = None

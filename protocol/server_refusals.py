@@ -118,6 +118,11 @@ def out_of_place(message: str) -> Refusal:
     return Refusal("bad_message", message)
 
 
+def no_hello() -> Refusal:
+    """A bad network may be at fault: whoever it was may come again."""
+    return Refusal("try_again", "no hello came in time: try again")
+
+
 def store_failed(code: str, event_id: str = "") -> Refusal:
     """``code`` is ``storage_full`` or ``try_again``."""
     if code == "storage_full":

@@ -41,6 +41,8 @@ logger = logging.getLogger("matinee.server")
 _SOCKET: Final = re.compile(r"/ws(?:/([0-9A-Za-z_-]{8,64}))?")
 _INVITE: Final = re.compile(r"/j/[0-9A-Za-z_-]{8,64}")
 _READ: Final = re.compile(r"/streams/([0-9A-Za-z_-]{8,64})/(state|events)")
+_ONCE: Final = ("Authorization", "If-None-Match")
+"""Headers that say nothing when there are two of them."""
 MAX_EVENTS: Final = 300
 REST: Final = 0.25
 """Seconds until who reads too often is told so."""
@@ -146,7 +148,7 @@ class HttpRequests:
         self._clock = clock
         self._store = store
         self._names = names
-        self._door = Door(core.places)
+        self._door = Door(self._places)
         self._reads = reads
         self._readings = readings
         self._proxies = proxies
@@ -195,6 +197,9 @@ class HttpRequests:
             return pages.error_page(
                 HTTPStatus.MISDIRECTED_REQUEST, "this server goes by another name"
             )
+        for name in _ONCE:
+            if len(request.headers.get_all(name)) > 1:
+                return pages.error_page(HTTPStatus.BAD_REQUEST, f"{name} may be given once")
         if request.method != "GET":
             return pages.error_page(
                 HTTPStatus.METHOD_NOT_ALLOWED, "only GET is answered", {"Allow": "GET"}
@@ -202,6 +207,13 @@ class HttpRequests:
         if "Origin" in request.headers and not _INVITE.fullmatch(request.path):
             return pages.error_page(HTTPStatus.FORBIDDEN, "not from a page in a browser")
         return None
+
+    def _places(self) -> int:
+        free = self._core.places()
+        if not free:
+            self._core.make_places(self._clock.now())
+            self._perform()
+        return free
 
     async def _admit(self, connection: ServerConnection) -> Response | None:
         address = address_of(connection)

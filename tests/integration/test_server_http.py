@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from protocol.messages import Ping, Pong
+from protocol.messages import Ping, Pong, Refusal
 from protocol.server_limits import Limits, Rate
 from server_stub import gateway, serving
 from server_stub.http_requests import UNWANTED
@@ -62,6 +62,7 @@ UPGRADE = (
     "Sec-WebSocket-Version: 13",
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
 )
+TWO_TOKENS = ("Authorization: Bearer one", "Authorization: Bearer two")
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,10 @@ UPGRADE = (
         (b"GET /healthz HTTP/1.1\r\n\r\n", 421),
         (request("GET /healthz HTTP/1.1", "Host: localhost"), 421),
         (request("GET /ws HTTP/1.1"), 426),
+        (request("GET /ws HTTP/1.1", *UPGRADE, *TWO_TOKENS), 400),
+        (request("GET /streams/abcdefgh/state HTTP/1.1", *TWO_TOKENS), 400),
+        (request("GET /metrics HTTP/1.1", *TWO_TOKENS), 400),
+        (request("GET /healthz HTTP/1.1", "If-None-Match: a", "If-None-Match: b"), 400),
         (request("GET /streams/abcdefgh/state HTTP/1.1"), 401),
         (request("GET /streams/abcdefgh/events?after=x HTTP/1.1"), 400),
         (request("GET /streams/abcdefgh/events?after=-1 HTTP/1.1"), 400),
@@ -174,7 +179,7 @@ async def test_guesses_at_once_are_paused_as_well_and_right_tokens_are_not(tmp_p
 
 async def test_too_many_connections_are_told_when_to_come_again(tmp_path: Path) -> None:
     options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
-    async with running(options, Limits(unauthenticated=1)) as server:
+    async with running(options, Limits(unauthenticated=1, hurried_hello=9.0)) as server:
         waiting = await Wire.open(server.listening.url)
         answer = await raw(server, request("GET /ws HTTP/1.1", *UPGRADE))
         assert answer.startswith(b"HTTP/1.1 429 ")
@@ -183,6 +188,15 @@ async def test_too_many_connections_are_told_when_to_come_again(tmp_path: Path) 
         await waiting.wait_closed()
         async with await Wire.create(server.listening.url) as host:
             assert host.welcome.role == "host"
+
+
+async def test_who_says_nothing_gives_his_place_to_who_waits_for_one(tmp_path: Path) -> None:
+    options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
+    async with running(options, Limits(unauthenticated=1, hurried_hello=0.0)) as server:
+        silent = await Wire.open(server.listening.url)
+        async with await Wire.create(server.listening.url) as host:
+            assert host.welcome.role == "host"
+        assert (await silent.wait_for(Refusal)).message.startswith("no hello came in time")
 
 
 async def test_who_leaves_the_line_keeps_no_place(tmp_path: Path) -> None:

@@ -354,6 +354,22 @@ def test_so_many_may_wait_to_be_let_in() -> None:
     assert bench.core.admit("127.0.0.1", bench.now) == 0.0
 
 
+def test_who_says_nothing_while_others_wait_is_turned_away_sooner() -> None:
+    bench = Bench(Limits(unauthenticated=2, hurried_hello=1.0))
+    Party(bench)
+    silent = bench.connect()
+    bench.advance(0.9)
+    bench.connect()
+    bench.core.make_places(bench.now)
+    assert bench.core.places() == 0
+    bench.advance(0.1)
+    bench.core.make_places(bench.now)
+    bench.settle()
+    assert bench.core.places() == 1
+    assert bench.last(silent, Refusal).message.startswith("no hello came in time")
+    assert list(bench.closed) == [silent]
+
+
 def test_tokens_shown_elsewhere_count_as_well() -> None:
     bench = Bench(Limits(failures=Rate(1, 1)))
     assert bench.core.token_wait(REMOTE, bench.now) == 0.0
