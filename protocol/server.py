@@ -39,7 +39,7 @@ from protocol.messages import (
     Resume,
     Say,
 )
-from protocol.server_addresses import AddressLimits
+from protocol.server_addresses import AddressLimits, Look
 from protocol.server_desertion import Desertion
 from protocol.server_effects import (
     GOING_AWAY,
@@ -60,7 +60,7 @@ from protocol.server_waits import ON_TIME, Waits
 from protocol.text import CHAT_CELLS, REASON_CELLS, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from protocol.server_room import Room
 
@@ -129,13 +129,17 @@ class ServerProtocol:
         """Whether this address may read outside a websocket: 0, or seconds to wait."""
         return self._addresses.read(address, now.instant)
 
-    def show_token(self, address: str, now: Moment, turn: Callable[[float], bool]) -> None:
+    def show_token(self, look: Look, now: Moment) -> None:
         """Look a token up outside a websocket when it is its turn: see `AddressLimits.show`."""
-        self._addresses.show(address, now.instant, turn)
+        self._addresses.show(look, now.instant)
 
-    def token_looked_up(self, address: str, now: Moment, *, was_wrong: bool) -> None:
+    def give_up_token(self, look: Look, now: Moment) -> None:
+        """Nobody waits any more for a token shown outside a websocket."""
+        self._addresses.give_up(look, now.instant)
+
+    def token_looked_up(self, look: Look, now: Moment, *, was_right: bool | None) -> None:
         """A token that was shown outside a websocket has been looked up."""
-        self._addresses.looked_up(address, now.instant, was_wrong=was_wrong)
+        self._addresses.looked_up(look, now.instant, was_right=was_right)
 
     def connect(self, peer: int, visitor: Visitor, now: Moment) -> None:
         """A websocket is open; ``peer`` is a number that is never used again."""
@@ -155,6 +159,8 @@ class ServerProtocol:
         self._desk.timers.cancel((gone, "hello"))
         self._outside.discard(peer)
         gone.stage = "closed"
+        if gone.look is not None:
+            self._addresses.give_up(gone.look, now.instant)
         if gone.room is not None:
             gone.room.lose(gone.member_id, peer, now)
 

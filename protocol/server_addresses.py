@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from protocol.server_limits import Bucket, Limits
@@ -11,16 +11,35 @@ from protocol.server_limits import Bucket, Limits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_TRUST: Final = 256
-"""Tokens of this machine that are looked up at once."""
+MAX_RIGHT: Final = 4096
+"""Tokens remembered to have been right where they were shown."""
 MAX_ADDRESSES: Final = 4096
 """Remembered at once, or those that have a connection open."""
 _FORGOTTEN: Final = 512
 """At once, so that to look for them costs next to nothing for each that comes."""
 
 
+class Look:
+    """A token that was shown, until it has been looked up.
+
+    Args:
+        token: stands for the token, and for what it is to open.
+        turn: told after how many seconds to come again, or 0.0 for now; says whether it does
+            look, which ends with `AddressLimits.looked_up`.
+    """
+
+    __slots__ = ("address", "is_counted", "token", "turn")
+
+    def __init__(self, address: str, token: str, turn: Callable[[float], bool]) -> None:
+        self.address = address
+        self.token = token
+        self.turn = turn
+        self.is_counted = False
+        """Whether it is being looked up, and may be wrong."""
+
+
 class _Address:
-    __slots__ = ("creations", "failures", "line", "open", "opens", "reads", "right", "shown")
+    __slots__ = ("creations", "failures", "line", "open", "opens", "reads", "shown")
 
     def __init__(self, limits: Limits, now: float) -> None:
         self.opens = Bucket(limits.opens, now)
@@ -29,11 +48,9 @@ class _Address:
         self.creations = Bucket(limits.creations, now)
         self.open = 0
         self.shown = 0
-        """Tokens that are being looked up."""
-        self.right = 0
-        """How many were right since one was wrong, where that counts."""
-        self.line: deque[Callable[[float], bool]] = deque()
-        """Those that wait until one of them has been."""
+        """Tokens that are being looked up, and may be wrong."""
+        self.line: dict[Look, None] = {}
+        """Those that wait until one of them has been, in order."""
 
     @property
     def is_idle(self) -> bool:
@@ -54,6 +71,8 @@ class AddressLimits:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._known: OrderedDict[str, _Address] = OrderedDict()
+        self._right: OrderedDict[tuple[str, str], None] = OrderedDict()
+        """Addresses and tokens, the one that was shown last at the end."""
         self._most = MAX_ADDRESSES
 
     def open(self, address: str, now: float) -> float:
@@ -75,46 +94,64 @@ class AddressLimits:
             known.open -= 1
 
     def blocked(self, address: str, now: float) -> float:
-        """Seconds until this address may show a token again."""
-        return self._of(address, now).failures.wait(now)
+        """Seconds until this address may show a token that nobody else has to look up."""
+        known = self._of(address, now)
+        wait = known.failures.wait(now)
+        return wait or float(known.shown >= known.failures.whole(now))
 
     def failed(self, address: str, now: float) -> None:
         """A token was wrong."""
         self._of(address, now).failures.charge(now)
 
-    def show(self, address: str, now: float, turn: Callable[[float], bool]) -> None:
+    def show(self, look: Look, now: float) -> None:
         """Have a token looked up when it is its turn.
 
         No more are looked up at once than may still be wrong: whoever shows a thousand must
-        not have them all answered. Right ones wait for one another, for as long as a look
-        takes; on this machine, from where a proxy brings everybody back, for less and less.
-
-        Args:
-            turn: told after how many seconds to come again, or 0.0 for now; says whether
-                it does look, which ends with `looked_up`.
+        not have them all answered. One that was right where it is shown now is no guess, and
+        waits for nobody.
         """
-        known = self._of(address, now)
-        known.line.append(turn)
+        known = self._of(look.address, now)
+        known.line[look] = None
+        if self._was_right(look):
+            self._call(known, look, 0.0)
+        else:
+            self._next(known, now)
+
+    def give_up(self, look: Look, now: float) -> None:
+        """Nobody waits for it any more; one whose turn has come is looked up all the same."""
+        self._of(look.address, now).line.pop(look, None)
+
+    def looked_up(self, look: Look, now: float, *, was_right: bool | None) -> None:
+        """A token that was shown has been looked up; None where nothing was found out."""
+        known, key = self._of(look.address, now), (bounded_as(look.address), look.token)
+        known.shown -= look.is_counted
+        if was_right:
+            self._right[key] = None
+            self._right.move_to_end(key)
+            if len(self._right) > MAX_RIGHT:
+                self._right.popitem(last=False)
+        elif was_right is False:
+            self._right.pop(key, None)
+            known.failures.charge(now)
         self._next(known, now)
 
-    def looked_up(self, address: str, now: float, *, was_wrong: bool) -> None:
-        """A token that was shown has been looked up."""
-        known = self._of(address, now)
-        known.shown -= 1
-        if was_wrong:
-            known.failures.charge(now)
-            known.right = 0
-        elif known.right < MAX_TRUST and is_own(address):
-            known.right += 1
-        self._next(known, now)
+    def _was_right(self, look: Look) -> bool:
+        return (bounded_as(look.address), look.token) in self._right
 
     def _next(self, known: _Address, now: float) -> None:
         while known.line:
-            wait = known.failures.wait(now)
-            if wait == 0.0 and known.shown >= known.failures.whole(now) + known.right:
+            look, wait = next(iter(known.line)), known.failures.wait(now)
+            if self._was_right(look):
+                wait = 0.0
+            elif wait == 0.0 and known.shown >= known.failures.whole(now):
                 return
-            if known.line.popleft()(wait) and wait == 0.0:
-                known.shown += 1
+            self._call(known, look, wait)
+
+    def _call(self, known: _Address, look: Look, wait: float) -> None:
+        del known.line[look]
+        if look.turn(wait) and wait == 0.0 and not self._was_right(look):
+            look.is_counted = True
+            known.shown += 1
 
     def read(self, address: str, now: float) -> float:
         """Count a read outside a websocket, or answer after how many seconds to come again."""

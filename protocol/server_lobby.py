@@ -21,6 +21,7 @@ from protocol.messages import (
     Role,
     Welcome,
 )
+from protocol.server_addresses import AddressLimits, Look
 from protocol.server_effects import (
     POLICY,
     CreateStream,
@@ -51,7 +52,6 @@ from protocol.timeline import Timeline
 
 if TYPE_CHECKING:
     from protocol.messages import Cursor
-    from protocol.server_addresses import AddressLimits
     from protocol.server_desertion import Desertion
     from protocol.server_waits import Waits
 
@@ -89,9 +89,12 @@ class Lobby:
         peer.stage = "opening"
         self._desk.timers.cancel((peer, "hello"))
         if peer.visitor.stream_id:
-            self._addresses.show(
-                peer.visitor.address, now.instant, lambda wait: self._open(peer, hello, now, wait)
+            visitor = peer.visitor
+            token = visitor.stream_id + hash_token(visitor.token)
+            peer.look = Look(
+                visitor.address, token, lambda wait: self._open(peer, hello, now, wait)
             )
+            self._addresses.show(peer.look, now.instant)
         else:
             self._create(peer, hello, now)
 
@@ -201,8 +204,9 @@ class Lobby:
     def _opened(
         self, peer: Peer, hello: Hello, invite: str, result: StoreResult, now: Moment
     ) -> None:
-        was_wrong = isinstance(result, Opened) and result.role is None and not result.is_removed
-        self._addresses.looked_up(peer.visitor.address, now.instant, was_wrong=was_wrong)
+        assert peer.look is not None
+        look, peer.look = peer.look, None
+        self._addresses.looked_up(look, now.instant, was_right=_was_right(result))
         if peer.stage != "opening":
             return
         if isinstance(result, StoreFailed):
@@ -372,6 +376,13 @@ class Lobby:
 
     def _invite_until(self, now: Moment) -> int:
         return now.unix_ms + round(self._desk.limits.invite_lifetime * 1000)
+
+
+def _was_right(result: StoreResult) -> bool | None:
+    """What a look tells of the token; nothing of one whose member was removed."""
+    if not isinstance(result, Opened) or result.is_removed:
+        return None
+    return result.role is not None
 
 
 def checked_media(media: Media, desk: Desk) -> Media:

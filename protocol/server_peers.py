@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from protocol.server_limits import Limits, PeerLimits
 
 if TYPE_CHECKING:
+    from protocol.server_addresses import Look
     from protocol.server_room import Room
 
 
@@ -26,8 +27,8 @@ class Peer:
     """One open connection and how far it has come."""
 
     __slots__ = (
-        "by_invite", "came_at", "limits", "member_id", "name", "number", "rests_until", "room",
-        "stage", "visitor",
+        "by_invite", "came_at", "limits", "look", "member_id", "name", "number", "rests_until",
+        "room", "stage", "visitor",
     )  # fmt: skip
 
     def __init__(self, number: int, visitor: Visitor, limits: Limits, now: float) -> None:
@@ -37,6 +38,8 @@ class Peer:
         self.came_at = now
         self.rests_until = now
         self.stage: Literal["new", "opening", "seated", "closed"] = "new"
+        self.look: Look | None = None
+        """Its token's."""
         self.room: Room | None = None
         self.member_id = ""
         self.name = ""

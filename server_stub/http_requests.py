@@ -15,6 +15,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
 from protocol.exceptions import StoreError
+from protocol.server_addresses import Look
 from protocol.server_peers import hash_token, is_stream_id
 from server_stub import pages
 from server_stub.door import Door
@@ -273,51 +274,60 @@ class HttpRequests:
         if what == "state":
             after, epoch = 0, None
         reading = Reading(token_hash, what, epoch, after)
-        wait = await self._turn(address)
+        return await self._answered(stream_id, reading, address, request)
+
+    async def _answered(
+        self, stream_id: str, reading: Reading, address: str, request: Request
+    ) -> Response:
+        turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        look = Look(address, stream_id + reading.token_hash, lambda wait: _told(turn, wait))
+        wait = await self._turn(look, turn)
         if wait > 0.0:
             return _too_many("wrong tokens", wait)
-        now, was_wrong = self._clock.now(), False
+        now, was_right = self._clock.now(), None
 
-        async def look() -> bytes | None:
+        async def read() -> bytes | None:
             return await self._store.run(lambda store: _read(store, stream_id, reading, now))
 
         try:
-            found = await self._reads.page(stream_id, reading, look, now.instant)
-            was_wrong = found is None
+            found = await self._reads.page(stream_id, reading, read, now.instant)
+            was_right = found is not None
         except StoreError as error:
             return pages.error_page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         finally:
-            self._looked_up(address, was_wrong=was_wrong)
+            self._looked_up(look, was_right=was_right)
         if found is None:
             return pages.error_page(
                 HTTPStatus.UNAUTHORIZED, "this token does not open it", _CHALLENGE
             )
         return pages.tagged_json(found.body, found.etag, request.headers.get("If-None-Match"))
 
-    async def _turn(self, address: str) -> float:
+    async def _turn(self, look: Look, turn: asyncio.Future[float]) -> float:
         """Wait until a token may be looked up; seconds to come again where it may not."""
-        turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-
-        def is_taken(wait: float) -> bool:
-            if turn.done():
-                return False
-            turn.set_result(wait)
-            return True
-
-        self._core.show_token(address, self._clock.now(), is_taken)
+        self._core.show_token(look, self._clock.now())
         self._perform()
         try:
             return await turn
         except asyncio.CancelledError:
-            if not turn.cancelled() and turn.result() == 0.0:
+            if turn.cancelled():
+                self._core.give_up_token(look, self._clock.now())
+            elif turn.result() == 0.0:
                 # It took too long, and its turn has come at the same moment.
-                self._looked_up(address, was_wrong=False)
+                self._looked_up(look, was_right=None)
             raise
 
-    def _looked_up(self, address: str, *, was_wrong: bool) -> None:
+    def _looked_up(self, look: Look, *, was_right: bool | None) -> None:
         """Whose turn comes by it may be a websocket's."""
-        self._core.token_looked_up(address, self._clock.now(), was_wrong=was_wrong)
+        self._core.token_looked_up(look, self._clock.now(), was_right=was_right)
         self._perform()
+
+
+def _told(turn: asyncio.Future[float], wait: float) -> bool:
+    """Whether somebody still waits for the turn."""
+    if turn.done():
+        return False
+    turn.set_result(wait)
+    return True
 
 
 def _read(store: Store, stream_id: str, reading: Reading, now: Moment) -> bytes | None:

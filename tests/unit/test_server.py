@@ -35,6 +35,7 @@ from protocol.messages import (
     StateNow,
     Welcome,
 )
+from protocol.server_addresses import Look
 from protocol.server_effects import Ask, StoreFailed
 from protocol.server_limits import Limits, Rate
 from protocol.stream import from_snapshot
@@ -377,10 +378,12 @@ def test_tokens_shown_elsewhere_count_as_well() -> None:
     assert bench.core.token_wait(REMOTE, bench.now) == 1.0
     bench.advance(1.0)
     told: list[float] = []
-    for _ in range(2):
-        bench.core.show_token(REMOTE, bench.now, lambda wait: told.append(wait) is None)
+    looks = [Look(REMOTE, token, lambda wait: told.append(wait) is None) for token in "abc"]
+    for look in looks:
+        bench.core.show_token(look, bench.now)
+    bench.core.give_up_token(looks[1], bench.now)
     assert told == [0.0]
-    bench.core.token_looked_up(REMOTE, bench.now, was_wrong=True)
+    bench.core.token_looked_up(looks[0], bench.now, was_right=False)
     assert told == [0.0, 1.0]
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.server_addresses import MAX_ADDRESSES, AddressLimits, bounded_as, is_own
+from protocol.server_addresses import (
+    MAX_ADDRESSES,
+    MAX_RIGHT,
+    AddressLimits,
+    Look,
+    bounded_as,
+    is_own,
+)
 from protocol.server_limits import Limits, Rate
 
 
@@ -117,14 +124,19 @@ class Shower:
         self.limits = limits
         self.address = address
         self.told: list[float] = []
+        self.looks: list[Look] = []
+        """Not looked up yet."""
         self.is_gone = False
 
-    def show(self, count: int = 1) -> None:
-        for _ in range(count):
-            self.limits.show(self.address, 0.0, self._turn)
+    def show(self, *tokens: str, now: float = 0.0) -> None:
+        for token in tokens:
+            look = Look(self.address, token, self._turn)
+            self.looks.append(look)
+            self.limits.show(look, now)
 
-    def looked_up(self, *, was_wrong: bool) -> None:
-        self.limits.looked_up(self.address, 0.0, was_wrong=was_wrong)
+    def looked_up(self, *, was_right: bool | None, now: float = 0.0) -> None:
+        """The first of those whose turn has come."""
+        self.limits.looked_up(self.looks.pop(0), now, was_right=was_right)
 
     def _turn(self, wait: float) -> bool:
         if not self.is_gone:
@@ -134,45 +146,104 @@ class Shower:
 
 def test_no_more_tokens_are_looked_up_at_once_than_may_be_wrong() -> None:
     shower = Shower(AddressLimits(Limits(failures=Rate(1, 2))))
-    shower.show(4)
-    shower.looked_up(was_wrong=True)
+    shower.show(*"abcd")
+    assert shower.limits.blocked("192.0.2.1", 0.0) == 1.0
+    shower.looked_up(was_right=False)
     assert shower.told == [0.0, 0.0]
-    shower.looked_up(was_wrong=True)
+    shower.looked_up(was_right=False)
     assert shower.told == [0.0, 0.0, 1.0, 1.0]
 
 
 def test_right_tokens_wait_for_one_another_and_no_longer() -> None:
     shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 2))))
-    shower.show(5)
+    shower.show(*"abcde")
     for _ in range(5):
-        shower.looked_up(was_wrong=False)
+        shower.looked_up(was_right=True)
     assert shower.told == [0.0] * 5
     assert shower.limits.blocked("192.0.2.1", 0.0) == 0.0
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "127.0.0.1"])
+def test_right_tokens_let_nobody_guess_more(address: str) -> None:
+    shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 2))), address)
+    for _ in range(50):
+        shower.show("right", "right")
+        shower.looked_up(was_right=True)
+        shower.looked_up(was_right=True)
+    shower.told.clear()
+    shower.show(*"abcd")
+    assert shower.told == [0.0, 0.0]
+
+
+def test_a_token_that_was_right_waits_for_no_guess() -> None:
+    limits = AddressLimits(Limits(failures=Rate(0.001, 1)))
+    shower = Shower(limits)
+    shower.show("right", "right", "right")
+    assert shower.told == [0.0]
+    shower.looked_up(was_right=True)
+    # Once one of them was, the others wait no longer.
+    assert shower.told == [0.0] * 3
+    for _ in range(2):
+        shower.looked_up(was_right=True)
+    shower.show("wrong")
+    shower.looked_up(was_right=False)
+    shower.told.clear()
+    shower.show("right", "wrong")
+    assert shower.told == [0.0, 1000.0]
+    elsewhere = Shower(limits, "192.0.2.2")
+    elsewhere.show("wrong", "right")
+    assert elsewhere.told == [0.0]
+
+
+def test_a_token_that_is_right_no_more_is_a_guess_from_then_on() -> None:
+    shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 1))))
+    shower.show("revoked")
+    shower.looked_up(was_right=True)
+    shower.show("revoked")
+    shower.looked_up(was_right=False)
+    shower.show("revoked")
+    assert shower.told == [0.0, 0.0, 1000.0]
+
+
+def test_what_was_not_found_out_counts_for_nothing() -> None:
+    shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 1))))
+    for _ in range(3):
+        shower.show("some", "some")
+        shower.looked_up(was_right=None)
+        shower.looked_up(was_right=None)
+    assert shower.told == [0.0] * 6
+    shower.show("some", "some")
+    assert shower.told == [0.0] * 7
+
+
+def test_tokens_that_were_right_are_remembered_so_many_at_once() -> None:
+    shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 1))))
+    for number in range(MAX_RIGHT + 1):
+        shower.show(str(number))
+        shower.looked_up(was_right=True)
+    shower.told.clear()
+    shower.show("unknown", "1", "0")
+    assert shower.told == [0.0, 0.0]
 
 
 def test_who_has_left_the_line_takes_no_turn() -> None:
     limits = AddressLimits(Limits(failures=Rate(0.001, 1)))
     shower, leaving = Shower(limits), Shower(limits)
-    shower.show()
-    leaving.show(3)
-    shower.show()
+    shower.show("a")
+    leaving.show(*"bcd")
+    shower.show("e")
+    limits.give_up(leaving.looks[0], 0.0)
     leaving.is_gone = True
-    shower.looked_up(was_wrong=False)
+    shower.looked_up(was_right=True)
     assert (shower.told, leaving.told) == ([0.0, 0.0], [])
-    shower.looked_up(was_wrong=False)
+    shower.looked_up(was_right=True)
     assert limits.blocked("192.0.2.1", 0.0) == 0.0
+    limits.give_up(leaving.looks[0], 0.0)
 
 
-def test_this_machine_has_more_looked_up_at_once_until_one_is_wrong() -> None:
-    shower = Shower(AddressLimits(Limits(failures=Rate(1, 2))), "127.0.0.1")
-    shower.show(9)
-    for _ in range(2):
-        shower.looked_up(was_wrong=False)
-    assert len(shower.told) == 6
-    shower.looked_up(was_wrong=True)
-    assert len(shower.told) == 6
-    shower.looked_up(was_wrong=True)
-    assert shower.told == [0.0] * 6 + [1.0] * 3
-    shower.looked_up(was_wrong=True)
-    # However many were wrong at once, an honest guest waits for one to come back.
-    assert shower.limits.blocked("127.0.0.1", 0.0) == 1.0
+def test_no_debt_is_run_up() -> None:
+    limits = AddressLimits(Limits(failures=Rate(1, 2)))
+    for _ in range(9):
+        limits.failed("127.0.0.1", 0.0)
+    # However many were wrong, an honest guest waits for one to come back.
+    assert limits.blocked("127.0.0.1", 0.0) == 1.0

@@ -137,7 +137,7 @@ def test_a_hello_must_come_in_time() -> None:
     bench.advance(4.9)
     assert bench.sent[peer] == []
     bench.advance(0.2)
-    assert refusal(bench, peer).code == "bad_message"
+    assert refusal(bench, peer).code == "try_again"
 
 
 @pytest.mark.parametrize(
