@@ -156,11 +156,9 @@ class ServerProtocol:
         gone = self._peers.pop(peer, None)
         if gone is None:
             return
-        self._desk.timers.cancel((gone, "hello"))
         self._outside.discard(peer)
         gone.stage = "closed"
-        if gone.look is not None:
-            self._addresses.give_up(gone.look, now.instant)
+        self._lobby.gone(gone, now)
         if gone.room is not None:
             gone.room.lose(gone.member_id, peer, now)
 

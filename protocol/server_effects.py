@@ -87,6 +87,8 @@ class RemoveMember(msgspec.Struct, frozen=True):
     now: Moment
     host_term: int
     """Refused as `stale_host` when the stream is in another."""
+    is_here: bool = True
+    """Else refused as `not_found`, unless he is removed already."""
 
 
 StoreCall = CreateStream | OpenStream | ReadSince | AddInvite | AdmitMembers | RemoveMember | Entry

@@ -167,10 +167,6 @@ class PeerLimits:
         """The same member has connected anew, which fills no bucket of messages."""
         self._buckets = before._buckets
 
-    def is_full(self, now: float) -> bool:
-        """Whether no message that was sent counts any more."""
-        return all(bucket.is_full(now) for bucket in self._buckets.values())
-
     def take_text(self, text: str, now: float) -> float:
         """Seconds to wait before more may be sent; 0 for go on."""
         return self._characters.take(now, len(text))
@@ -196,15 +192,13 @@ class PeerLimits:
         return self._strikes.wait(now) > 0.0
 
 
-MAX_MEMBERS: Final = 1024
-"""Remembered at once."""
+MAX_GONE: Final = 1024
+"""Members remembered at once who are not here."""
 REFILLED: Final = 10.0
 """Seconds after which every bucket of messages is full again."""
-_LOOKED_AT: Final = 8
-"""Members, for each that comes: more are forgotten than come."""
 
 
-class _Used(NamedTuple):
+class _Gone(NamedTuple):
     limits: PeerLimits
     since: float
 
@@ -213,24 +207,28 @@ class MemberLimits:
     """What members have used up, over their connections and after they have left."""
 
     def __init__(self) -> None:
-        self._used: OrderedDict[str, _Used] = OrderedDict()
+        self._here: dict[str, PeerLimits] = {}
+        self._gone: OrderedDict[str, _Gone] = OrderedDict()
+        """Longest gone first."""
 
     def __len__(self) -> int:
-        return len(self._used)
+        return len(self._here) + len(self._gone)
 
-    def seated(self, member_id: str, limits: PeerLimits, now: float) -> None:
-        """This member has a new connection: it goes on where the last one ended."""
-        self._forget(now)
-        before = self._used.pop(member_id, None)
+    def seated(self, member_id: str, limits: PeerLimits) -> None:
+        """This member has a new connection: it goes on where the last one is, or ended."""
+        before, gone = self._here.get(member_id), self._gone.pop(member_id, None)
+        if before is None and gone is not None:
+            before = gone.limits
         if before is not None:
-            limits.go_on_from(before.limits)
-        elif len(self._used) >= MAX_MEMBERS:
-            self._used.popitem(last=False)
-        self._used[member_id] = _Used(limits, now)
+            limits.go_on_from(before)
+        self._here[member_id] = limits
 
-    def _forget(self, now: float) -> None:
-        """Some of those who have come a while ago and have nothing left to wait for."""
-        for _ in range(min(_LOOKED_AT, len(self._used))):
-            member_id, used = self._used.popitem(last=False)
-            if now - used.since < REFILLED or not used.limits.is_full(now):
-                self._used[member_id] = used
+    def left(self, member_id: str, limits: PeerLimits, now: float) -> None:
+        """This connection of a member has ended."""
+        if self._here.get(member_id) is not limits:
+            # Another one has the seat.
+            return
+        del self._here[member_id]
+        self._gone[member_id] = _Gone(limits, now)
+        while len(self._gone) > MAX_GONE or next(iter(self._gone.values())).since < now - REFILLED:
+            self._gone.popitem(last=False)

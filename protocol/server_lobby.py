@@ -105,6 +105,13 @@ class Lobby:
         self._desk.send((peer.number,), refusal)
         self._desk.close(peer.number, POLICY, refusal.code)
 
+    def gone(self, peer: Peer, now: Moment) -> None:
+        """This connection has ended."""
+        self._desk.timers.cancel((peer, "hello"))
+        if peer.look is not None:
+            self._addresses.give_up(peer.look, now.instant)
+        self._members.left(peer.member_id, peer.limits, now.instant)
+
     # A new stream -----------------------------------------------------------------------
 
     def _create(self, peer: Peer, hello: Hello, now: Moment) -> None:
@@ -295,7 +302,7 @@ class Lobby:
     ) -> None:
         room = self._room_of(record)
         peer.stage, peer.room = "seated", room
-        self._members.seated(peer.member_id, peer.limits, now.instant)
+        self._members.seated(peer.member_id, peer.limits)
         member = Member(member_id=peer.member_id, name=peer.name, role=role)
         room.sit(member, peer.number, now, by_invite=peer.by_invite)
         self._desk.send(

@@ -21,6 +21,9 @@ class Patience:
         self._waits: defaultdict[str, deque[tuple[float, float]]] = defaultdict(deque)
         """By member: when a wait ended, and how long it was."""
 
+    def __len__(self) -> int:
+        return len(self._waits)
+
     @property
     def is_spent(self) -> bool:
         """The party has waited for somebody of late."""
@@ -28,6 +31,9 @@ class Patience:
 
     def spend(self, member_id: str, seconds: float, now: float) -> None:
         """The party has waited for this member until ``now``."""
+        over = now - MEMORY
+        for forgotten in [m for m, waits in self._waits.items() if waits[-1][0] <= over]:
+            del self._waits[forgotten]
         self._waits[member_id].append((now, seconds))
 
     def left(self, member_id: str, now: float) -> float:

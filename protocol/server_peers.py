@@ -61,5 +61,5 @@ def member_id_of(stream_id: str, instance_id: str) -> str:
 
 
 def is_stream_id(text: str) -> bool:
-    """Whether ``text`` can name a stream at all."""
+    """Whether ``text`` can name a stream at all, or a member."""
     return len(text) == 32 and all(c in "0123456789abcdef" for c in text)

@@ -27,7 +27,7 @@ from protocol.server_effects import (
     StoreResult,
 )
 from protocol.server_log import Appended, Duplicate, Entry, HostChange, Moment
-from protocol.server_peers import Peer, hash_token
+from protocol.server_peers import Peer, hash_token, is_stream_id
 
 if TYPE_CHECKING:
     from protocol.server_room import Room
@@ -67,7 +67,7 @@ class People:
             until_ms=now.unix_ms + round(lifetime * 1000),
             uses=errand.uses,
             replaces=True,
-            staying=tuple(room.seats) if errand.keep else (),
+            staying=tuple(room.seats) if errand.keep else (room.record.host_id,),
             host_term=room.record.host_term,
         )
         told = Invited(token, call.until_ms, errand.event_id, errand.uses)
@@ -104,23 +104,28 @@ class People:
             self._tell(sender, refuse.not_oneself(errand.event_id))
             return
         seat = room.seats.get(errand.member_id)
-        if seat is None:
+        if seat is not None:
+            # So that nobody hands over to him while it is being written.
+            seat.is_leaving = True
+        elif not is_stream_id(errand.member_id):
             self._tell(sender, refuse.not_here(errand.event_id))
             return
-        # So that nobody hands over to him while it is being written.
-        seat.is_leaving = True
         bye = Bye("forbidden", f"{sender.name} has removed you from this party", reconnect=False)
 
         def then(result: StoreResult, later: Moment) -> None:
             here = self._current(room)
-            done = Ack(errand.event_id, here.record.epoch, here.record.seq)
+            at = here.record.cursor
+            # Of who is not here it may be asked again: the answer was lost with a connection.
+            done = Ack(errand.event_id, at.epoch, at.seq, duplicate=seat is None)
             if self._is_done(sender, errand, result, done):
                 here.expel(errand.member_id, bye, later)
             elif errand.member_id in here.seats:
                 here.seats[errand.member_id].is_leaving = False
 
         record = room.record
-        call = RemoveMember(record.stream_id, errand.member_id, now, record.host_term)
+        call = RemoveMember(
+            record.stream_id, errand.member_id, now, record.host_term, is_here=seat is not None
+        )
         self._desk.ask(call, then)
 
     # The host ---------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+from protocol import server_refusals as refuse
 from protocol.server_doors import Admission, Known, admission
 from protocol.server_effects import AddInvite, AdmitMembers, Done, OpenStream, RemoveMember
 from protocol.server_log import refused_errand
@@ -101,6 +102,11 @@ def remove_member(connection: Connection, call: RemoveMember) -> Done | Refusal:
     refused = refused_errand(record, call.host_term)
     if refused is not None:
         return refused
+    if not call.is_here:
+        where = {"stream_id": call.stream_id, "member_id": call.member_id}
+        member = connection.execute(MEMBER, where).mappings().first()
+        is_removed = member is not None and member["removed_at"] is not None
+        return Done() if is_removed else refuse.not_here("")
     gone = connection.execute(
         REMOVE_MEMBER,
         {"of_stream": call.stream_id, "of_member": call.member_id, "now": now},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from protocol import server_refusals as refuse
 from protocol.codec import encode
 from protocol.media import MediaRules
 from protocol.messages import (
@@ -109,8 +110,11 @@ class MemoryStore:
                 return Done()
             case RemoveMember():
                 refused = refused_errand(self.records[call.stream_id], call.host_term)
+                who = (call.stream_id, call.member_id)
+                if refused is None and not call.is_here and who not in self.removed:
+                    refused = refuse.not_here("")
                 if refused is None:
-                    self.removed.add((call.stream_id, call.member_id))
+                    self.removed.add(who)
                 return refused or Done()
             case Entry():
                 return self._append(call)

@@ -113,6 +113,17 @@ def test_a_removed_member_is_let_in_by_no_invite(store: SqlStore, place: Place) 
     again.close()
 
 
+def test_who_is_not_here_can_only_have_been_removed(store: SqlStore) -> None:
+    away = RemoveMember(STREAM, BEN, NOW, 1, is_here=False)
+    (refused,) = store.perform([away])
+    assert getattr(refused, "code", "") == "not_found"
+    assert role(store, FIRST, BEN) == "viewer"
+    (refused,) = store.perform([away])
+    assert getattr(refused, "code", "") == "not_found"
+    store.perform([RemoveMember(STREAM, BEN, NOW, 1)])
+    assert store.perform([away]) == [Done()]
+
+
 def test_a_member_who_came_by_a_counted_invite_is_removed_as_well(store: SqlStore) -> None:
     add(store, AddInvite(STREAM, "for-one", NOW, UNTIL, uses=1))
     assert role(store, "for-one", BEN) == "viewer"

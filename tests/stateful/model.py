@@ -164,6 +164,10 @@ class Model:
         if is_stale and not is_repeated:
             assert getattr(answer, "code", "") == "stale_host", answer
             return False
+        removes = call if isinstance(call, RemoveMember) else None
+        if removes and not removes.is_here and removes.member_id not in party.removed:
+            assert getattr(answer, "code", "") == "not_found", answer
+            return False
         assert answer == Done()
         return True
 

@@ -6,7 +6,7 @@ import pytest
 
 from protocol.messages import Hello, Leave, Ping, Say
 from protocol.server_limits import (
-    MAX_MEMBERS,
+    MAX_GONE,
     REFILLED,
     Bucket,
     Limits,
@@ -59,39 +59,54 @@ def test_each_kind_of_message_has_its_own_bucket() -> None:
     assert limits.take(Hello(1, 1, "Ana", "instance-1"), 0.0) == 0.0
 
 
+class Members:
+    """Members who come, say something, and leave."""
+
+    def __init__(self) -> None:
+        self.members = MemberLimits()
+
+    def come(self, member_id: str, now: float = 0.0) -> PeerLimits:
+        connection = PeerLimits(Limits(say=Rate(0.1, 1)), now)
+        self.members.seated(member_id, connection)
+        return connection
+
+    def visit(self, member_id: str, now: float = 0.0) -> bool:
+        """Come, say something and leave; whether it was allowed."""
+        connection = self.come(member_id, now)
+        is_allowed = connection.take(Say("a"), now) == 0.0
+        self.members.left(member_id, connection, now)
+        return is_allowed
+
+
 def test_a_member_s_buckets_outlive_its_connections() -> None:
-    limits, members = Limits(say=Rate(1, 1)), MemberLimits()
+    it = Members()
+    assert [it.visit("ana"), it.visit("ana"), it.visit("bo")] == [True, False, True]
+    for number in range(MAX_GONE - 2):
+        it.visit(f"member-{number}")
+    assert not it.visit("ana")
+    it.visit("one more")
+    assert len(it.members) == MAX_GONE
 
-    def said(member_id: str) -> bool:
-        connection = PeerLimits(limits, 0.0)
-        members.seated(member_id, connection, 0.0)
-        return connection.take(Say("a"), 0.0) == 0.0
 
-    assert [said("ana"), said("ana"), said("bo")] == [True, False, True]
-    for number in range(MAX_MEMBERS - 2):
-        members.seated(f"member-{number}", PeerLimits(limits, 0.0), 0.0)
-    assert not said("ana")
-    members.seated("one more", PeerLimits(limits, 0.0), 0.0)
-    assert len(members) == MAX_MEMBERS
+def test_a_member_who_is_here_is_never_forgotten() -> None:
+    it = Members()
+    first = it.come("ana")
+    for number in range(MAX_GONE + 1):
+        it.visit(f"member-{number}", 60.0)
+    assert first.take(Say("a"), 60.0) == 0.0
+    second = it.come("ana", 60.0)
+    assert second.take(Say("a"), 60.0) > 0.0
+    # The seat is the second one's: that the first ends changes nothing.
+    it.members.left("ana", first, 60.0)
+    it.members.left("ana", second, 60.0)
+    assert not it.visit("ana", 60.0)
 
 
 def test_members_are_forgotten_once_they_may_do_all_again() -> None:
-    limits, members = Limits(say=Rate(1, 1)), MemberLimits()
+    it = Members()
     for number in range(500):
-        now = float(number)
-        connection = PeerLimits(limits, now)
-        members.seated(f"member-{number}", connection, now)
-        assert connection.take(Say("a"), now) == 0.0
-    assert len(members) <= REFILLED + 2
-    busy = PeerLimits(limits, 500.0)
-    members.seated("busy", busy, 500.0)
-    for number in range(100):
-        now = 500.0 + number
-        assert busy.take(Say("a"), now) == 0.0
-        members.seated(f"other-{number}", PeerLimits(limits, now), now)
-    again = PeerLimits(limits, 599.5)
-    members.seated("busy", again, 599.5)
-    assert again.take(Say("a"), 599.5) == pytest.approx(0.5)
+        assert it.visit(f"member-{number}", float(number))
+    assert len(it.members) == REFILLED + 1
 
 
 def test_text_is_bounded_by_its_length() -> None:

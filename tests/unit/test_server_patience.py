@@ -19,6 +19,16 @@ def test_waits_add_up_and_end() -> None:
     assert patience.left("cy", 107.0) == MOST
 
 
+def test_who_has_left_is_forgotten_as_well() -> None:
+    patience = Patience()
+    patience.spend("ben", 10.0, 100.0)
+    patience.spend("cy", 10.0, 200.0)
+    patience.spend("dee", 10.0, 100.0 + MEMORY)
+    assert len(patience) == 2
+    patience.spend("dee", 10.0, 200.0 + MEMORY)
+    assert len(patience) == 1
+
+
 def test_a_wait_is_forgotten_after_a_while() -> None:
     patience = Patience()
     patience.spend("ben", 10.0, 100.0)

@@ -270,6 +270,37 @@ def test_nobody_is_removed_who_is_not_here_or_hosts() -> None:
     assert party.bench.last(party.host, Refusal).code == "not_found"
     party.bench.send(party.host, Remove("errand-two", party.host_id))
     assert party.bench.last(party.host, Refusal).code == "invalid_field"
+    party.bench.send(party.host, Remove("errand-three", "0f" * 16))
+    no = party.bench.last(party.host, Refusal)
+    assert (no.code, no.event_id) == ("not_found", "errand-three")
+
+
+def test_a_removal_that_is_asked_for_again_is_acknowledged_again() -> None:
+    party = Party()
+    ben = party.join("Ben")
+    who = member_of(party, "Ben")
+    party.bench.holding = True
+    party.bench.send(party.host, Remove("errand-one", who))
+    party.bench.disconnect(party.host)
+    party.bench.release()
+    party.bench.holding = False
+    assert party.bench.last(ben, Bye).code == "forbidden"
+    again = party.join("Ana", token=party.host_key, cursor=Cursor(1, 1))
+    party.bench.send(again, Remove("errand-one", who))
+    ack = party.bench.last(again, Ack)
+    assert (ack.event_id, ack.duplicate) == ("errand-one", True)
+    assert party.bench.got(again, Refusal) == []
+
+
+def test_who_takes_the_invite_back_comes_back_after_handing_over() -> None:
+    party = Party()
+    ben = party.join("Ben")
+    hand_over(party, "Ben")
+    party.bench.send(ben, NewInvite("errand-two"))
+    party.bench.send(ben, HandOver("errand-three", 2, party.host_id))
+    party.bench.disconnect(ben)
+    back = party.join("Ben", cursor=Cursor(1, 1))
+    assert party.bench.last(back, Welcome).role == "viewer"
 
 
 # The host -------------------------------------------------------------------------------
