@@ -178,19 +178,21 @@ def doctor(server: str) -> int:
 
 
 def _our_database() -> tuple[str, ...]:
-    """The file of parties that were hosted here; a later option names another one."""
+    """The file of parties that were hosted here, or else served; a later option names another."""
     from tui import places
 
-    return ("--database", str(places.database_file()))
+    hosted, served = places.database_file(), places.served_database_file()
+    return ("--database", str(served if served.exists() and not hosted.exists() else hosted))
 
 
 def _our_databases(arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """All files of parties that were hosted here, unless others are named."""
+    """All files of parties that were hosted or served here, unless others are named."""
     from tui import places
 
     if any(word == "--database" or word.startswith("--database=") for word in arguments):
         return ()
-    files = [file for file in places.database_files() if file.exists()]
+    possible = (*places.database_files(), places.served_database_file())
+    files = [file for file in possible if file.exists()]
     files = files or [places.database_file()]
     return tuple(word for file in files for word in ("--database", str(file)))
 

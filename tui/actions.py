@@ -58,6 +58,8 @@ class Action:
     """What is sent to the seat; None when the face does it itself."""
     face_host_only: bool = False
     """Host only although it sends nothing by itself."""
+    aka: str = ""
+    """Other words by which it is looked for."""
     footer: int = 0
     """Place in the footer, 1 is kept longest when it gets narrow; 0 is left out."""
     footer_label: str = ""
@@ -73,30 +75,37 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "toggle", "play/pause", "Play, or pause for everybody", "film",
         ("space",), "space", ("SPACE",), Toggle(), footer=1, footer_label="play",
+        aka="start stop resume",
     ),
     Action(
         "forward", "forward 5 s", "Forward 5 seconds", "film",
         ("right",), "→", ("RIGHT",), SeekBy(5.0),
+        aka="seek skip",
     ),
     Action(
         "back", "back 5 s", "Back 5 seconds", "film",
         ("left",), "←", ("LEFT",), SeekBy(-5.0),
+        aka="seek rewind",
     ),
     Action(
         "forward_little", "forward 1 s", "Forward 1 second", "film",
         ("shift+right",), "shift+→", ("Shift+RIGHT",), SeekBy(1.0),
+        aka="seek skip",
     ),
     Action(
         "back_little", "back 1 s", "Back 1 second", "film",
         ("shift+left",), "shift+←", ("Shift+LEFT",), SeekBy(-1.0),
+        aka="seek rewind",
     ),
     Action(
         "forward_much", "forward 60 s", "Forward 1 minute", "film",
         ("up",), "↑", ("UP",), SeekBy(60.0),
+        aka="seek skip minute",
     ),
     Action(
         "back_much", "back 60 s", "Back 1 minute", "film",
         ("down",), "↓", ("DOWN",), SeekBy(-60.0),
+        aka="seek rewind minute",
     ),
     Action(
         "next_chapter", "next chapter", "To the next chapter", "film",
@@ -109,117 +118,151 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "go_to", "go to", "Go to a time: 1:02:03, 4:30, 270, +30, -10, 50%", "film",
         ("g",), "g", face_host_only=True, footer=5,
+        aka="seek jump position time",
     ),
     Action(
         "slower", "slower", "Play slower: the next lower of the usual rates", "film",
         ("left_square_bracket",), "[", ("[",), RateBy(round(1 / 1.1, 6)),
+        aka="speed rate",
     ),
     Action(
         "faster", "faster", "Play faster: the next higher of the usual rates", "film",
         ("right_square_bracket",), "]", ("]",), RateBy(1.1),
+        aka="speed rate",
     ),
     Action(
         "normal_rate", "normal speed", "Play at 1.00× again", "film", intent=SetRate(1.0),
+        aka="rate",
     ),
     Action(
         "next_film", "next film", "Go on to the next film of those named at the start", "film",
         ("n",), "n", ("n",), LoadNext(),
+        aka="media playlist",
     ),
     Action(
         "load", "another film", "Watch something else: a file or an address", "film",
         ("l",), "l", face_host_only=True,
+        aka="open media file url change",
     ),
     Action(
         "wait_on", "wait for stalls", "Stop the film for whoever stalls", "sync",
         intent=Wait(True),
+        aka="pause buffering",
     ),
     Action(
         "wait_off", "do not wait", "Let the film go on when somebody stalls", "sync",
         intent=Wait(False),
+        aka="buffering",
     ),
     Action(
         "sync_on", "correct drift", "Keep every seat on the same frame", "sync",
         intent=Sync(True),
+        aka="sync",
     ),
     Action(
         "sync_off", "leave drift alone", "Follow play, pause and seek only", "sync",
         intent=Sync(False),
+        aka="sync",
     ),
     Action(
         "resync", "resync", "Measure again and jump back into step now", "sync",
         ("r",), "r", ("r",), Resync(), footer=4,
+        aka="sync",
     ),
     Action(
         "reopen", "open player", "Open the player again after its window was closed", "sync",
         ("o",), "o", intent=Reopen(),
+        aka="mpv window",
     ),
     Action(
         "own_copy", "your copy", "Name your copy of the film, when it is a file", "film",
         ("f",), "f",
+        aka="file",
     ),
     Action(
         "stop_search", "stop search", "Stop looking for a film; the one that is on stays", "film",
         intent=Cancel(),
+        aka="cancel",
     ),
     Action(
         "quieter", "quieter", "Your own volume down", "sound and text",
         ("9",), "9", ("9",), Volume(-2.0),
+        aka="volume sound",
     ),
     Action(
         "louder", "louder", "Your own volume up", "sound and text",
         ("0",), "0", ("0",), Volume(2.0),
+        aka="volume sound",
     ),
     Action(
         "mute", "mute", "Your own sound off or on", "sound and text",
         ("m",), "m", ("m",), Mute(),
+        aka="volume silence",
     ),
     Action(
         "subtitles", "subtitles", "Your own next subtitles, or none", "sound and text",
         ("j",), "j", ("j",), Subtitles(),
+        aka="captions language",
     ),
     Action(
         "audio", "audio track", "Your own next audio track", "sound and text",
         ("number_sign",), "#", ("SHARP",), Audio(),
+        aka="language",
     ),
     Action(
         "trim_later", "sound later", "Your own sound 10 ms later", "sound and text",
         ("ctrl+right",), "ctrl+→", ("Ctrl+RIGHT",), Trim(10.0),
+        aka="delay trim",
     ),
     Action(
         "trim_earlier", "sound earlier", "Your own sound 10 ms earlier", "sound and text",
         ("ctrl+left",), "ctrl+←", ("Ctrl+LEFT",), Trim(-10.0),
+        aka="delay trim",
     ),
     Action(
         "chat", "chat", "Say something to everybody", "people", ("c",), "c", footer=6,
+        aka="send message talk write",
     ),
     Action(
         "invite", "invite", "Show the invite, and copy it", "people", ("i",), "i", footer=8,
         face_host_only=True,
+        aka="link share join",
     ),
     Action(
         "new_invite", "new invite", "A new invite: older ones open nothing, who is here stays",
         "people", intent=Renew(),
+        aka="renew link",
     ),
     Action(
         "revoke", "take invite back", "A new invite, and whoever came by an older one is out",
         "people", intent=Revoke(),
+        aka="link lock",
     ),
     Action(
         "kick", "remove", "Send somebody away", "people", ("k",), "k", face_host_only=True,
+        aka="kick out ban",
     ),
     Action(
         "give", "hand over", "Give the remote to somebody, who hosts from then on", "people",
         ("h",), "h", face_host_only=True,
+        aka="remote",
     ),
     Action(
         "take", "take back", "Take the remote of your own party back", "people", intent=Take(),
+        aka="remote",
     ),
-    Action("help", "help", "Show what the keys do", "program", ("question_mark",), "?", footer=7),
+    Action(
+        "help", "help", "Show what the keys do", "program", ("question_mark",), "?", footer=7,
+        aka="keys",
+    ),
     Action(
         "palette", "palette", "Find anything by its name", "program", ("ctrl+p",), "^p", footer=3,
         footer_label="find",
     ),
-    Action("quit", "leave", "Leave", "program", ("q",), "q", ("q",), Quit(), footer=2),
+    Action(
+        "quit", "leave", "Leave", "program", ("q",), "q", ("q",), Quit(), footer=2,
+        aka="quit exit close",
+    ),
 )  # fmt: skip
 
 BY_ID: Final[dict[str, Action]] = {action.action_id: action for action in ACTIONS}

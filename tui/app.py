@@ -12,14 +12,15 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from player import views
-from player.intents import Consent, Quit
+from player.intents import Consent, Quit, Revoke
 from tui import places
 from tui.actions import ACTIONS
 from tui.messages import Answered, Asked, SeatOver, SeatSaid
 from tui.own import own_changes
+from tui.palette import ActionsProvider
 from tui.room import SEAT_DIED, Room, fold, note
+from tui.screens.confirm import ConfirmScreen, people
 from tui.screens.consent import ConsentScreen
-from tui.screens.leave import LeaveScreen
 from tui.screens.room import RoomScreen
 from tui.screens.trouble import TroubleScreen
 from tui.themes import THEMES, VARIABLES, theme_for
@@ -46,6 +47,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
     CSS_PATH = Path("app.tcss")
     TITLE = "matinee"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {ActionsProvider}  # noqa: RUF012 (Textual's own name and type)
     COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "suspend_process", "To the background", show=False)
@@ -174,19 +176,32 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
             self.exit(fatal)
 
     def on_asked(self, message: Asked) -> None:
-        """Pass it on to the seat; a host whom others watch with is asked before he leaves."""
-        if not isinstance(message.intent, Quit):
-            self._seat.send(message.intent)
-            return
+        """Pass it on to the seat; what others would be out by is asked about first."""
         others = [m.name for m in self.room.members if m.member_id != self.room.you]
-        if self._parting and (self.room.is_host or self._serves) and others:
-            self.push_screen(LeaveScreen(others, self._parting, places.WAY_BACK), self._leave_if)
-        else:
-            self.leave()
+        match message.intent:
+            case Quit():
+                self._may_leave(others)
+            case Revoke() as revoke if self.room.is_host and others:
+                self._may_revoke(revoke, others)
+            case intent:
+                self._seat.send(intent)
 
-    def _leave_if(self, wanted: bool | None) -> None:
-        if wanted:
+    def _may_leave(self, others: list[str]) -> None:
+        if not (self._parting and (self.room.is_host or self._serves) and others):
             self.leave()
+            return
+        question = f"Leave? {people(others)} {'is' if len(others) == 1 else 'are'} watching."
+        lines = (self._parting, f"{places.WAY_BACK} brings you back.")
+        screen = ConfirmScreen(question, lines, "q", "leaves", "stays")
+        self.push_screen(screen, lambda wanted: self.leave() if wanted else None)
+
+    def _may_revoke(self, revoke: Revoke, others: list[str]) -> None:
+        lines = (
+            f"Whoever came by an invite is out: {people(others)}.",
+            "With a new invite instead everybody stays.",
+        )
+        screen = ConfirmScreen("Take the invite back?", lines, "y", "takes it back", "leaves it")
+        self.push_screen(screen, lambda wanted: self._seat.send(revoke) if wanted else None)
 
     def say(self, text: str) -> None:
         """A line of the face's own, in the feed and as a toast."""

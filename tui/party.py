@@ -292,7 +292,7 @@ def _parting(party: Party) -> str:
     if party.keeping is None:
         return ""
     if party.server is not None:
-        return "It stops for them: its server is yours."
+        return "Its server is yours and stops: their films go on alone, until you are back."
     return "It goes on without a host."
 
 

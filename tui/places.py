@@ -42,6 +42,11 @@ def database_files() -> list[Path]:
     ]
 
 
+def served_database_file() -> Path:
+    """The log of `matinee serve`, unless it is told another one."""
+    return data_folder() / "server.db"
+
+
 def trims_file() -> Path:
     """Shifts of the sound by device."""
     return _private(platformdirs.user_state_path(APP)) / "trims.json"

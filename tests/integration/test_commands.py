@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from server_stub.sqlite import open_sqlite
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -128,6 +130,18 @@ def test_a_party_that_its_host_could_not_show_is_not_made(environment: dict[str,
     assert "--return" not in done.stderr
     assert run(environment, "history").stdout == "nothing was watched yet\n"
     assert run(environment, "parties").stdout == "no party was hosted from here yet\n"
+
+
+def test_a_log_that_was_only_served_is_found(environment: dict[str, str]) -> None:
+    assert "there is no database" in run(environment, "maintain").stderr
+    folder = Path(environment["XDG_DATA_HOME"]) / "matinee"
+    open_sqlite(folder / "server.db").close()
+    assert run(environment, "history").stdout == "nothing was watched yet\n"
+    assert run(environment, "maintain").stdout == "events deleted: 0\nstreams reset: 0\n"
+    # What was hosted here goes first.
+    (folder / "matinee.sqlite").write_text("no log")
+    assert "matinee.sqlite" in run(environment, "maintain").stderr
+    assert "matinee.sqlite is left out" in run(environment, "history").stderr
 
 
 def test_with_json_the_sentence_is_an_object(environment: dict[str, str]) -> None:

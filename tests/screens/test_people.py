@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from player import views
-from player.intents import Give, Kick
+from player.intents import Give, Kick, Revoke
 from tests.screens.shown import shown, text_of, toasts, until
 from tui.app import MatineeApp
 from tui.screens.choose import ChooseScreen
-from tui.screens.leave import LeaveScreen
+from tui.screens.confirm import ConfirmScreen
 
 SIZE = (80, 24)
 
@@ -65,6 +65,24 @@ async def test_who_gave_the_remote_away_sees_it_and_a_new_invite_is_told() -> No
         await until(pilot, lambda: "VIEW ONLY" in text_of(app))
 
 
+async def test_to_take_the_invite_back_is_asked_about_while_others_are_here() -> None:
+    app, seat, _ = shown("host")
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.room.drifts)
+        for key, asked in (("escape", []), ("y", [Revoke()])):
+            await pilot.press("ctrl+p")
+            await until(pilot, lambda: len(app.screen_stack) == 3)
+            await pilot.press(*"take invite")
+            await pilot.pause()
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            assert "Whoever came by an invite is out: " in text_of(app)
+            assert seat.asked == []
+            await pilot.press(key)
+            await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen))
+            assert seat.asked == asked
+
+
 async def test_who_serves_the_party_is_asked_before_he_leaves_also_as_a_viewer() -> None:
     _, seat, clock = shown("host")
     app = MatineeApp(seat, parting="It stops.", serves=True, clock=clock, wall_clock=lambda: 0.0)
@@ -73,5 +91,5 @@ async def test_who_serves_the_party_is_asked_before_he_leaves_also_as_a_viewer()
         seat.say(views.RoleView(role="viewer", host="Ben"))
         await until(pilot, lambda: not app.room.is_host)
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, LeaveScreen))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert seat.asked == []

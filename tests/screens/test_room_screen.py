@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 import pytest
+from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 
 from player import views
@@ -14,11 +15,11 @@ from player.intents import Consent, LoadMedia, OwnCopy, Quit, Resync, Say, Seek,
 from tests.screens.evenings import members
 from tests.screens.shown import shown, text_of, toasts, until
 from tui.actions import ACTIONS
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.consent import ConsentScreen
 from tui.screens.go_to import GoToScreen
 from tui.screens.help import HelpScreen
 from tui.screens.invite import InviteScreen
-from tui.screens.leave import LeaveScreen
 from tui.screens.name_film import NameFilmScreen
 from tui.screens.room import RoomScreen
 
@@ -86,7 +87,7 @@ async def test_a_host_whom_others_watch_with_is_asked_before_he_leaves() -> None
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, LeaveScreen))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert "Ben and 2 more are watching" in text_of(app)
         assert "It goes on without a host." in text_of(app)
         await pilot.press("escape")
@@ -343,6 +344,25 @@ async def test_help_lists_every_key_and_closes() -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, RoomScreen))
+
+
+async def test_help_that_does_not_fit_is_read_with_the_keys() -> None:
+    app, _, _ = shown("viewer")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        help_screen = cast("HelpScreen", app.screen)
+        scroll = help_screen.query_one(VerticalScroll)
+        # Keys that come before the next picture.
+        for lines in (1, 1, 1, -1):
+            help_screen.action_scroll(lines)
+        assert scroll.scroll_target_y == 2
+        for key, at in (("end", scroll.max_scroll_y), ("home", 0), ("down", 1), ("up", 0)):
+            await pilot.press(key)
+            assert scroll.scroll_offset.y == at
+        await pilot.press("pagedown")
+        assert scroll.scroll_offset.y == scroll.scrollable_content_region.height - 1
 
 
 async def test_the_palette_offers_every_action_and_theme() -> None:

@@ -23,8 +23,12 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "dismiss(None)", "Close"),
-        Binding("up", "scroll('up')", "Up"),
-        Binding("down,space", "scroll('down')", "Down"),
+        Binding("up", "scroll(-1)", "Up"),
+        Binding("down", "scroll(1)", "Down"),
+        Binding("pageup", "page(-1)", "Page up"),
+        Binding("pagedown,space", "page(1)", "Page down"),
+        Binding("home", "page(-99)", "First page"),
+        Binding("end", "page(99)", "Last page"),
     ]
 
     def __init__(self, *, is_host: bool) -> None:
@@ -34,15 +38,27 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One long text that scrolls."""
         with Vertical(classes="dialog help"):
-            yield Static("Keys  (the same work in mpv's window)", classes="title", markup=False)
+            yield Static("Keys  (most work in mpv's window, too)", classes="title", markup=False)
             with VerticalScroll(can_focus=False):
                 yield Static(help_text(is_host=self._is_host))
-            yield Static("Esc closes", classes="advice", markup=False)
+            yield Static(
+                Content.assemble(
+                    *(("Esc", "bold $primary"), " closes   "),
+                    *(("↑ ↓ PgUp PgDn", "bold $primary"), " move"),
+                ),
+                classes="advice",
+            )
 
-    def action_scroll(self, direction: str) -> None:
-        """A line up or down."""
+    def action_scroll(self, lines: int) -> None:
+        """So many lines down, or up."""
+        # At once: of keys that come before the next picture none may be lost.
         scroll = self.query_one(VerticalScroll)
-        scroll.scroll_relative(y=-1 if direction == "up" else 1, animate=False)
+        scroll.scroll_relative(y=lines, animate=False, immediate=True)
+
+    def action_page(self, pages: int) -> None:
+        """So many pages down, or up; a line of the last one stays."""
+        height = self.query_one(VerticalScroll).scrollable_content_region.height
+        self.action_scroll(pages * max(1, height - 1))
 
 
 def help_text(*, is_host: bool) -> Content:

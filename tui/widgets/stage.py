@@ -9,7 +9,7 @@ from textual.content import Content
 
 from tui.room_words import chapter_at, explanation, is_stale, may_be_over, position_at, state_word
 from tui.times import clock_text
-from tui.widgets.cells import Piece, centered, fit
+from tui.widgets.cells import Piece, cells, centered, fit
 from tui.widgets.glyphs import big_figures
 from tui.widgets.view import RoomView
 
@@ -28,6 +28,10 @@ STATE_STYLES: Final = {
     "NO FILM": "bold $accent",
 }
 """Any other state is trouble."""
+
+
+_LEAST_REASON: Final = 12
+"""Cells; less of it says nothing."""
 
 
 class StageView(RoomView):
@@ -67,9 +71,12 @@ class StateLine(RoomView):
         position = position_at(self.room, self.now)
         pieces: list[Piece] = [state_piece(self.room), ("  ", "")]
         why = explanation(self.room, self.now)
-        pieces += [(why, "$warning")] if why else where_pieces(self.room, position, width - 14)
-        if why and (hints := _hints(self.room, self.now)):
-            pieces += [("  ", ""), *hints[0]]
+        if why:
+            hints = _hints(self.room, self.now)
+            left = width - cells(pieces)
+            pieces += reason_pieces(why, hints[0] if hints else [], left)
+        else:
+            pieces += where_pieces(self.room, position, width - 14)
         return centered(pieces, width)
 
 
@@ -132,6 +139,16 @@ def _hints(room: Room, now: float) -> list[list[Piece]]:
     if room.is_host and len(room.members) == 1:
         return [_key_hint("i", "shows the invite")]
     return []
+
+
+def reason_pieces(why: str, hint: list[Piece], width: int) -> list[Piece]:
+    """A reason and what to do; where both do not fit the reason is cut, then left out."""
+    if not hint:
+        return [(why, "$warning")]
+    for_why = width - cells(hint) - 2
+    if for_why < min(_LEAST_REASON, cell_len(why)):
+        return hint
+    return [(fit(why, for_why).rstrip(), "$warning"), ("  ", ""), *hint]
 
 
 def _key_hint(key: str, does: str) -> list[Piece]:
