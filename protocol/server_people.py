@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -31,6 +31,10 @@ from protocol.server_peers import Peer, hash_token, is_stream_id
 
 if TYPE_CHECKING:
     from protocol.server_room import Room
+
+
+_AGAIN: Final = 1.0
+"""Seconds after which a store that failed is asked once more."""
 
 
 class People:
@@ -86,8 +90,17 @@ class People:
         """Whoever was just coming in by an older invite stays as well."""
         late = tuple(member_id for member_id in room.seats if member_id not in invite.staying)
         if late:
-            call = AdmitMembers(invite.stream_id, invite.invite_hash, late, now)
-            self._desk.ask(call, lambda _result, _later: None)
+            self._admit(AdmitMembers(invite.stream_id, invite.invite_hash, late, now))
+
+    def _admit(self, call: AdmitMembers) -> None:
+        """The host has been told that they stay: until it is so, ask again."""
+
+        def then(result: StoreResult, later: Moment) -> None:
+            if isinstance(result, StoreFailed):
+                at = later.instant + _AGAIN
+                self._desk.timers.set(("admit", call.invite_hash), at, lambda _: self._admit(call))
+
+        self._desk.ask(call, then)
 
     def _clear_out(self, room: Room, now: Moment) -> None:
         """Whoever came by an invite is out, but for who hosts."""

@@ -177,7 +177,7 @@ async def test_a_seat_that_says_nothing_is_closed(tmp_path: Path) -> None:
     async with server_in(tmp_path, Limits(hello_timeout=0.2)) as server:
         wire = await Wire.open(server.listening.url)
         assert await wire.wait_closed() == 1008
-        assert wire.got(Refusal)[-1].code == "bad_message"
+        assert wire.got(Refusal)[-1].code == "try_again"
 
 
 async def test_a_binary_frame_is_a_bad_message_and_the_third_closes(tmp_path: Path) -> None:

@@ -219,6 +219,25 @@ def test_who_is_coming_in_while_the_invite_is_replaced_may_come_back() -> None:
     assert party.bench.last(late, Refusal).code == "unauthorized"
 
 
+def test_who_was_just_coming_in_stays_even_if_the_store_fails_in_between() -> None:
+    party = Party()
+    bench = party.bench
+    bench.holding = True
+    ben = party.join("Ben")
+    bench.send(party.host, NewInvite("errand-keep", keep=True))
+    for _ in range(2):
+        bench.answer()
+        bench.settle()
+    assert bench.got(ben, Welcome)
+    bench.store.failing = StoreFailed("try_again")
+    bench.release()
+    bench.advance(2.5)
+    bench.store.failing = None
+    bench.advance(1.0)
+    bench.disconnect(ben)
+    assert bench.last(party.join("Ben", cursor=Cursor(1, 1)), Welcome).role == "viewer"
+
+
 def test_who_is_being_removed_gains_nothing_by_coming_again() -> None:
     party = Party()
     party.join("Ben")
