@@ -110,7 +110,11 @@ class Reactions:
         if seat.screening.player_failed(event):
             return
         self._without_film(event.reason)
-        remedy = "say reopen (o) to open it again" if event.lost else "say resync (r) to try again"
+        remedy = "say resync (r) to try again"
+        if event.lost:
+            remedy = "say reopen (o) to open it again"
+        elif seat.is_host:
+            remedy += ", or load (l) for another film"
         seat.say_error("player", event.reason, remedy)
 
     def _corrected(self, drift: float | None, reason: str) -> None:

@@ -190,11 +190,18 @@ def test_a_film_that_is_described_already_is_not_described_again() -> None:
 
 @pytest.mark.parametrize(("lost", "remedy"), [(True, "reopen"), (False, "resync")])
 def test_a_broken_player_says_why_and_what_helps(lost: bool, remedy: str) -> None:
-    seat = SeatAround()
+    seat = SeatAround("viewer")
     pair(seat).take(Failed(1, "it broke", lost=lost))
     assert seat.gauges.reason == "it broke"
     assert seat.said[0].startswith("it broke; ")
     assert remedy in seat.said[0]
+    assert "load" not in seat.said[0]
+
+
+def test_a_host_whose_film_cannot_be_played_is_told_how_to_take_another() -> None:
+    seat = SeatAround("host")
+    pair(seat).take(Failed(1, "it broke"))
+    assert seat.said == ["it broke; say resync (r) to try again, or load (l) for another film"]
 
 
 def test_without_any_player_the_seat_ends() -> None:
