@@ -121,9 +121,9 @@ class ServerProtocol:
         """Seconds until this address may show a token again outside a websocket."""
         return self._addresses.blocked(address, now.instant)
 
-    def token_failed(self, address: str, now: Moment) -> None:
-        """This address showed a wrong token outside a websocket."""
-        self._addresses.failed(address, now.instant)
+    def token_failed(self, address: str, now: Moment) -> float:
+        """This address showed a wrong token outside a websocket: see `AddressLimits.failed`."""
+        return self._addresses.failed(address, now.instant)
 
     def admit_read(self, address: str, now: Moment) -> float:
         """Whether this address may read outside a websocket: 0, or seconds to wait."""

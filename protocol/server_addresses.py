@@ -94,14 +94,18 @@ class AddressLimits:
             known.open -= 1
 
     def blocked(self, address: str, now: float) -> float:
-        """Seconds until this address may show a token that nobody else has to look up."""
-        known = self._of(address, now)
-        wait = known.failures.wait(now)
-        return wait or float(known.shown >= known.failures.whole(now))
+        """Seconds until this address may show a token again."""
+        return self._of(address, now).failures.wait(now)
 
-    def failed(self, address: str, now: float) -> None:
-        """A token was wrong."""
-        self._of(address, now).failures.charge(now)
+    def failed(self, address: str, now: float) -> float:
+        """A token that nobody had to look up was wrong: 0, or else who showed it is not told so.
+
+        Those that are being looked up may be wrong as well.
+        """
+        known = self._of(address, now)
+        is_told = known.shown < known.failures.whole(now)
+        known.failures.charge(now)
+        return 0.0 if is_told else known.failures.wait(now) or 1.0
 
     def show(self, look: Look, now: float) -> None:
         """Have a token looked up when it is its turn.

@@ -18,6 +18,9 @@ MAX_CLOCK_JUMP: Final = 3600.0
 """Seconds of the wall clock against the monotonic one; beyond, nothing old is deleted."""
 
 
+SETTLED: Final = 600.0
+"""Seconds after the machine's start; until then its clock may be one that has yet to be set."""
+
 _PROCESS: Final = uuid4().hex
 """Stands for the boot where that has no name."""
 
@@ -116,6 +119,10 @@ class ServerClock:
         self._shift = shift_after(anchor, started)
         self._started = started.elapsed
         self._trusted = anchor or self._anchored(started)
+        jump = self._jump(started)
+        if anchor is not None and jump and jump == _jump_kept(anchor, started):
+            # As wrong as before the machine's restart: what it does now is seen from here.
+            self._trusted = self._anchored(started)._replace(wall=started.wall - jump)
 
     def instant(self) -> float:
         """Seconds on the server's clock."""
@@ -134,7 +141,7 @@ class ServerClock:
         """To be kept with the database: a wall clock in doubt is so after a restart as well."""
         reading = read_clocks()
         here, jump = self._anchored(reading), _in_doubt(self._jump(reading))
-        if not jump:
+        if not jump and (self._trusted.boot_id == here.boot_id or reading.elapsed >= SETTLED):
             self._trusted = here
         return here._replace(wall=here.wall - jump, jump=jump)
 

@@ -238,7 +238,9 @@ class HttpRequests:
             if wait > 0.0:
                 return _too_many("wrong tokens", wait)
             if not self._readings.opens(bearer(request.headers.get("Authorization"))):
-                self._core.token_failed(address, now)
+                wait = self._core.token_failed(address, now)
+                if wait > 0.0:
+                    return _too_many("wrong tokens", wait)
                 return pages.error_page(
                     HTTPStatus.UNAUTHORIZED,
                     "the token of --metrics-token-file opens it",

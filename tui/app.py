@@ -19,7 +19,7 @@ from tui.messages import Answered, Asked, SeatOver, SeatSaid
 from tui.own import own_changes
 from tui.palette import ActionsProvider
 from tui.room import SEAT_DIED, Room, fold, note
-from tui.screens.confirm import ConfirmScreen, people
+from tui.screens.confirm import LeaveScreen, RevokeScreen, people
 from tui.screens.consent import ConsentScreen
 from tui.screens.room import RoomScreen
 from tui.screens.trouble import TroubleScreen
@@ -191,16 +191,15 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
             self.leave()
             return
         question = f"Leave? {people(others)} {'is' if len(others) == 1 else 'are'} watching."
-        lines = (self._parting, f"{places.WAY_BACK} brings you back.")
-        screen = ConfirmScreen(question, lines, "q", "leaves", "stays")
+        screen = LeaveScreen(question, self._parting, f"{places.WAY_BACK} brings you back.")
         self.push_screen(screen, lambda wanted: self.leave() if wanted else None)
 
     def _may_revoke(self, revoke: Revoke, others: list[str]) -> None:
-        lines = (
+        screen = RevokeScreen(
+            "Take the invite back?",
             f"Whoever came by an invite is out: {people(others)}.",
             "With a new invite instead everybody stays.",
         )
-        screen = ConfirmScreen("Take the invite back?", lines, "y", "takes it back", "leaves it")
         self.push_screen(screen, lambda wanted: self._seat.send(revoke) if wanted else None)
 
     def say(self, text: str) -> None:

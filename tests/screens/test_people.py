@@ -77,6 +77,7 @@ async def test_to_take_the_invite_back_is_asked_about_while_others_are_here() ->
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
             assert "Whoever came by an invite is out: " in text_of(app)
+            await pilot.press("enter")
             assert seat.asked == []
             await pilot.press(key)
             await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen))

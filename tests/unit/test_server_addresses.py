@@ -147,11 +147,20 @@ class Shower:
 def test_no_more_tokens_are_looked_up_at_once_than_may_be_wrong() -> None:
     shower = Shower(AddressLimits(Limits(failures=Rate(1, 2))))
     shower.show(*"abcd")
-    assert shower.limits.blocked("192.0.2.1", 0.0) == 1.0
     shower.looked_up(was_right=False)
     assert shower.told == [0.0, 0.0]
     shower.looked_up(was_right=False)
     assert shower.told == [0.0, 0.0, 1.0, 1.0]
+
+
+def test_what_is_being_looked_up_may_be_wrong_as_well() -> None:
+    shower = Shower(AddressLimits(Limits(failures=Rate(1, 3))))
+    shower.show(*"ab")
+    assert shower.limits.failed("192.0.2.1", 0.0) == 0.0
+    assert shower.limits.failed("192.0.2.1", 0.0) == 1.0
+    assert shower.limits.blocked("192.0.2.1", 0.0) == 0.0
+    assert shower.limits.failed("192.0.2.1", 0.0) == 1.0
+    assert shower.limits.blocked("192.0.2.1", 0.0) == 1.0
 
 
 def test_right_tokens_wait_for_one_another_and_no_longer() -> None:

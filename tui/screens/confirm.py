@@ -17,29 +17,25 @@ if TYPE_CHECKING:
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """True for yes.
+    """True for yes; each question has keys of its own for that.
 
     Args:
         question: what is to be done.
         consequences: what that means, a line each.
-        key: says yes, besides Enter.
-        yes: what it does.
-        no: what Esc does.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "dismiss(True)", "Yes"),
-        Binding("escape,n", "dismiss(False)", "No"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,n", "dismiss(False)", "No")]
+    KEY: ClassVar[str]
+    """As it is shown."""
+    YES: ClassVar[str]
+    """What it does."""
+    NO: ClassVar[str]
+    """What Esc does."""
 
-    def __init__(
-        self, question: str, consequences: Sequence[str], key: str, yes: str, no: str
-    ) -> None:
+    def __init__(self, question: str, *consequences: str) -> None:
         super().__init__()
         self._question = question
         self._consequences = consequences
-        self._key, self._yes, self._no = key, yes, no
-        self._bindings.bind(key, "dismiss(True)")
 
     def compose(self) -> ComposeResult:
         """Question, consequences, keys."""
@@ -49,11 +45,25 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Static(line, markup=False)
             yield Static(
                 Content.assemble(
-                    *((self._key, "bold $primary"), f" {self._yes}   "),
-                    *(("Esc", "bold $primary"), f" {self._no}"),
+                    *((self.KEY, "bold $primary"), f" {self.YES}   "),
+                    *(("Esc", "bold $primary"), f" {self.NO}"),
                 ),
                 classes="advice",
             )
+
+
+class LeaveScreen(ConfirmScreen):
+    """Asked of a host whom others watch with."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,y,enter", "dismiss(True)", "Leave")]
+    KEY, YES, NO = "q", "leaves", "stays"
+
+
+class RevokeScreen(ConfirmScreen):
+    """Asked with the palette's Enter on its way: that must not be the answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "dismiss(True)", "Take back")]
+    KEY, YES, NO = "y", "takes it back", "leaves it"
 
 
 def people(names: Sequence[str]) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from server_stub import clock
-from server_stub.clock import Anchor, Reading, ServerClock, read_clocks, shift_after, wall_jump
+from server_stub.clock import (
+    SETTLED,
+    Anchor,
+    Reading,
+    ServerClock,
+    read_clocks,
+    shift_after,
+    wall_jump,
+)
 
 ANCHOR = Anchor("boot-1", shift=100.0, instant=1100.0, elapsed=1000.0, wall=50_000.0)
 
@@ -166,8 +174,44 @@ def test_a_machine_that_starts_with_a_clock_behind_is_in_doubt_until_it_is_set(
     machine.pass_by(60.0)
     assert booted.wall_jump() == pytest.approx(-WEEK)
     assert booted.now().unix_ms == 50_060_000
-    machine.pass_by(10.0, wall=WEEK + 600.0)
+    machine.pass_by(SETTLED, wall=WEEK + 600.0)
     assert booted.wall_jump() == 0.0
     booted.anchor()
     machine.pass_by(10.0, wall=WEEK)
     assert booted.wall_jump() == pytest.approx(WEEK)
+
+
+@pytest.mark.parametrize("wrong", [-8 * 3600.0, 8 * 3600.0])
+def test_a_clock_that_is_set_soon_after_the_machine_s_start_is_right(
+    monkeypatch: pytest.MonkeyPatch, wrong: float
+) -> None:
+    machine = Machine(monkeypatch)
+    # It was off for a day, and starts with the wrong time, such as that of its end.
+    machine.reading = Reading("boot-2", 5.0, 5.0, ANCHOR.wall + 86_400.0 + wrong)
+    booted = ServerClock(ANCHOR)
+    booted.anchor()
+    machine.pass_by(60.0, wall=-wrong)
+    assert booted.wall_jump() == 0.0
+    assert booted.now().unix_ms == round(machine.reading.wall * 1000)
+    machine.pass_by(SETTLED)
+    booted.anchor()
+    machine.pass_by(60.0, wall=-wrong)
+    assert booted.wall_jump() == pytest.approx(-wrong)
+
+
+@pytest.mark.parametrize("before", [-WEEK, WEEK])
+@pytest.mark.parametrize("after", [-30 * 86_400.0, 30 * 86_400.0])
+def test_a_clock_in_doubt_that_jumps_again_after_a_reboot_is_still_in_doubt(
+    monkeypatch: pytest.MonkeyPatch, before: float, after: float
+) -> None:
+    machine = Machine(monkeypatch)
+    machine.reading = machine.reading._replace(wall=5e9)
+    first = ServerClock(None)
+    machine.pass_by(60.0, wall=before)
+    kept = first.anchor()
+    machine.reading = Reading("boot-2", 5.0, 5.0, machine.reading.wall + 60.0)
+    again = ServerClock(kept)
+    again.anchor()
+    machine.pass_by(60.0, wall=after)
+    assert again.wall_jump() == pytest.approx(before + after)
+    assert again.now().unix_ms == round((5e9 + 180.0) * 1000)

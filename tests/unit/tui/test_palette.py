@@ -16,10 +16,13 @@ from tui.palette import found
         ("quit", ["quit"]),
         ("exit", ["quit"]),
         ("normal sp", ["normal_rate"]),
-        ("take b", ["revoke", "take"]),
-        ("speed", ["normal_rate", "faster", "slower"]),
-        ("volume", ["louder", "mute", "quieter"]),
-        ("language", ["audio", "subtitles"]),
+        ("take b", ["take"]),
+        ("take back", ["take"]),
+        ("take", ["take", "revoke"]),
+        ("leave", ["quit", "sync_off"]),
+        ("speed", ["normal_rate", "slower", "faster"]),
+        ("volume", ["mute", "louder", "quieter"]),
+        ("language", ["subtitles", "audio"]),
         ("send", ["chat"]),
         ("RESYNC", ["resync"]),
     ],
@@ -28,7 +31,7 @@ def test_the_best_of_what_is_found(typed: str, action_ids: list[str]) -> None:
     wanted = typed.casefold().split()
     scores = {a.action_id: found(wanted, a.label, a.aka, a.help) for a in ACTIONS}
     best = sorted(scores, key=lambda action_id: -scores[action_id])[: len(action_ids)]
-    assert sorted(best) == sorted(action_ids)
+    assert best == action_ids
     assert all(scores[action_id] for action_id in best)
 
 
@@ -39,5 +42,5 @@ def test_letters_scattered_over_a_title_find_nothing(typed: str) -> None:
 
 
 def test_a_word_of_the_help_is_found_last() -> None:
-    assert found(["picture"], "Fullscreen", "window", "The picture as large as it goes") == 0.3
-    assert found(["1:02:03"], "Go to", "", "Go to a time: 1:02:03, 4:30") == 0.3
+    assert found(["picture"], "Fullscreen", "window", "The picture as large as it goes") < 0.4
+    assert 0 < found(["1:02:03"], "Go to", "", "Go to a time: 1:02:03, 4:30") < 0.4
