@@ -278,6 +278,21 @@ def test_a_seat_that_is_gone_before_the_store_answers_is_not_seated() -> None:
     assert party.bench.core.live_streams == (party.stream_id,)
 
 
+def test_a_seat_that_leaves_while_it_is_in_line_is_not_looked_up() -> None:
+    party = Party(Bench(Limits(failures=Rate(1, 1))))
+    party.bench.holding = True
+    party.join("Ben")
+    leaving = party.join("Cleo", token="another")
+    party.bench.send(leaving, Leave())
+    last = party.join("Dee")
+    assert len(party.bench.waiting) == 1
+    party.bench.release()
+    party.bench.settle()
+    assert party.bench.got(leaving, Welcome) == []
+    assert party.bench.got(leaving, Refusal) == []
+    assert party.bench.got(last, Welcome)
+
+
 def test_the_same_seat_is_the_same_member_whatever_happened() -> None:
     party = Party()
     first = party.join("Bo")
