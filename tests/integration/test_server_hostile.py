@@ -331,15 +331,15 @@ async def test_256_slow_ones_are_closed_within_5_s_and_hold_nobody_up(
 
         waits = [asyncio.create_task(closed(one)) for one in slow]
         await asyncio.sleep(0.5)
-        if opening != _UPGRADE:
-            # Who has said hello by then takes one of 256 places; these have not come that far.
-            took: list[float] = []
-            for _ in range(5):
-                at = time.monotonic()
-                guest = await _guest(place)
-                took.append(time.monotonic() - at)
-                await guest.socket.close()
-            assert sorted(took)[2] < 0.1
+        took: list[float] = []
+        for _ in range(5):
+            at = time.monotonic()
+            guest = await _guest(place)
+            took.append(time.monotonic() - at)
+            await guest.socket.close()
+        # These have not come so far that they hold one of the 256 places; who has an open
+        # websocket, and says no hello, holds his for a moment.
+        assert sorted(took)[2] < (2.0 if opening == _UPGRADE else 0.1)
         assert max(await asyncio.gather(*waits)) < 6.0
         await _still_well(place)
         assert place.memory - before < MOST_GROWTH
