@@ -217,6 +217,8 @@ def test_a_clock_in_doubt_is_so_after_a_step_down_and_up(store: SqlStore, place:
     administration.change_schema(place.address, "up")
     again = place.open()
     anchor = again.anchor()
+    # As it was kept before: the clock as it showed, and as much more time gone by.
+    assert anchor == Anchor("boot", 1.0, 2.0, elapsed=9003.0, wall=9004.0)
     assert anchor is not None
     assert wall_jump(anchor, Reading("boot", 5.0, 5.0, 9006.0)) == 9000.0
     again.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from protocol.codec import encode
@@ -26,7 +28,8 @@ from protocol.messages import (
     Welcome,
 )
 from protocol.server_effects import StoreFailed
-from protocol.server_limits import Limits, Rate
+from protocol.server_limits import Limits, PeerLimits, Rate
+from protocol.server_peers import Peer
 from tests.doubles.sync_server import FILM, Bench, Party, hello
 
 
@@ -291,6 +294,32 @@ def test_a_seat_that_leaves_while_it_is_in_line_is_not_looked_up() -> None:
     assert party.bench.got(leaving, Welcome) == []
     assert party.bench.got(leaving, Refusal) == []
     assert party.bench.got(last, Welcome)
+
+
+def alive(kind: type) -> int:
+    """How many there are of these."""
+    gc.collect()
+    return sum(isinstance(each, kind) for each in gc.get_objects())
+
+
+def test_of_seats_that_are_gone_nothing_is_kept() -> None:
+    party = Party(Bench(Limits(failures=Rate(1, 1))))
+    bench = party.bench
+    bench.disconnect(bench.connect())
+    peers, limits = alive(Peer), alive(PeerLimits)
+    bench.holding = True
+    party.join("Ben", token="guess")
+    # In line behind that one, which the store does not answer.
+    for number in range(20):
+        bench.disconnect(party.join("Ben", token=f"guess-{number}"))
+    assert alive(Peer) == peers + 1
+    bench.release()
+    for number in range(40):
+        bench.advance(1.0)
+        viewer = party.join("Cleo", instance=f"instance-{number:04d}")
+        bench.send(viewer, Leave())
+        bench.disconnect(viewer)
+    assert alive(PeerLimits) < limits + 15
 
 
 def test_the_same_seat_is_the_same_member_whatever_happened() -> None:
