@@ -33,16 +33,16 @@ class ActionsProvider(SystemCommandsProvider):
 
 
 def found(wanted: list[str], title: str, aka: str, help_text: str) -> float:
-    """How well: 0.0 not at all, 3.0 for the very title; of what is alike the shorter one."""
-    whole = title.casefold()
-    asked = " ".join(wanted)
+    """How well: 0.0 not at all, 2.0 where the title begins so, and more for a shorter one."""
+    if not wanted:
+        return 0.0
     shorter = 1.0 / (100 + len(title))
-    if asked and whole.startswith(asked):
-        return (3.0 if whole == asked else 2.0) + shorter
+    if title.casefold().startswith(" ".join(wanted)):
+        return 2.0 + shorter
     texts = (title, f"{title} {aka}", f"{title} {aka} {help_text}")
     for score, text in zip((1.0, 0.6, 0.3), texts, strict=True):
         words = text.casefold().split()
-        if wanted and all(any(_begins(word, part) for word in words) for part in wanted):
+        if all(any(_begins(word, part) for word in words) for part in wanted):
             return score + shorter
     return 0.0
 

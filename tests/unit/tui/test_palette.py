@@ -20,6 +20,7 @@ from tui.palette import found
         ("take back", ["take"]),
         ("take", ["take", "revoke"]),
         ("leave", ["quit", "sync_off"]),
+        ("wait", ["wait_on", "wait_off"]),
         ("speed", ["normal_rate", "slower", "faster"]),
         ("volume", ["mute", "louder", "quieter"]),
         ("language", ["subtitles", "audio"]),
