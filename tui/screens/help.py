@@ -45,6 +45,7 @@ class HelpScreen(ModalScreen[None]):
                 Content.assemble(
                     *(("Esc", "bold $primary"), " closes   "),
                     *(("↑ ↓ PgUp PgDn", "bold $primary"), " move"),
+                    *(() if self._is_host else ("   ", ("★", "$primary"), " the host's")),
                 ),
                 classes="advice",
             )
@@ -75,8 +76,8 @@ def help_text(*, is_host: bool) -> Content:
             rows.append(
                 Content.assemble(
                     (f"{action.shown:>{_KEY_WIDTH}}", "$faint" if blocked else "bold $primary"),
-                    (f"  {action.help}", "$muted" if blocked else ""),
-                    (" (host)" if blocked else "", "$faint"),
+                    (" ★ " if blocked else "   ", "$faint"),
+                    (action.help, "$muted" if blocked else ""),
                 )
             )
     return Content("\n").join(rows)
