@@ -18,16 +18,18 @@ from uuid import uuid4
 
 from bench.table import percentile, table
 from player.ids import new_id
-from protocol.messages import Command, Cursor, Media, Seek
-from protocol.server_effects import CreateStream
-from protocol.server_log import Appended, Entry, Moment, StreamRecord
-from server_stub.databases import database_at
+from protocol.server.core.store_calls import CreateStream
+from protocol.server.log.record import StreamRecord
+from protocol.server.log.requests import Appended, Entry
+from protocol.server.moment import Moment
+from protocol.wire.messages import Command, Cursor, Media, Seek
+from server_stub.storage.factory import database_at
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable
 
-    from server_stub.sql_store import SqlStore
+    from server_stub.storage.sql.sql_store import SqlStore
 
 HOST: Final = "a" * 32
 FILM: Final = Media("film-0001", "url", title="Film", url="https://example.com/film")

@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import msgspec
 
-from protocol.codec import encode
-from protocol.messages import (
+from protocol.wire.codec import encode
+from protocol.wire.messages import (
     Command,
     CreateStream,
     Cursor,
@@ -30,7 +30,7 @@ from protocol.messages import (
 )
 
 if TYPE_CHECKING:
-    from protocol.messages import ClientMessage
+    from protocol.wire.messages import ClientMessage
 
 FILM: Final = Media("film-0001", "url", title="Film", url="https://example.com/film")
 _PLACE: Final = re.compile(rb'"epoch":(\d+),"seq":(\d+)')

@@ -22,7 +22,7 @@ import msgspec
 
 from bench.fanout_dialects import DIALECTS, SO_TIMESTAMPNS, Client, Dialect, pour
 from bench.table import percentile
-from player.link import FIRST_RETRY, GROWTH, LAST_RETRY
+from player.session.link import FIRST_RETRY, GROWTH, LAST_RETRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ PATIENCE: Final = 120.0
 SETTLE: Final = 1.0
 """Seconds that the last deliveries may take after the last event."""
 LEAST_SHARE: Final = 0.7
-"""Of a wait before the next attempt: seats come back by the rule of `player.link`."""
+"""Of a wait before the next attempt: seats come back by the rule of `player.session.link`."""
 FLOOD: Final = 5
 """Messages that one who floods sends whenever anything happens."""
 READ: Final = 65536

@@ -18,15 +18,7 @@ from bench.evening import SETTLE
 from bench.films import noise_film
 from bench.lags import Lag, lags
 from bench.parties import MatineeParty, Place
-from bench.speakers import (
-    INSTALL,
-    channels,
-    has_speakers,
-    outputs,
-    play_both,
-    recorded,
-    speakers,
-)
+from bench.speakers import INSTALL, channels, has_speakers, outputs, play_both, recorded, speakers
 from bench.table import percentile
 from bench.trials import Column, Found, Setting
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from player.config import SeatConfig
-from player.lines import LineWriter
-from player.seat import Seat
+from player.api.config import SeatConfig
+from player.api.line_writer import LineWriter
+from player.app import Seat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,8 @@ def main() -> int:
 
 
 async def _run(config: SeatConfig, lines_to: int) -> int:
-    from player.equipment import make_player
-    from player.resolver import resolver_for
+    from player.media.resolver import resolver_for
+    from player.player_factory import make_player
 
     loop = asyncio.get_running_loop()
     seat: Seat | None = None

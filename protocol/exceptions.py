@@ -63,7 +63,7 @@ class Refused(ProtocolError):
     """The other side said no.
 
     Attributes:
-        code: one of ``protocol.messages.RefusalCode``.
+        code: one of ``protocol.wire.messages.RefusalCode``.
     """
 
     def __init__(self, code: str, message: str, remedy: str = "") -> None:

@@ -11,11 +11,12 @@ from typing import Final
 import msgspec
 
 from protocol.exceptions import MatineeError, SettingsError
-from protocol.server_limits import Limits
-from server_stub import commands, log
-from server_stub.hosts import DEFAULT_LISTEN
-from server_stub.serving import Listening, ServeOptions, default_database, serve
-from server_stub.telling import complain, put, say
+from protocol.server.limits.config import Limits
+from server_stub.app import Listening, ServeOptions, default_database, serve
+from server_stub.cli import admin
+from server_stub.cli.output import complain, put, say
+from server_stub.net.listen.addresses import DEFAULT_LISTEN
+from server_stub.observability import logging
 
 MAX_PER_ADDRESS: Final = 100_000
 
@@ -79,8 +80,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> int:
     """Serve, or run the command that comes first; returns the exit status."""
-    if argv and argv[0] in commands.COMMANDS:
-        return commands.run(argv[0], argv[1:])
+    if argv and argv[0] in admin.COMMANDS:
+        return admin.run(argv[0], argv[1:])
     try:
         given = parser().parse_args(argv)
     except SystemExit as left:
@@ -117,7 +118,7 @@ def _count(text: str) -> int:
 
 def _set_up_log(log_file: Path | None) -> None:
     try:
-        log.set_up(log_file)
+        logging.set_up(log_file)
     except OSError as error:
         raise SettingsError(
             "log-file", f"{log_file} cannot be written ({error.strerror})", "name another file"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import uuid4
 
-from protocol.server_log import Moment
+from protocol.server.moment import Moment
 
 MAX_CLOCK_JUMP: Final = 3600.0
 """Seconds of the wall clock against the monotonic one; beyond, nothing old is deleted."""

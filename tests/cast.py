@@ -11,11 +11,11 @@ from uuid import uuid4
 
 import msgspec
 
-from player.config import SeatConfig
-from protocol.invite import parse_invite
+from player.api.config import SeatConfig
+from protocol.wire.invite import parse_invite
 
 if TYPE_CHECKING:
-    from protocol.messages import Role
+    from protocol.wire.messages import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

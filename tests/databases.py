@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from protocol.messages import Act, Command, Cursor, Event, Media
-from protocol.server_effects import CreateStream
-from protocol.server_log import Entry, Moment, StreamRecord
+from protocol.server.core.store_calls import CreateStream
+from protocol.server.log.record import StreamRecord
+from protocol.server.log.requests import Entry
+from protocol.server.moment import Moment
 from protocol.timeline import Timeline
-from server_stub import administration
-from server_stub.databases import database_at
-from server_stub.schema import metadata
+from protocol.wire.messages import Act, Command, Cursor, Event, Media
+from server_stub.storage import admin
+from server_stub.storage.factory import database_at
+from server_stub.storage.sql.schema import metadata
 
 if TYPE_CHECKING:
-    from server_stub.sql_store import SqlStore
+    from server_stub.storage.sql.sql_store import SqlStore
 
 STREAM = "0" * 31 + "1"
 OTHER = "0" * 31 + "2"
@@ -51,7 +53,7 @@ class Place:
                 "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
             )
         }
-        if found == known and administration.schema_status(self.address).is_current:
+        if found == known and admin.schema_status(self.address).is_current:
             self.execute(f"TRUNCATE {', '.join(metadata.tables)}")
         else:
             self.execute("DROP SCHEMA public CASCADE")

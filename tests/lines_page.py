@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from player import intents, views
+from player.api import intents, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

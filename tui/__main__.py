@@ -14,7 +14,7 @@ from protocol.exceptions import MatineeError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui.party import FaceKind
+    from tui.launch.plan import FaceKind
 
 EXIT_ERROR: Final = 1
 _PASSED_ON: Final[dict[str, Any]] = {"ignore_unknown_options": True, "help_option_names": []}
@@ -71,22 +71,23 @@ def cli() -> None:
 @_shared
 def host(**given: Any) -> int:
     """Host MEDIA: files, addresses of films, or pages that hold one."""
-    from tui import evenings, party
+    from tui.cli import launch_plan
+    from tui.launch import runner
 
     if not (given["media"] or given["return_"] or given["stream"]):
         raise click.UsageError("Name a film: matinee host FILM; or come back with --return.")
     if given["take_over"] and not (given["return_"] or given["stream"]):
         raise click.UsageError("Take over which party? Add --return, or --stream ID.")
-    return party.run(evenings.hosting(given))
+    return runner.run(launch_plan.hosting(given))
 
 
 @cli.command()
 def parties() -> None:
     """The parties that you can come back to, the last one first."""
-    from tui import places
-    from tui.parties import kept_parties, party_lines
+    from tui.storage import paths
+    from tui.storage.hosted_parties import kept_parties, party_lines
 
-    lines = party_lines(kept_parties(places.keys_folder()))
+    lines = party_lines(kept_parties(paths.keys_folder()))
     for line in lines or ["no party was hosted from here yet"]:
         click.echo(line)
 
@@ -98,7 +99,8 @@ def parties() -> None:
 @_shared
 def join(**given: Any) -> int:
     """Join by INVITE; MEDIA is your own copy of the film, when it is a file."""
-    from tui import evenings, party
+    from tui.cli import launch_plan
+    from tui.launch import runner
 
     if given["invite"] is None and not sys.stdin.isatty():
         raise SettingsError("invite", "none is named", "name it: matinee join INVITE")
@@ -107,7 +109,7 @@ def join(**given: Any) -> int:
         if "#" not in given["invite"] and "/j/" in given["invite"]:
             # Pasted from a narrow screen, where it stands in two lines.
             given["invite"] += click.prompt("and its second line, from #", err=True)
-    return party.run(evenings.joining(given))
+    return runner.run(launch_plan.joining(given))
 
 
 @cli.command()
@@ -117,10 +119,11 @@ def demo(**given: Any) -> int:
 
     With --json the second seat's lines begin with "seat":"second".
     """
-    from tui import evenings, party
+    from tui.cli import launch_plan
+    from tui.launch import runner
 
-    with evenings.demonstration(given) as evening:
-        return party.run(evening)
+    with launch_plan.demonstration(given) as evening:
+        return runner.run(evening)
 
 
 @cli.command(context_settings=_PASSED_ON)
@@ -139,7 +142,7 @@ def history(replay: tuple[str, ...], real_time: bool, arguments: tuple[str, ...]
     words = ("history", *_our_databases(arguments), *arguments)
     if not replay:
         _become_server(words)
-    from tui.replay import Given, run
+    from tui.cli.replay import Given, run
 
     is_json = "--json" in arguments
     video = "window" if real_time and not is_json else "none"
@@ -164,7 +167,7 @@ def migrate(arguments: tuple[str, ...]) -> None:
 @click.argument("server", required=False, default="")
 def doctor(server: str) -> int:
     """Check mpv, yt-dlp, terminal, clock, folders and hosting; and SERVER when it is given."""
-    from tui.doctor import examine
+    from tui.doctor.machine import examine
 
     marks = {"ok": "✓", "warn": "!", "fail": "✕"}
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -179,21 +182,21 @@ def doctor(server: str) -> int:
 
 def _our_database() -> tuple[str, ...]:
     """The file of parties that were hosted here, or else served; a later option names another."""
-    from tui import places
+    from tui.storage import paths
 
-    hosted, served = places.database_file(), places.served_database_file()
+    hosted, served = paths.database_file(), paths.served_database_file()
     return ("--database", str(served if served.exists() and not hosted.exists() else hosted))
 
 
 def _our_databases(arguments: tuple[str, ...]) -> tuple[str, ...]:
     """All files of parties that were hosted or served here, unless others are named."""
-    from tui import places
+    from tui.storage import paths
 
     if any(word == "--database" or word.startswith("--database=") for word in arguments):
         return ()
-    possible = (*places.database_files(), places.served_database_file())
+    possible = (*paths.database_files(), paths.served_database_file())
     files = [file for file in possible if file.exists()]
-    files = files or [places.database_file()]
+    files = files or [paths.database_file()]
     return tuple(word for file in files for word in ("--database", str(file)))
 
 
@@ -206,7 +209,7 @@ def _become_server(arguments: tuple[str, ...]) -> NoReturn:
 def complain(error: MatineeError, face: FaceKind | None) -> None:
     """One line on standard error, or one object where lines are read by a program."""
     if face == "json":
-        from tui.printers import error_json
+        from tui.faces.printers import error_json
 
         click.echo(error_json(error))
         return

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from player.intents import (
+from player.api.intents import (
     HOST_ONLY,
     Audio,
     Cancel,
@@ -269,7 +269,7 @@ BY_ID: Final[dict[str, Action]] = {action.action_id: action for action in ACTION
 
 
 def words(intent: Intent) -> str:
-    """An intent as the line that ``player.intents.parse_intent`` reads: ``seek_by -5``."""
+    """An intent as the line that ``player.api.intents.parse_intent`` reads: ``seek_by -5``."""
     word = msgspec.to_builtins(intent)["intent"]
     values = [value for value in msgspec.structs.astuple(intent) if value is not None]
     return " ".join([word, *map(_word, values)])

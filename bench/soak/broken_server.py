@@ -10,12 +10,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from server_stub import __main__, sql_store
+from server_stub import __main__
+from server_stub.storage.sql import sql_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from protocol.server_effects import StoreCall, StoreResult
+    from protocol.server.core.store_calls import StoreCall, StoreResult
 
 LATE: Final = 0.05
 
@@ -52,7 +53,7 @@ class BrokenStore(sql_store.SqlStore):
 
 def main() -> int:
     """Become the server."""
-    from server_stub import postgres, sqlite
+    from server_stub.storage.engines import postgres, sqlite
 
     for module in (sqlite, postgres):
         vars(module)["SqlStore"] = BrokenStore

@@ -14,17 +14,18 @@ from uuid import uuid4
 from bench.soak.filling import entry, fill, found, settle
 from bench.soak.places import add_engine, place
 from bench.table import percentile, table
-from protocol.server_effects import Ask
-from protocol.server_log import Appended, Moment
-from server_stub.databases import database_at
-from server_stub.store_thread import StoreThread
+from protocol.server.core.effects import Ask
+from protocol.server.log.requests import Appended
+from protocol.server.moment import Moment
+from server_stub.storage.factory import database_at
+from server_stub.storage.worker import StoreThread
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator, Sequence
 
-    from server_stub.store import Store
-    from server_stub.store_thread import Answer
+    from server_stub.storage.base import Store
+    from server_stub.storage.worker import Answer
 
 BATCH_WITHIN: Final = 0.1
 RATIO: Final = 1.5

@@ -10,13 +10,15 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from player.ids import new_id
-from protocol.messages import Command, Cursor, Media, Seek
-from protocol.server_effects import CreateStream
-from protocol.server_log import Entry, Moment, StreamRecord
-from server_stub.databases import database_at
+from protocol.server.core.store_calls import CreateStream
+from protocol.server.log.record import StreamRecord
+from protocol.server.log.requests import Entry
+from protocol.server.moment import Moment
+from protocol.wire.messages import Command, Cursor, Media, Seek
+from server_stub.storage.factory import database_at
 
 if TYPE_CHECKING:
-    from server_stub.sql_store import SqlStore
+    from server_stub.storage.sql.sql_store import SqlStore
 
 HOST: Final = "a" * 32
 FILM: Final = Media("film-0001", "file", title="The Film", duration=5400.0)

@@ -10,15 +10,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from protocol.messages import Cursor
-from protocol.stream import StreamState
+from protocol.client.stream_state import StreamState
 from protocol.timeline import Timeline
+from protocol.wire.messages import Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from protocol.messages import Ack, Event
-    from protocol.server_log import StreamRecord
+    from protocol.server.log.record import StreamRecord
+    from protocol.wire.messages import Ack, Event
 
 COMMANDS: Final = frozenset(("play", "pause", "seek", "rate", "media", "settings"))
 MOST: Final = 5

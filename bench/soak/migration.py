@@ -20,9 +20,9 @@ from bench.soak.filling import fill
 from bench.soak.places import add_engine, place
 from bench.table import table
 from protocol.exceptions import SchemaTooNew
-from server_stub import administration
-from server_stub.databases import database_at
-from server_stub.schema import metadata
+from server_stub.storage import admin
+from server_stub.storage.factory import database_at
+from server_stub.storage.sql.schema import metadata
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -54,18 +54,18 @@ def _change(address: str, options: Namespace) -> list[str]:
     wrong: list[str] = []
     fill(address, options.rows, days=1.0)
     before = _everything(address)
-    newest = administration.schema_status(address).newest
+    newest = admin.schema_status(address).newest
     began, steps = time.monotonic(), 0
-    while administration.change_schema(address, "down").status.current != FIRST:
+    while admin.change_schema(address, "down").status.current != FIRST:
         steps += 1
     down = time.monotonic() - began
     began = time.monotonic()
-    administration.change_schema(address, "up")
+    admin.change_schema(address, "up")
     up = time.monotonic() - began
     if _everything(address) != before:
         wrong.append("down and up left other rows")
     undone, done = _killed(address, options.kills, down / max(1, steps), wrong)
-    administration.change_schema(address, "up")
+    admin.change_schema(address, "up")
     if _everything(address) != before:
         wrong.append("rows differ after changes that were killed")
     wrong += _newer(address, newest)
@@ -81,7 +81,7 @@ def _killed(address: str, times: int, lasts: float, wrong: list[str]) -> tuple[i
     subprocess.run(_command("status", address), stdout=subprocess.DEVNULL, check=True)
     start = time.monotonic() - began
     for number in range(times):
-        before = administration.schema_status(address)
+        before = admin.schema_status(address)
         way = "up" if number % 2 or before.current <= NEXT_TO_FIRST else "down"
         child = subprocess.Popen(
             _command(way, address),
@@ -93,7 +93,7 @@ def _killed(address: str, times: int, lasts: float, wrong: list[str]) -> tuple[i
         child.send_signal(signal.SIGKILL)
         child.wait()
         try:
-            after = administration.schema_status(address)
+            after = admin.schema_status(address)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
             wrong.append(f"row 28: after a kill on the way {way}: {error}")
             continue

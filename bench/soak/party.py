@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from bench.soak.ledger import Ledger, breaches
 from bench.soak.seats import Seat
-from protocol.messages import (
+from protocol.wire.messages import (
     Act,
     ChangeSettings,
     CreateStream,

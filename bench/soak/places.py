@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from server_stub.databases import database_at
-from server_stub.rows import event_of, record_of
-from server_stub.schema import playback_events, streams
+from server_stub.storage.factory import database_at
+from server_stub.storage.sql.mapping import event_of, record_of
+from server_stub.storage.sql.schema import playback_events, streams
 from tests.cast import ServerProcess
 from tests.postgres import Postgres, find_programs
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import AsyncGenerator
 
-    from protocol.messages import Event
-    from protocol.server_log import StreamRecord
+    from protocol.server.log.record import StreamRecord
+    from protocol.wire.messages import Event
 
 ENGINES = ("sqlite", "postgres")
 

@@ -17,7 +17,8 @@ from bench.soak.ledger import Ledger, breaches
 from bench.soak.places import add_engine, place
 from bench.table import table
 from player.ids import new_id
-from protocol.messages import (
+from protocol.server.limits.config import Limits, Rate
+from protocol.wire.messages import (
     Ack,
     Act,
     Bye,
@@ -30,8 +31,7 @@ from protocol.messages import (
     StateNow,
     Welcome,
 )
-from protocol.server_limits import Limits, Rate
-from server_stub.serving import ServeOptions, running
+from server_stub.app import ServeOptions, running
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:

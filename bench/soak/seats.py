@@ -8,11 +8,11 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from player.link import Down, Link
-from protocol import client_events
-from protocol.client import ClientProtocol
-from protocol.codec import decode_server
-from protocol.messages import Ack, CreateStream, Event
+from player.session.link import Down, Link
+from protocol.client import events
+from protocol.client.protocol import ClientProtocol
+from protocol.wire.codec import decode_server
+from protocol.wire.messages import Ack, CreateStream, Event
 
 if TYPE_CHECKING:
     from bench.soak.ledger import Ledger
@@ -137,24 +137,24 @@ class Seat:
     def _take(self) -> None:
         for event in self.protocol.events_received():
             match event:
-                case client_events.Joined(welcome=welcome):
+                case events.Joined(welcome=welcome):
                     self._note("joined")
                     self._link.stream_id = welcome.stream_id
                     if welcome.created is not None:
                         self._link.token = welcome.created.host_key
-                case client_events.Recovered():
+                case events.Recovered():
                     self._note("back")
                     self._is_back()
-                case client_events.StateChanged() if not self.back_at:
+                case events.StateChanged() if not self.back_at:
                     self._is_back()
-                case client_events.RefusedBy(refusal=refusal, act=act):
+                case events.RefusedBy(refusal=refusal, act=act):
                     self.refusals[refusal.code] += 1
                     is_final = act is None and not self.protocol.joined
                     if is_final and refusal.code not in PASSING:
                         self._give_up(refusal.code)
-                case client_events.Ended(bye=bye) if not bye.reconnect:
+                case events.Ended(bye=bye) if not bye.reconnect:
                     self._give_up(bye.code)
-                case client_events.Unanswered():
+                case events.Unanswered():
                     self._dropping = asyncio.create_task(self._link.drop())
                 case _:
                     pass

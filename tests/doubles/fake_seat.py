@@ -15,11 +15,11 @@ import time
 
 import msgspec
 
-from player import intents, views
-from player.config import SeatConfig
-from player.port import Chapter
+from player.api import intents, views
+from player.api.config import SeatConfig
+from player.backend.base import Chapter
 from protocol.exceptions import DecodeError
-from protocol.messages import Member, Role
+from protocol.wire.messages import Member, Role
 
 STREAM_ID = "stream-0001"
 MEMBER_ID = "member-self"

@@ -8,10 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from player.follower import Follower
-from player.jumps import FIRST_MARGIN
-from player.learned import FIRST_SEEK_COST
-from player.orders import (
+from player.backend.base import (
+    EndReached,
+    Failed,
+    Opened,
+    PauseChanged,
+    Restarted,
+    Sample,
+    StallChanged,
+)
+from player.sync.follower import Follower
+from player.sync.latency import FIRST_SEEK_COST
+from player.sync.messages import (
     Acted,
     Finished,
     InStep,
@@ -24,13 +32,13 @@ from player.orders import (
     Told,
     Widened,
 )
-from player.port import EndReached, Failed, Opened, PauseChanged, Restarted, Sample, StallChanged
+from player.sync.seeks import FIRST_MARGIN
 from protocol.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from player.steering import CorrectionMode
+    from player.sync.planner import CorrectionMode
 
 DURATION = 600.0
 SEEK_TAKES = 0.1

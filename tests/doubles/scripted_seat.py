@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tui.seat_process import SeatLine
+from tui.processes.seat import SeatLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
-    from player.intents import Intent
-    from player.views import AnyView
+    from player.api.intents import Intent
+    from player.api.views import AnyView
 
 
 class ScriptedSeat:
-    """Stands in for `tui.seat_process.SeatProcess`."""
+    """Stands in for `tui.processes.seat.SeatProcess`."""
 
     def __init__(self, views: Iterable[AnyView] = ()) -> None:
         self.asked: list[Intent | bytes] = []

@@ -5,35 +5,35 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from player.config import SeatConfig
-from player.driver import PlayerDriver
-from player.fake_player import FakePlayer
-from player.follower import Follower
-from player.gauges import Gauges
-from player.host import HostControls
-from player.link import Link
-from player.port import Source
-from player.screening import Screening
-from protocol.client import ClientProtocol
+from player.api.config import SeatConfig
+from player.backend.base import Source
+from player.backend.fake import FakePlayer
+from player.media.loader import Screening
+from player.session.host_commands import HostControls
+from player.session.link import Link
+from player.session.telemetry import Gauges
+from player.sync.follower import Follower
+from player.sync.thread import PlayerDriver
+from protocol.client.protocol import ClientProtocol
+from protocol.client.stream_state import StreamState
 from protocol.exceptions import MatineeError
-from protocol.messages import Cursor, Media, Member
-from protocol.stream import StreamState
 from protocol.timeline import Timeline
+from protocol.wire.messages import Cursor, Media, Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from player.driver import News
-    from player.screening import Identify
-    from player.surroundings import NoteType
-    from player.views import AnyView
-    from protocol.messages import Act, Role
+    from player.api.views import AnyView
+    from player.media.loader import Identify
+    from player.session.context import NoteType
+    from player.sync.messages import News
+    from protocol.wire.messages import Act, Role
 
 FILM = Media("film-0001", "file", title="The Film")
 
 
 class SeatAround:
-    """See `player.surroundings.Surroundings`; what is asked of it is kept."""
+    """See `player.session.context.Surroundings`; what is asked of it is kept."""
 
     def __init__(self, role: Role = "host", *media: str, returning: bool = False) -> None:
         self.config = SeatConfig(

@@ -7,10 +7,32 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from protocol import server_refusals as refuse
-from protocol.codec import encode
-from protocol.media import MediaRules
-from protocol.messages import (
+from protocol.media.url_policy import MediaRules
+from protocol.server import refusals as refuse
+from protocol.server.access.admission import Known as Visitors
+from protocol.server.access.admission import admission
+from protocol.server.access.peers import Visitor
+from protocol.server.core.effects import Ask, Close, Send
+from protocol.server.core.store_calls import (
+    AddInvite,
+    AdmitMembers,
+    Done,
+    Opened,
+    OpenStream,
+    Read,
+    ReadSince,
+    RemoveMember,
+    StoreCall,
+    StoreFailed,
+    StoreResult,
+)
+from protocol.server.core.store_calls import CreateStream as CreateCall
+from protocol.server.log.decide import decide, refused_errand
+from protocol.server.log.requests import Appended, Entry, Known
+from protocol.server.moment import Moment
+from protocol.server.protocol import ServerProtocol
+from protocol.wire.codec import encode
+from protocol.wire.messages import (
     ClientMessage,
     Command,
     CreateStream,
@@ -21,32 +43,11 @@ from protocol.messages import (
     ServerMessage,
     Welcome,
 )
-from protocol.server import ServerProtocol
-from protocol.server_doors import Known as Visitors
-from protocol.server_doors import admission
-from protocol.server_effects import (
-    AddInvite,
-    AdmitMembers,
-    Ask,
-    Close,
-    Done,
-    Opened,
-    OpenStream,
-    Read,
-    ReadSince,
-    RemoveMember,
-    Send,
-    StoreCall,
-    StoreFailed,
-    StoreResult,
-)
-from protocol.server_effects import CreateStream as CreateCall
-from protocol.server_log import Appended, Entry, Known, Moment, StreamRecord, decide, refused_errand
-from protocol.server_peers import Visitor
 
 if TYPE_CHECKING:
-    from protocol.messages import Act, Refusal, Role
-    from protocol.server_limits import Limits
+    from protocol.server.limits.config import Limits
+    from protocol.server.log.record import StreamRecord
+    from protocol.wire.messages import Act, Refusal, Role
 
 _Message = TypeVar("_Message")
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
-from protocol.codec import decode_server, encode
-from protocol.invite import socket_url
-from protocol.messages import CreateStream, Cursor, Hello, Media, Snapshot, StateNow, Welcome
+from protocol.wire.codec import decode_server, encode
+from protocol.wire.invite import socket_url
+from protocol.wire.messages import CreateStream, Cursor, Hello, Media, Snapshot, StateNow, Welcome
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
     from types import TracebackType
 
-    from protocol.messages import ClientMessage, ServerMessage
+    from protocol.wire.messages import ClientMessage, ServerMessage
 
 _Message = TypeVar("_Message")
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from player.happenings import event_view, members_view, waiting_view
-from protocol import client_events
-from protocol.client import ClientProtocol
-from protocol.codec import decode_client, decode_server, encode, offered_versions
+from player.session.presenters import event_view, members_view, waiting_view
+from protocol.client import events
+from protocol.client.protocol import ClientProtocol
 from protocol.exceptions import DecodeError
-from protocol.messages import Member, Snapshot, Welcome
 from protocol.timeline import Timeline
+from protocol.wire.codec import decode_client, decode_server, encode, offered_versions
+from protocol.wire.messages import Member, Snapshot, Welcome
 from tests.doubles.sync_server import Bench, Party
 
 if TYPE_CHECKING:
@@ -107,15 +107,15 @@ def _seat() -> ClientProtocol:
     return seat
 
 
-def _look_at(seat: ClientProtocol, event: client_events.ClientEvent) -> None:
+def _look_at(seat: ClientProtocol, event: events.ClientEvent) -> None:
     """What a face is told of it."""
     assert seat.state is not None
     match event:
-        case client_events.Logged(event=logged):
+        case events.Logged(event=logged):
             msgspec.json.encode(event_view(logged, seat.state, YOU))
-        case client_events.MembersChanged():
+        case events.MembersChanged():
             msgspec.json.encode(members_view(seat.state, YOU))
-        case client_events.WaitsFor(members=members, until=until):
+        case events.WaitsFor(members=members, until=until):
             msgspec.json.encode(waiting_view(members, until - 100.0, seat.state))
         case _:
             pass

@@ -11,15 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
-from player.mpv_player import MpvPlayer
-from player.port import Opened, PlayerEvent, Restarted, Sample, Source
+from player.backend.base import Opened, PlayerEvent, Restarted, Sample, Source
+from player.backend.mpv import MpvPlayer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
-    from player.mpv_player import Video
-    from player.stage import Stage
+    from player.backend.mpv import Video
+    from player.video.frame_buffer import Stage
 
 _Event = TypeVar("_Event", bound=PlayerEvent)
 PATIENCE = 15.0

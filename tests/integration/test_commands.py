@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server_stub.sqlite import open_sqlite
+from server_stub.storage.engines.sqlite import open_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

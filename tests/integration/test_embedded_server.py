@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from protocol.exceptions import ListenError, StoreLocked
-from tui.embedded_server import EmbeddedServer, lan_address, parse_listen
+from tui.processes.server import EmbeddedServer, lan_address, parse_listen
 
 if TYPE_CHECKING:
     from pathlib import Path

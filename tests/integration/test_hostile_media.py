@@ -15,15 +15,17 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from player.config import SeatConfig
-from player.identity import identify
-from player.resolver import resolver_for
-from player.resolver.probe import look
-from player.resolver.resolve import Resolver
-from protocol.codec import encode
+from player.api.config import SeatConfig
+from player.media.describe import identify
+from player.media.resolver import resolver_for
+from player.media.resolver.probe import look
+from player.media.resolver.resolver import Resolver
 from protocol.exceptions import MatineeError, MediaRefused
-from protocol.media import STRICT
-from protocol.messages import (
+from protocol.media.url_policy import STRICT
+from protocol.server.limits.config import Limits, Rate
+from protocol.timeline import Timeline
+from protocol.wire.codec import encode
+from protocol.wire.messages import (
     Command,
     Event,
     Load,
@@ -34,19 +36,12 @@ from protocol.messages import (
     Snapshot,
     Welcome,
 )
-from protocol.server_limits import Limits, Rate
-from protocol.timeline import Timeline
-from server_stub.serving import ServeOptions, running
+from server_stub.app import ServeOptions, running
 from tests.cast import SeatProcess
 from tests.doubles.wire import Wire
 from tests.films import Films
 from tests.films import serve as serve_films
-from tests.hostile_media import (
-    LOCAL_NETWORK,
-    THIS_MACHINE,
-    hostile_addresses,
-    hostile_lists,
-)
+from tests.hostile_media import LOCAL_NETWORK, THIS_MACHINE, hostile_addresses, hostile_lists
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,9 +204,10 @@ def public(monkeypatch: pytest.MonkeyPatch) -> dict[str, httpx.Response]:
         return answers[request.url.path]
 
     transport = httpx.MockTransport(answer)
-    monkeypatch.setattr("player.resolver.gate._look_up", look_up)
+    monkeypatch.setattr("player.media.resolver.address_check._look_up", look_up)
     monkeypatch.setattr(
-        "player.resolver.probe.httpx.AsyncClient", partial(httpx.AsyncClient, transport=transport)
+        "player.media.resolver.probe.httpx.AsyncClient",
+        partial(httpx.AsyncClient, transport=transport),
     )
     return answers
 
@@ -264,7 +260,7 @@ async def test_a_film_at_a_public_address_is_seen(public: dict[str, httpx.Respon
 
 def test_mpv_itself_opens_no_list_from_the_network(films: Films, tmp_path: Path) -> None:
     """Nor does the second gate let it, should the first one ever fail."""
-    from player.port import Failed, Opened
+    from player.backend.base import Failed, Opened
     from tests.integration.players import watched_player
 
     film = films.counter_film(20)

@@ -12,10 +12,10 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from player.config import SeatConfig
-from protocol.codec import encode
-from protocol.messages import Member, Pong, Snapshot, Welcome
+from player.api.config import SeatConfig
 from protocol.timeline import Timeline
+from protocol.wire.codec import encode
+from protocol.wire.messages import Member, Pong, Snapshot, Welcome
 from tests.cast import SeatProcess
 
 if TYPE_CHECKING:

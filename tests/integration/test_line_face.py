@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.test_seat_process import FAKE_SEAT, QUICK, config
-from tui.plain import LineFace, Output
-from tui.printers import JsonPrinter, PlainPrinter
-from tui.seat_process import SeatProcess
+from tui.faces.lines import LineFace, Output
+from tui.faces.printers import JsonPrinter, PlainPrinter
+from tui.processes.seat import SeatProcess
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from protocol.messages import Role
+    from protocol.wire.messages import Role
 
 
 @dataclass

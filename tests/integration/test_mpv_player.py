@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from player.mpv_player import MpvPlayer
-from player.port import (
+from player.backend.base import (
     EndReached,
     Failed,
     KeyPressed,
@@ -27,6 +26,7 @@ from player.port import (
     Subtitle,
     TracksChanged,
 )
+from player.backend.mpv import MpvPlayer
 from protocol.exceptions import SettingsError
 from tests.films import Chapter, Films, serve
 from tests.integration.players import PATIENCE, display, holding_server, near, watched_player

@@ -6,8 +6,8 @@ import signal
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from protocol.messages import Bye, Invited, NewInvite, Refusal, Remove
-from server_stub.serving import ServeOptions, running
+from protocol.wire.messages import Bye, Invited, NewInvite, Refusal, Remove
+from server_stub.app import ServeOptions, running
 from tests.cast import SeatProcess, ServerProcess
 from tests.doubles.wire import Wire
 

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from protocol.exceptions import StoreError
-from protocol.messages import (
+from protocol.server.core.store_calls import Read, ReadSince, StoreFailed
+from protocol.server.log.requests import Appended, Duplicate
+from protocol.wire.messages import (
     Ack,
     Command,
     Cursor,
@@ -24,18 +26,16 @@ from protocol.messages import (
     Seek,
     Snapshot,
 )
-from protocol.server_effects import Read, ReadSince, StoreFailed
-from protocol.server_log import Appended, Duplicate
-from server_stub import administration, store_thread
-from server_stub.postgres import _PATIENCE  # pyright: ignore[reportPrivateUsage]
-from server_stub.serving import Running, ServeOptions, maintain, running
+from server_stub.app import Running, ServeOptions, maintain, running
+from server_stub.storage import admin, worker
+from server_stub.storage.engines.postgres import CONNECTION_TIMEOUTS
 from tests.databases import STREAM, create, entry
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from server_stub.sql_store import SqlStore
+    from server_stub.storage.sql.sql_store import SqlStore
     from tests.databases import Place
     from tests.postgres import Postgres
 
@@ -144,7 +144,7 @@ def test_a_connection_that_takes_long_to_fail_is_not_tried_for_everybody(
         now[0] += 3.0
         raise dialect.loaded_dbapi.OperationalError("no answer")
 
-    monkeypatch.setattr("server_stub.postgres.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("server_stub.storage.engines.postgres.time.monotonic", lambda: now[0])
     commits(kept=False)
     monkeypatch.setattr(PGDialect_psycopg, "connect", slow)
     for _ in range(20):
@@ -158,8 +158,8 @@ def test_a_database_that_froze_is_given_up_in_time_and_heals(
     store: SqlStore, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create(store)
-    monkeypatch.setattr("server_stub.postgres._ANSWER_WITHIN", 0.3)
-    monkeypatch.setitem(_PATIENCE, "connect_timeout", "2")
+    monkeypatch.setattr("server_stub.storage.engines.postgres._ANSWER_WITHIN", 0.3)
+    monkeypatch.setitem(CONNECTION_TIMEOUTS, "connect_timeout", "2")
     commit = PGDialect_psycopg.do_commit
 
     def freeze_then_commit(dialect: PGDialect_psycopg, connection: Any) -> None:
@@ -178,7 +178,7 @@ def test_a_database_that_froze_is_given_up_in_time_and_heals(
     finally:
         postgres.thaw()
     clock = time.monotonic
-    monkeypatch.setattr("server_stub.postgres.time.monotonic", lambda: clock() + 10)
+    monkeypatch.setattr("server_stub.storage.engines.postgres.time.monotonic", lambda: clock() + 10)
     # The commit had been sent: it is done when the database goes on.
     (settled,) = store.settle()
     assert settled.seq == 2
@@ -241,7 +241,7 @@ async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
         async with await join(server, host, "Di") as late:
             assert late.snapshot.cursor == Cursor(1, 4)
         assert not host.got(Snapshot)[1:]
-    events = administration.past_events(chosen.database, host.welcome.stream_id)
+    events = admin.past_events(chosen.database, host.welcome.stream_id)
     assert [event.seq for event in events] == [1, 2, 3, 4]
     assert "event=store_failed code=try_again" in caplog.text
     assert not [record for record in caplog.records if record.exc_info]
@@ -250,7 +250,7 @@ async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
 async def test_what_was_kept_although_it_was_refused_is_told_to_everybody(
     postgres_place: Place, commits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_thread, "_SETTLE_INTERVAL", 0.02)
+    monkeypatch.setattr(worker, "_SETTLE_INTERVAL", 0.02)
     connect = PGDialect_psycopg.connect
     async with (
         running(options(postgres_place)) as server,

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from protocol.exceptions import MediaFailed
-from protocol.messages import Command, Cursor, Load, Media, Pause, Play, Seek
-from protocol.server_effects import CreateStream
-from protocol.server_log import Appended, Entry, Moment, StreamRecord
-from server_stub.sqlite import open_sqlite
-from tui.replay import Given, run
+from protocol.server.core.store_calls import CreateStream
+from protocol.server.log.record import StreamRecord
+from protocol.server.log.requests import Appended, Entry
+from protocol.server.moment import Moment
+from protocol.wire.messages import Command, Cursor, Load, Media, Pause, Play, Seek
+from server_stub.storage.engines.sqlite import open_sqlite
+from tui.cli.replay import Given, run
 
 FILM = Path(__file__).parents[2] / "tui" / "demo" / "film.mp4"
 STREAM, ANA = "5f3a" + "0" * 28, "a" * 32

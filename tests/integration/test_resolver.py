@@ -17,13 +17,13 @@ import httpx
 import msgspec
 import pytest
 
-from player.config import SeatConfig
-from player.resolver import resolver_for
-from player.resolver.asking import ask_yt_dlp
-from player.resolver.findings import Answer, Found, NotFound, Question
-from player.resolver.resolve import Resolver, expiry_of
+from player.api.config import SeatConfig
+from player.media.resolver import resolver_for
+from player.media.resolver.resolver import Resolver, expiry_of
+from player.media.resolver.ytdlp_client import ask_yt_dlp
+from player.media.resolver.ytdlp_messages import Answer, Found, NotFound, Question
 from protocol.exceptions import MatineeError, MediaRefused, ResolveError
-from protocol.media import MediaRules
+from protocol.media.url_policy import MediaRules
 from tests.films import Films, FilmServer, serve
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ async def test_an_address_that_answers_with_an_error_says_which(
 
 
 async def test_a_server_that_keeps_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("player.resolver.probe._TIMEOUT", httpx.Timeout(0.2))
+    monkeypatch.setattr("player.media.resolver.probe._TIMEOUT", httpx.Timeout(0.2))
     async with _silence() as url:
         error = await _error(url, Resolver(OPEN))
     assert error.message == "127.0.0.1 does not answer"
@@ -140,7 +140,7 @@ async def test_a_name_that_means_this_machine_is_refused(monkeypatch: pytest.Mon
     async def look_up(host: str) -> list[str]:
         return ["93.184.216.34", "192.168.1.1"]
 
-    monkeypatch.setattr("player.resolver.gate._look_up", look_up)
+    monkeypatch.setattr("player.media.resolver.address_check._look_up", look_up)
     error = await _error("https://rebind.example/film.mp4", Resolver(STRICT))
     assert error.message == "192.168.1.1 is not on the public internet"
 
@@ -272,7 +272,7 @@ async def test_giving_up_ends_the_child() -> None:
 async def test_the_child_ends_when_its_standard_input_does() -> None:
     async with _silence() as url:
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "player.resolver.child"),
+            *(sys.executable, "-m", "player.media.resolver.ytdlp_worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
@@ -342,6 +342,6 @@ def _children() -> list[int]:
         with contextlib.suppress(OSError):
             parent = int(status.read_text().rpartition(")")[2].split()[1])
             command = status.with_name("cmdline").read_bytes()
-            if parent == os.getpid() and b"player.resolver.child" in command:
+            if parent == os.getpid() and b"player.media.resolver.ytdlp_worker" in command:
                 own.append(int(status.parent.name))
     return own

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 import pytest
 
-from player import views
-from player.config import SeatConfig
-from player.intents import OwnCopy, Say, Seek, StageSize
-from tui.room import SEAT_DIED
-from tui.seat_process import Patience, RestartRule, SeatLine, SeatProcess, decode_line
+from player.api import views
+from player.api.config import SeatConfig
+from player.api.intents import OwnCopy, Say, Seek, StageSize
+from tui.processes.seat import Patience, RestartRule, SeatLine, SeatProcess, decode_line
+from tui.state.party_state import SEAT_DIED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
-    from protocol.messages import Role
+    from protocol.wire.messages import Role
 
 FAKE_SEAT = (sys.executable, "-m", "tests.doubles.fake_seat")
 QUICK = RestartRule(back_off=(0.0,))

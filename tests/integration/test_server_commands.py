@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from protocol.messages import (
+from protocol.server.core.store_calls import CreateStream
+from protocol.server.log.record import StreamRecord
+from protocol.server.log.requests import Deserted, Entry, HostChange
+from protocol.server.moment import Moment
+from protocol.wire.messages import (
     Command,
     Cursor,
     Event,
@@ -26,11 +30,9 @@ from protocol.messages import (
     Seek,
     SetRate,
 )
-from protocol.server_effects import CreateStream
-from protocol.server_log import Deserted, Entry, HostChange, Moment, StreamRecord
-from server_stub import commands
 from server_stub.__main__ import main
-from server_stub.sqlite import open_sqlite
+from server_stub.cli import admin
+from server_stub.storage.engines.sqlite import open_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -279,7 +281,7 @@ def test_history_of_nothing(told: Callable[..., Told], tmp_path: Path) -> None:
 def test_a_log_that_is_cut_says_so(
     told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "MAX_EVENTS", 5)
+    monkeypatch.setattr(admin, "MAX_EVENTS", 5)
     _, out, err = told("history", STREAM, "--json")
     assert len(out.splitlines()) == 5
     assert "only the first 5 events" in err
@@ -288,7 +290,7 @@ def test_a_log_that_is_cut_says_so(
 def test_what_a_terminal_cannot_show_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", output)
-    commands.print_lines(["Amélie"])
+    admin.print_lines(["Amélie"])
     output.flush()
     assert output.buffer.getvalue() == b"Am?lie\n"  # type: ignore[attr-defined]
 
@@ -362,7 +364,7 @@ EACH = pytest.mark.parametrize(
 def test_a_database_in_use_is_left_to_its_server(
     told: Callable[..., Told], path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server_stub.sqlite._BUSY_TIMEOUT", 0.01)
+    monkeypatch.setattr("server_stub.storage.engines.sqlite._BUSY_TIMEOUT", 0.01)
     store = open_sqlite(path)
     status, out, err = told(*words)
     store.close()

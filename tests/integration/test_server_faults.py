@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from protocol.messages import (
+from protocol.wire.messages import (
     Ack,
     Act,
     Bye,

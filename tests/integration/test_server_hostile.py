@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pytest
 import pytest_asyncio
 
-from protocol.codec import encode
-from protocol.messages import (
+from protocol.wire.codec import encode
+from protocol.wire.messages import (
     ChangeSettings,
     Chat,
     Command,

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from protocol.messages import Ping, Pong, Refusal
-from protocol.server_limits import Limits, Rate
-from server_stub import gateway, serving
-from server_stub.http_requests import UNWANTED
-from server_stub.serving import Running, ServeOptions, running
+from protocol.server.limits.config import Limits, Rate
+from protocol.wire.messages import Ping, Pong, Refusal
+from server_stub import app
+from server_stub.app import Running, ServeOptions, running
+from server_stub.net import gateway
+from server_stub.net.http.connection import UNWANTED
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ async def test_who_connects_and_says_nothing_is_gone_before_there_is_no_descript
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway, "_OPEN_TIMEOUT", 60.0)
-    monkeypatch.setattr(serving, "most_connections", lambda: 8)
+    monkeypatch.setattr(app, "most_connections", lambda: 8)
     options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(running(options))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from protocol.messages import (
+from protocol.server.limits.config import Limits
+from protocol.wire.messages import (
     Ack,
     Command,
     Cursor,
@@ -23,10 +24,9 @@ from protocol.messages import (
     Report,
     Say,
 )
-from protocol.server_limits import Limits
-from server_stub import log
-from server_stub.serving import ServeOptions, running
-from server_stub.sql_store import SqlStore
+from server_stub.app import ServeOptions, running
+from server_stub.observability import logging as log
+from server_stub.storage.sql.sql_store import SqlStore
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from protocol.messages import (
+from protocol.server.limits.config import Limits, Rate
+from protocol.wire.messages import (
     Ack,
     Bye,
     Chat,
@@ -30,8 +31,7 @@ from protocol.messages import (
     StateNow,
     Welcome,
 )
-from protocol.server_limits import Limits, Rate
-from server_stub.serving import Running, ServeOptions, running
+from server_stub.app import Running, ServeOptions, running
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ async def test_a_seat_that_never_reads_is_dropped_and_others_go_on(tmp_path: Pat
 async def test_a_seat_that_reads_late_has_everything_in_order_also_in_a_large_party(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server_stub.outlets.WORTH", 1)
+    monkeypatch.setattr("server_stub.net.delivery.fanout.WORTH", 1)
     limits = Limits(say=Rate(1e6, 1e6), characters=Rate(1e9, 1e9))
     async with server_in(tmp_path, limits) as server:
         url = server.listening.url

@@ -11,27 +11,28 @@ from typing import TYPE_CHECKING
 import pytest
 
 from protocol.exceptions import SettingsError, StoreError, StoreLocked, StoreUnusable
-from protocol.messages import Cursor, Play, Refusal, Seek
-from protocol.server_effects import Opened, OpenStream, Read, ReadSince, StoreFailed
-from protocol.server_log import Appended, Duplicate, Entry, HostChange, Moment
-from server_stub import administration
+from protocol.server.core.store_calls import Opened, OpenStream, Read, ReadSince, StoreFailed
+from protocol.server.log.requests import Appended, Duplicate, Entry, HostChange
+from protocol.server.moment import Moment
+from protocol.wire.messages import Cursor, Play, Refusal, Seek
 from server_stub.__main__ import main
 from server_stub.clock import Anchor
-from server_stub.databases import database_at
-from server_stub.postgres_cleanup import CLEANUP_LOCK
-from server_stub.queries import LOCK_STREAM
+from server_stub.storage import admin
+from server_stub.storage.engines.postgres_retention import CLEANUP_LOCK
+from server_stub.storage.factory import database_at
+from server_stub.storage.sql.queries import LOCK_STREAM
 from tests.databases import DAY_MS, NOW, OTHER, STREAM, Place, create, entry
 from tests.postgres import database_name
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from protocol.server_effects import StoreResult
-    from server_stub.sql_store import SqlStore
+    from protocol.server.core.store_calls import StoreResult
+    from server_stub.storage.sql.sql_store import SqlStore
     from tests.postgres import Postgres
 
 ROUNDS = 40
-PATIENCE = "server_stub.postgres._LETTING_GO"
+PATIENCE = "server_stub.storage.engines.postgres._LETTING_GO"
 LATER = Moment(5000.0, NOW.unix_ms + 25 * 3600 * 1000)
 
 
@@ -241,7 +242,7 @@ def test_nothing_is_deleted_when_our_clock_and_the_databases_differ(
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 8 * 24 * 3600)
     with pytest.raises(StoreError, match="the clock has moved"):
-        administration.maintain(place.address)
+        admin.maintain(place.address)
 
 
 # Schema ---------------------------------------------------------------------------------
@@ -255,11 +256,11 @@ def test_a_schema_is_not_changed_under_a_server(
     with monkeypatch.context() as hasty:
         hasty.setattr(PATIENCE, "10ms")
         with pytest.raises(StoreLocked, match="a server is using the database"):
-            administration.change_schema(place.address, "down")
-    assert administration.schema_status(place.address).is_current
-    assert len(administration.past_streams(place.address)) == 1
+            admin.change_schema(place.address, "down")
+    assert admin.schema_status(place.address).is_current
+    assert len(admin.past_streams(place.address)) == 1
     store.close()
-    assert not administration.change_schema(place.address, "down").status.is_current
+    assert not admin.change_schema(place.address, "down").status.is_current
 
 
 def test_a_server_waits_for_nobody_who_changes_the_schema(
@@ -276,7 +277,7 @@ def test_a_server_waits_for_nobody_who_changes_the_schema(
         pytest.raises(StoreUnusable, match="the schema is being changed"),
     ):
         open_hastily()
-    administration.change_schema(place.address, "down")
+    admin.change_schema(place.address, "down")
     with (
         database_at(place.address).opened(alone=True),
         pytest.raises(StoreLocked, match="with an older schema"),

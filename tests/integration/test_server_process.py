@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from protocol.messages import Ack, Bye, Command, Seek
+from protocol.wire.messages import Ack, Bye, Command, Seek
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:

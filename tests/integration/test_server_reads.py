@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import httpx
 import pytest
 
-from protocol.messages import Ack, Command, Cursor, Leave, Pause, Play, Welcome
-from protocol.server_limits import Limits, Rate
-from server_stub import http_requests
-from server_stub.serving import Running, ServeOptions, running
-from server_stub.sql_store import SqlStore
+from protocol.server.limits.config import Limits, Rate
+from protocol.wire.messages import Ack, Command, Cursor, Leave, Pause, Play, Welcome
+from server_stub.app import Running, ServeOptions, running
+from server_stub.net.http import handler
+from server_stub.storage.sql.sql_store import SqlStore
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ async def test_each_visitor_of_a_trusted_proxy_has_bounds_of_his_own(tmp_path: P
 async def test_who_reads_again_and_again_is_told_when_to_come_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_requests, "REST", 0.0)
+    monkeypatch.setattr(handler, "REST", 0.0)
     options = ServeOptions(
         listen="127.0.0.1:0", database=str(tmp_path / "party.db"), trusted_proxies=("127.0.0.1",)
     )

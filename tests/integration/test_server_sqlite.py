@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from protocol.exceptions import SettingsError, StoreLocked, StoreUnusable
-from protocol.messages import Command, Cursor, Load, Media, Play, Seek
-from protocol.server_effects import Read, ReadSince, StoreFailed
-from protocol.server_log import Appended, Entry
-from server_stub import administration
-from server_stub.databases import database_at
-from server_stub.sql_store import SqlStore
-from server_stub.sqlite import BACKEND, open_engine, open_sqlite
+from protocol.server.core.store_calls import Read, ReadSince, StoreFailed
+from protocol.server.log.requests import Appended, Entry
+from protocol.wire.messages import Command, Cursor, Load, Media, Play, Seek
+from server_stub.storage import admin
+from server_stub.storage.engines.sqlite import BACKEND, open_engine, open_sqlite
+from server_stub.storage.factory import database_at
+from server_stub.storage.sql.sql_store import SqlStore
 from tests.databases import HOST, NOW, STREAM, Place, create, entry
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_an_older_schema_is_backed_up_and_brought_up(store: SqlStore, path: Path
     create(store)
     store.close()
     before = Place(str(path)).everything()
-    while administration.change_schema(str(path), "down").status.current > "0001":
+    while admin.change_schema(str(path), "down").status.current > "0001":
         pass
     open_sqlite(path).close()
     assert Place(str(path)).everything() == before
@@ -135,9 +135,9 @@ def test_an_older_schema_is_backed_up_and_brought_up(store: SqlStore, path: Path
 
 def test_maintenance_of_nothing_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable, match="there is no database"):
-        administration.maintain(str(tmp_path / "none.db"))
+        admin.maintain(str(tmp_path / "none.db"))
     with pytest.raises(StoreUnusable, match="there is no database"):
-        administration.schema_status(str(tmp_path / "none.db"))
+        admin.schema_status(str(tmp_path / "none.db"))
 
 
 def test_the_log_is_copied_back_once_enough_is_written(store: SqlStore, path: Path) -> None:

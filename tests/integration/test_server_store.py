@@ -11,22 +11,35 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from protocol.exceptions import SchemaTooNew, StoreError, StoreUnusable
-from protocol.messages import Cursor, Load, Media, Note, Pause, Play, Seek
-from protocol.server_effects import CreateStream, Opened, OpenStream, Read, ReadSince, StoreFailed
-from protocol.server_log import Appended, Duplicate, Entry, HostChange, Moment
+from protocol.server.core.store_calls import (
+    CreateStream,
+    Opened,
+    OpenStream,
+    Read,
+    ReadSince,
+    StoreFailed,
+)
+from protocol.server.log.requests import Appended, Duplicate, Entry, HostChange
+from protocol.server.moment import Moment
 from protocol.timeline import Timeline
-from server_stub import administration
+from protocol.wire.messages import Cursor, Load, Media, Note, Pause, Play, Seek
 from server_stub.clock import Anchor, Reading, wall_jump
-from server_stub.databases import database_at
-from server_stub.maintenance import EVENT_RETENTION, INACTIVE_AFTER, inactive_streams, old_events
-from server_stub.queries import FIND_EVENT, FIND_EVENTS, READ_LOG
-from server_stub.schema import at, metadata, playback_events, streams
+from server_stub.storage import admin
+from server_stub.storage.factory import database_at
+from server_stub.storage.sql.queries import FIND_EVENT, FIND_EVENTS, READ_LOG
+from server_stub.storage.sql.retention import (
+    EVENT_RETENTION,
+    INACTIVE_AFTER,
+    inactive_streams,
+    old_events,
+)
+from server_stub.storage.sql.schema import at, metadata, playback_events, streams
 from tests.databases import DAY_MS, FILM, NOW, OTHER, STREAM, create, entry
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from server_stub.sql_store import SqlStore
+    from server_stub.storage.sql.sql_store import SqlStore
     from tests.databases import Place
 
 COLUMNS = {
@@ -196,25 +209,25 @@ def test_a_way_down_and_up_leaves_every_row(store: SqlStore, place: Place) -> No
     store.perform([entry(n, Seek(float(n))) for n in range(1, 300)])
     store.close()
     before = place.everything()
-    while (change := administration.change_schema(place.address, "down")).status.current > "0001":
+    while (change := admin.change_schema(place.address, "down")).status.current > "0001":
         assert not change.status.is_current
         assert (change.backup is not None) == place.is_sqlite
     with database_at(place.address).opened(alone=False) as engine:
         names = [column["name"] for column in sa.inspect(engine).get_columns("streams")]
     assert names == ["id", "status", "host_user_id", "created_at"]
     with pytest.raises(StoreUnusable, match="matinee migrate up"):
-        administration.past_streams(place.address)
-    assert administration.change_schema(place.address, "up").status.is_current
-    assert administration.change_schema(place.address, "up").backup is None
+        admin.past_streams(place.address)
+    assert admin.change_schema(place.address, "up").status.is_current
+    assert admin.change_schema(place.address, "up").backup is None
     assert place.everything() == before
 
 
 def test_a_clock_in_doubt_is_so_after_a_step_down_and_up(store: SqlStore, place: Place) -> None:
     store.set_anchor(Anchor("boot", 1.0, 2.0, elapsed=3.0, wall=4.0, jump=9000.0))
     store.close()
-    while administration.change_schema(place.address, "down").status.current >= "0007":
+    while admin.change_schema(place.address, "down").status.current >= "0007":
         pass
-    administration.change_schema(place.address, "up")
+    admin.change_schema(place.address, "up")
     again = place.open()
     anchor = again.anchor()
     # As it was kept before: the clock as it showed, and as much more time gone by.
@@ -228,12 +241,12 @@ def test_the_way_down_ends_where_streams_would_be_lost(store: SqlStore, place: P
     create(store)
     store.close()
     before = place.everything()
-    while administration.change_schema(place.address, "down").status.current != "0001":
+    while admin.change_schema(place.address, "down").status.current != "0001":
         pass
     for _ in range(2):
         with pytest.raises(StoreUnusable, match="every stream would be gone"):
-            administration.change_schema(place.address, "down")
-    administration.change_schema(place.address, "up")
+            admin.change_schema(place.address, "down")
+    admin.change_schema(place.address, "up")
     assert place.everything() == before
 
 
@@ -253,9 +266,9 @@ PLANS: list[tuple[sa.Select[*tuple[Any, ...]], str]] = [
     (READ_LOG.params(LOG), "idx_playback_events_cursor"),
     (old_events(at(0)), "idx_playback_events_cleanup"),
     (inactive_streams(at(0)), "idx_streams_playback_sync"),
-    (administration.latest_streams(10), "idx_streams_sync_enabled"),
-    (administration.log_by_time(STREAM, (), 10), "idx_playback_events_stream_timestamp"),
-    (administration.log_by_time(STREAM, ("play",), 10), "idx_playback_events_stream_type"),
+    (admin.latest_streams(10), "idx_streams_sync_enabled"),
+    (admin.log_by_time(STREAM, (), 10), "idx_playback_events_stream_timestamp"),
+    (admin.log_by_time(STREAM, ("play",), 10), "idx_playback_events_stream_type"),
 ]
 """Each query, and the index that is there for it."""
 
@@ -294,7 +307,7 @@ def test_the_queries_use_their_indexes(store: SqlStore, place: Place) -> None:
 def test_old_events_are_deleted_in_batches(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server_stub.maintenance.LEAST", 10)
+    monkeypatch.setattr("server_stub.storage.sql.retention.LEAST", 10)
     create(store)
     store.perform([entry(n, Seek(float(n))) for n in range(1, 46)])
     later = Moment(2000.0, NOW.unix_ms + round(EVENT_RETENTION.total_seconds() * 1000))
@@ -360,7 +373,7 @@ def test_maintenance_of_a_file_nobody_serves(store: SqlStore, place: Place) -> N
     create(store)
     store.perform([entry(1, Play())])
     store.close()
-    assert administration.maintain(place.address).streams_reset in (0, 1)
+    assert admin.maintain(place.address).streams_reset in (0, 1)
 
 
 def test_maintenance_refuses_when_the_clock_is_in_doubt(store: SqlStore, place: Place) -> None:
@@ -368,8 +381,8 @@ def test_maintenance_refuses_when_the_clock_is_in_doubt(store: SqlStore, place: 
     store.set_anchor(Anchor("another boot", 0.0, 50.0, 50.0, 9e9))
     store.close()
     with pytest.raises(StoreError, match="the clock has moved"):
-        administration.maintain(place.address)
-    assert administration.maintain(place.address, accept_clock=True)
+        admin.maintain(place.address)
+    assert admin.maintain(place.address, accept_clock=True)
 
 
 # History --------------------------------------------------------------------------------
@@ -381,14 +394,14 @@ def test_history_tells_past_streams_and_their_events(store: SqlStore, place: Pla
     create(store, OTHER, later)
     store.perform([entry(1, Play()), entry(2, Pause(3.0)), entry(3, Play())])
     store.close()
-    latest, first = administration.past_streams(place.address)
+    latest, first = admin.past_streams(place.address)
     assert (latest.record.stream_id, latest.events) == (OTHER, 1)
     assert (first.record.stream_id, first.events) == (record.stream_id, 4)
     assert first.created_at == at(NOW.unix_ms)
-    assert administration.find_stream(place.address, STREAM[:31] + "2") == latest
-    events = administration.past_events(place.address, STREAM)
+    assert admin.find_stream(place.address, STREAM[:31] + "2") == latest
+    events = admin.past_events(place.address, STREAM)
     assert [event.event_type for event in events] == ["media", "play", "pause", "play"]
-    plays = administration.past_events(place.address, STREAM, ("play",))
+    plays = admin.past_events(place.address, STREAM, ("play",))
     assert [event.seq for event in plays] == [2, 4]
 
 

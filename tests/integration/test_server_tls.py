@@ -14,15 +14,16 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidHandshake
 
-from player.link import describe
+from player.session.link import describe
 from protocol.exceptions import SettingsError
-from server_stub import gateway, serving
+from server_stub import app
 from server_stub.__main__ import main
-from server_stub.serving import Running, ServeOptions, checked_listen, running
-from server_stub.tls import Tls
+from server_stub.app import Running, ServeOptions, checked_listen, running
+from server_stub.net import gateway
+from server_stub.net.listen.tls import Tls
 from tests.certificates import Authority, Pair, encrypted
 from tests.doubles.wire import Wire
-from tui import doctor_server
+from tui.doctor import hosting
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -87,10 +88,10 @@ async def test_the_doctor_tries_a_server_as_a_seat_would(
 ) -> None:
     async with over_tls(tmp_path, pair) as server:
         url = server.listening.url
-        (refused,) = await asyncio.to_thread(lambda: list(doctor_server.server(url)))
+        (refused,) = await asyncio.to_thread(lambda: list(hosting.server(url)))
         assert (refused.grade, "SSL_CERT_FILE" in refused.remedy) == ("fail", True)
         monkeypatch.setenv("SSL_CERT_FILE", str(authority.cert))
-        found = await asyncio.to_thread(lambda: list(doctor_server.server(url)))
+        found = await asyncio.to_thread(lambda: list(hosting.server(url)))
     assert [(finding.subject, finding.grade) for finding in found] == [
         ("server", "ok"),
         ("websocket", "ok"),
@@ -112,7 +113,7 @@ async def test_who_never_shakes_hands_makes_room_for_who_does(
     tmp_path: Path, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway, "_OPEN_TIMEOUT", 60.0)
-    monkeypatch.setattr(serving, "most_connections", lambda: 4)
+    monkeypatch.setattr(app, "most_connections", lambda: 4)
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(over_tls(tmp_path, pair))
         port = int(server.listening.url.rpartition(":")[2])
@@ -197,7 +198,7 @@ def test_one_without_the_other_names_what_is_missing(
     def no_log(_: Path | None) -> None:
         """Tests that come later must not log into this one's output."""
 
-    monkeypatch.setattr("server_stub.log.set_up", no_log)
+    monkeypatch.setattr("server_stub.observability.logging.set_up", no_log)
     at = ("--listen", "127.0.0.1:0", "--database", str(tmp_path / "party.db"))
     assert main([*at, given, str(pair.cert)]) == 1
     assert capsys.readouterr().err.startswith(f"matinee serve: {other}: is missing: {given} needs ")

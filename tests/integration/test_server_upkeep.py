@@ -12,22 +12,25 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from protocol.exceptions import StoreError
-from protocol.messages import Ack, Command, Leave, Play, Resume, Seek, Snapshot
-from protocol.server_effects import Ask, OpenStream, StoreFailed
-from protocol.server_log import Moment
-from server_stub import administration, clock, gateway, serving
-from server_stub.serving import ServeOptions, maintain, running
-from server_stub.sqlite import open_sqlite
-from server_stub.store_thread import Answer, StoreThread
+from protocol.server.core.effects import Ask
+from protocol.server.core.store_calls import OpenStream, StoreFailed
+from protocol.server.moment import Moment
+from protocol.wire.messages import Ack, Command, Leave, Play, Resume, Seek, Snapshot
+from server_stub import app, clock
+from server_stub.app import ServeOptions, maintain, running
+from server_stub.net import gateway
+from server_stub.storage import admin
+from server_stub.storage.engines.sqlite import open_sqlite
+from server_stub.storage.worker import Answer, StoreThread
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
     from pathlib import Path
 
-    from protocol.server_effects import StoreCall, StoreResult
-    from protocol.server_log import StreamRecord
-    from server_stub.store import Store
+    from protocol.server.core.store_calls import StoreCall, StoreResult
+    from protocol.server.log.record import StreamRecord
+    from server_stub.storage.base import Store
 
 
 def options_in(folder: Path) -> ServeOptions:
@@ -58,9 +61,9 @@ async def test_a_server_that_ends_with_its_last_seat_leaves_no_film_running(
             async with asyncio.timeout(5):
                 await host.socket.wait_closed()
         assert server.core.live_streams == ()
-    (stream,) = administration.past_streams(options.database)
+    (stream,) = admin.past_streams(options.database)
     assert not stream.record.timeline.playing
-    events = administration.past_events(options.database, stream.record.stream_id)
+    events = admin.past_events(options.database, stream.record.stream_id)
     assert (events[-1].event_type, events[-1].member_id) == ("pause", "")
 
 
@@ -115,7 +118,7 @@ async def test_maintenance_refuses_over_a_restart_as_well(
     async with running(options) as server:
         await maintain(server)
     assert "event=maintenance_refused clock_jump=691200" in caplog.text
-    assert len(administration.past_events(options.database, stream_id)) == 1
+    assert len(admin.past_events(options.database, stream_id)) == 1
 
 
 async def test_what_was_written_while_the_clock_was_wrong_is_not_old_once_it_is_right(
@@ -145,14 +148,14 @@ async def test_what_was_written_while_the_clock_was_wrong_is_not_old_once_it_is_
 async def test_the_anchor_is_kept_and_maintenance_is_run_as_time_goes_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "_ANCHOR_INTERVAL", 0.05)
+    monkeypatch.setattr(app, "_ANCHOR_INTERVAL", 0.05)
     maintained = asyncio.Event()
 
     async def note(*_: object) -> None:
         maintained.set()
         raise StoreError("not now")
 
-    monkeypatch.setattr(serving, "maintain", note)
+    monkeypatch.setattr(app, "maintain", note)
     async with running(options_in(tmp_path)) as server:
         async with asyncio.timeout(5):
             await maintained.wait()
@@ -320,8 +323,8 @@ async def test_a_step_waits_for_a_pause_and_so_does_what_makes_the_store_tidy(
 async def test_a_step_waits_no_longer_than_its_time_where_there_is_no_pause(
     slow: Slow, thread_of_slow: StoreThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server_stub.store_thread._PAUSE", 60.0)
-    monkeypatch.setattr("server_stub.store_thread._LONGEST", 0.0)
+    monkeypatch.setattr("server_stub.storage.worker._PAUSE", 60.0)
+    monkeypatch.setattr("server_stub.storage.worker._LONGEST", 0.0)
     slow.may_answer.release(100)
     cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
     ticket = 0
@@ -336,7 +339,7 @@ async def test_a_step_waits_no_longer_than_its_time_where_there_is_no_pause(
 async def test_what_waits_for_a_pause_is_done_before_the_end(
     slow: Slow, thread_of_slow: StoreThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server_stub.store_thread._PAUSE", 60.0)
+    monkeypatch.setattr("server_stub.storage.worker._PAUSE", 60.0)
     cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
     for _ in range(3):
         await asyncio.sleep(0)

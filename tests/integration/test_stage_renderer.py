@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from player.stage import Picture, Stage, create_stage
-from player.stage_renderer import StageRenderer
+from player.video.frame_buffer import Picture, Stage, create_stage
+from player.video.renderer import StageRenderer
 from tests.films import Films, frame_number
 from tests.integration.players import PATIENCE, near, watched_player
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from protocol.server_effects import (
+from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
     Done,
@@ -14,15 +14,16 @@ from protocol.server_effects import (
     OpenStream,
     RemoveMember,
 )
-from protocol.server_log import Entry, HostChange, Moment
-from server_stub import administration
-from server_stub.queries import KEPT_INVITES
+from protocol.server.log.requests import Entry, HostChange
+from protocol.server.moment import Moment
+from server_stub.storage import admin
+from server_stub.storage.sql.queries import KEPT_INVITES
 from tests.databases import DAY_MS, HOST, NOW, OTHER, STREAM, create
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from server_stub.sql_store import SqlStore
+    from server_stub.storage.sql.sql_store import SqlStore
     from tests.databases import Place
 
 BEN, CLEO, DAN = "b" * 32, "c" * 32, "d" * 32
@@ -213,7 +214,7 @@ def test_who_may_be_in_survives_a_step_down_and_up(store: SqlStore, place: Place
     store.perform([RemoveMember(STREAM, BEN, NOW, 1)])
     store.close()
     before = place.everything()
-    while administration.change_schema(place.address, "down").status.current >= "0005":
+    while admin.change_schema(place.address, "down").status.current >= "0005":
         pass
-    administration.change_schema(place.address, "up")
+    admin.change_schema(place.address, "up")
     assert place.everything() == before

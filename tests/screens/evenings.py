@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final, Literal
 
-from player import views
-from player.port import Chapter
-from protocol.messages import Member, Role
+from player.api import views
+from player.backend.base import Chapter
+from protocol.wire.messages import Member, Role
 
 NOW: Final = 1000.0
 """CLOCK_MONOTONIC of all evenings."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.doubles.scripted_seat import ScriptedSeat
 from tests.screens.evenings import NOW, Kind, evening
-from tui.app import MatineeApp
+from tui.screen.app import MatineeApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

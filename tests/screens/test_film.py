@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from player.intents import StageSize
-from player.stage import Stage, create_stage
+from player.api.intents import StageSize
+from player.video.frame_buffer import Stage, create_stage
 from tests.doubles.scripted_seat import ScriptedSeat
 from tests.screens.evenings import NOW, evening
 from tests.screens.shown import text_of, until
-from tui.app import MatineeApp
-from tui.widgets.film import FilmView
+from tui.screen.app import MatineeApp
+from tui.screen.widgets.video import FilmView
 
 if TYPE_CHECKING:
     from pathlib import Path

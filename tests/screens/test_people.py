@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from player import views
-from player.intents import Give, Kick, Revoke
+from player.api import views
+from player.api.intents import Give, Kick, Revoke
 from tests.screens.shown import shown, text_of, toasts, until
-from tui.app import MatineeApp
-from tui.screens.choose import ChooseScreen
-from tui.screens.confirm import ConfirmScreen
+from tui.screen.app import MatineeApp
+from tui.screen.screens.confirm import ConfirmScreen
+from tui.screen.screens.member_picker import ChooseScreen
 
 SIZE = (80, 24)
 

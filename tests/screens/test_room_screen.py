@@ -10,25 +10,25 @@ import pytest
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 
-from player import views
-from player.intents import Consent, LoadMedia, OwnCopy, Quit, Resync, Say, Seek, SeekBy, Toggle
+from player.api import views
+from player.api.intents import Consent, LoadMedia, OwnCopy, Quit, Resync, Say, Seek, SeekBy, Toggle
 from tests.screens.evenings import members
 from tests.screens.shown import shown, text_of, toasts, until
 from tui.actions import ACTIONS
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.consent import ConsentScreen
-from tui.screens.go_to import GoToScreen
-from tui.screens.help import HelpScreen
-from tui.screens.invite import InviteScreen
-from tui.screens.name_film import NameFilmScreen
-from tui.screens.room import RoomScreen
+from tui.screen.screens.confirm import ConfirmScreen
+from tui.screen.screens.consent import ConsentScreen
+from tui.screen.screens.go_to import GoToScreen
+from tui.screen.screens.help import HelpScreen
+from tui.screen.screens.invite import InviteScreen
+from tui.screen.screens.main import RoomScreen
+from tui.screen.screens.open_media import NameFilmScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.pilot import Pilot
 
-    from tui.app import MatineeApp
+    from tui.screen.app import MatineeApp
 
 SIZE = (120, 36)
 
@@ -153,7 +153,7 @@ async def test_a_site_is_opened_as_the_person_says(monkeypatch: pytest.MonkeyPat
         assert seat.asked == [], "it was pressed in the middle of a word"
         seat.say(views.ConsentAsked(site=""))
         await until(pilot, lambda: isinstance(app.screen, RoomScreen))
-        monkeypatch.setattr("tui.screens.consent.GRACE", 0.01)
+        monkeypatch.setattr("tui.screen.screens.consent.GRACE", 0.01)
         answers: tuple[tuple[str, Literal["once", "always", "no"]], ...]
         answers = (("o", "once"), ("a", "always"), ("escape", "no"))
         for key, answer in answers:

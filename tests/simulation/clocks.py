@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.doubles.links import LINKS
-from tests.unit.protocol.test_simulation import p95, simulate
+from tests.unit.protocol.sync.test_simulation import p95, simulate
 
 PROMISED: Final = {
     "Wi-Fi": 0.0014,

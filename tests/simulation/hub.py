@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol.codec import encode
-from protocol.server import ServerProtocol
-from protocol.server_effects import Ask, Close, Send
-from protocol.server_log import Moment
+from protocol.server.core.effects import Ask, Close, Send
+from protocol.server.moment import Moment
+from protocol.server.protocol import ServerProtocol
+from protocol.wire.codec import encode
 from tests.doubles.sync_server import CountingMint, MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from protocol.messages import Event
-    from protocol.server_log import StreamRecord
-    from protocol.server_peers import Visitor
+    from protocol.server.access.peers import Visitor
+    from protocol.server.log.record import StreamRecord
+    from protocol.wire.messages import Event
     from tests.simulation.clockwork import Clockwork
 
 STORE_TAKES = 0.003

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from player.fake_player import Costs, FakePlayer
+from player.backend.fake import Costs, FakePlayer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
-    from player import port
-    from player.fake_player import FakeFilm
+    from player.backend import base
+    from player.backend.fake import FakeFilm
 
 
 class Mood(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ class MoodyPlayer(FakePlayer):
 
     def __init__(
         self,
-        report: port.Report,
+        report: base.Report,
         clock: Callable[[], float],
         random: Random,
         mood: Mood,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from player.intents import Pause, Play, Seek
-from player.orders import PlayAtRate, SeekTo
+from player.api.intents import Pause, Play, Seek
+from player.sync.messages import PlayAtRate, SeekTo
 
 if TYPE_CHECKING:
     from tests.simulation.seat import SimSeat

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from player.driver import PlayerDriver
-from player.follower import Follower
-from player.gauges import Gauges
-from player.host import HostControls
-from player.intents import Pause, Play, Seek, SetRate
-from player.orders import Jumped, PauseNow, PlayAtRate, PlayerCommand, SeekTo, Widened
-from player.port import Opened, Source
-from player.reactions import Reactions
-from protocol import client_events, messages
-from protocol.client import ClientProtocol
+from player.api.intents import Pause, Play, Seek, SetRate
+from player.backend.base import Opened, Source
+from player.session.host_commands import HostControls
+from player.session.player_events import Reactions
+from player.session.telemetry import Gauges
+from player.sync.follower import Follower
+from player.sync.messages import Jumped, PauseNow, PlayAtRate, PlayerCommand, SeekTo, Widened
+from player.sync.thread import PlayerDriver
+from protocol.client import events
+from protocol.client.protocol import ClientProtocol
+from protocol.wire import messages
 from tests.simulation.moody_player import Mood, MoodyPlayer
 from tests.simulation.network import Pipe, Way
 
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from player.driver import News
-    from player.fake_player import FakeFilm
-    from player.intents import AnyIntent
-    from player.port import Player, Report
-    from player.surroundings import NoteType, Surroundings
-    from protocol.server_peers import Visitor
+    from player.api.intents import AnyIntent
+    from player.backend.base import Player, Report
+    from player.backend.fake import FakeFilm
+    from player.session.context import NoteType, Surroundings
+    from player.sync.messages import News
+    from protocol.server.access.peers import Visitor
     from tests.simulation.clockwork import Clockwork
     from tests.simulation.hub import Hub
 
@@ -307,26 +308,26 @@ class SimSeat:
             self._server_event(event)
         self.wake()
 
-    def _server_event(self, event: client_events.ClientEvent) -> None:
-        """As `player.session` does it."""
+    def _server_event(self, event: events.ClientEvent) -> None:
+        """As `player.session.session` does it."""
         match event:
-            case client_events.Joined():
+            case events.Joined():
                 self._attempt = 0
-            case client_events.StateChanged():
+            case events.StateChanged():
                 self._state_changed()
-            case client_events.ClockMoved(estimate=estimate):
+            case events.ClockMoved(estimate=estimate):
                 self.gauges.take_clock(self.clock(), estimate)
                 self.driver.set_clock(estimate.offset)
-            case client_events.ClockLost():
+            case events.ClockLost():
                 self.driver.set_clock(None)
-            case client_events.RefusedBy(act=act):
+            case events.RefusedBy(act=act):
                 if act is not None:
                     self.driver.release()
-            case client_events.Dropped():
+            case events.Dropped():
                 self.driver.release()
-            case client_events.WaitsFor(members=members):
+            case events.WaitsFor(members=members):
                 self.controls.waits = bool(members)
-            case client_events.Unanswered():
+            case events.Unanswered():
                 self.reset(0.0)
             case _:
                 pass
@@ -376,7 +377,7 @@ class SimSeat:
         target = self._hub.record.timeline.position_at(self._hub.instant)
         return position - min(target, self._film.duration or target)
 
-    # As the parts of a seat see it (see `player.surroundings`) ----------------------------
+    # As the parts of a seat see it (see `player.session.context`) ----------------------------
 
     def intend(self, intent: AnyIntent) -> None:
         """The host wants something."""

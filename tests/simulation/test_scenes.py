@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from player.fake_player import Costs
-from player.intents import Pause, Play, Seek, SeekBy
-from player.orders import PlayAtRate, SeekTo
+from player.api.intents import Pause, Play, Seek, SeekBy
+from player.backend.fake import Costs
+from player.sync.messages import PlayAtRate, SeekTo
 from tests.simulation.moody_player import Mood
 from tests.simulation.network import MischievousPipe, Tide, Way
 from tests.simulation.promises import (
@@ -27,7 +27,7 @@ from tests.simulation.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.messages import Event
+    from protocol.wire.messages import Event
     from tests.simulation.seat import SimSeat, Traits
 
 LONG = 3600.0 if EVENINGS > 100 else 600.0

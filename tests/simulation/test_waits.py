@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from player.fake_player import Costs
-from player.intents import Pause, Play, Seek, Wait
-from protocol.messages import Load, Media
-from protocol.server_waits import BOUND, LOAD_BOUND, STALL_BOUND
+from player.api.intents import Pause, Play, Seek, Wait
+from player.backend.fake import Costs
+from protocol.server.coordination.start_barrier import BOUND, LOAD_BOUND, STALL_BOUND
+from protocol.wire.messages import Load, Media
 from tests.simulation.moody_player import Mood
 from tests.simulation.network import Way
 from tests.simulation.promises import CLOSE, CONVERGES_WITHIN, check_agreement, check_drift
@@ -20,8 +20,8 @@ from tests.simulation.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.messages import Event
     from protocol.timeline import Timeline
+    from protocol.wire.messages import Event
     from tests.simulation.seat import SimSeat, Traits
 
 NEXT = Media("film-0002", "file", title="The Next Film")

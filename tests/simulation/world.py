@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from player.fake_player import Costs, FakeFilm
-from player.intents import Pause, Play, Seek, SeekBy, SetRate, Toggle
-from protocol.messages import Load, Welcome
-from protocol.server_peers import Visitor
+from player.api.intents import Pause, Play, Seek, SeekBy, SetRate, Toggle
+from player.backend.fake import Costs, FakeFilm
+from protocol.server.access.peers import Visitor
+from protocol.wire.messages import Load, Welcome
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.hub import Hub
 from tests.simulation.moody_player import Mood
@@ -18,7 +18,7 @@ from tests.simulation.seat import FILM, SimSeat, Traits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from player.intents import AnyIntent
+    from player.api.intents import AnyIntent
 
 NAMES = ("Ana", "Ben", "Cleo", "Dan")
 DURATION = 600.0

@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from hypothesis import strategies as st
 
-from protocol.messages import (
-    Act,
-    ChangeSettings,
-    Load,
-    Media,
-    Pause,
-    Play,
-    Seek,
-    SetRate,
-)
+from protocol.wire.messages import Act, ChangeSettings, Load, Media, Pause, Play, Seek, SetRate
 
 if TYPE_CHECKING:
     from tests.stateful.server import How

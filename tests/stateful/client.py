@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol.messages import (
+from protocol.client.stream_state import StreamState, from_snapshot
+from protocol.wire.messages import (
     Ack,
     Command,
     Cursor,
@@ -18,11 +19,10 @@ from protocol.messages import (
     StateNow,
     Welcome,
 )
-from protocol.stream import StreamState, from_snapshot
 
 if TYPE_CHECKING:
-    from protocol.messages import ClientMessage, ServerMessage
-    from protocol.server_log import StreamRecord
+    from protocol.server.log.record import StreamRecord
+    from protocol.wire.messages import ClientMessage, ServerMessage
     from tests.stateful.model import Model
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from protocol.messages import (
+from protocol.server.core.identity import hash_token, member_id_of
+from protocol.wire.messages import (
     Command,
     CreateStream,
     Cursor,
@@ -19,14 +20,13 @@ from protocol.messages import (
     Refusal,
     Snapshot,
 )
-from protocol.server_peers import hash_token, member_id_of
 from tests.stateful.choices import FILMS, PEOPLE, places, some
 from tests.stateful.server import LIMITS, SlowServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from server_stub.sql_store import SqlStore
+    from server_stub.storage.sql.sql_store import SqlStore
     from tests.doubles.sync_server import CountingMint
     from tests.stateful.client import Client
     from tests.stateful.model import Party

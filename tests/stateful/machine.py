@@ -8,7 +8,8 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from protocol.messages import (
+from protocol.server.log.requests import Entry
+from protocol.wire.messages import (
     Ack,
     Act,
     ClientMessage,
@@ -24,7 +25,6 @@ from protocol.messages import (
     Resume,
     Seek,
 )
-from protocol.server_log import Entry
 from tests.stateful.choices import acts, hows, odds, places, positions, seldom, some
 from tests.stateful.coming import Coming
 

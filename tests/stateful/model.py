@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
-from protocol.messages import ChangeSettings, Command, Cursor, Load, Note, Pause, Play, Seek
-from protocol.server_effects import (
+from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
     CreateStream,
@@ -17,22 +16,23 @@ from protocol.server_effects import (
     ReadSince,
     RemoveMember,
 )
-from protocol.server_log import (
+from protocol.server.log.requests import (
     Appended,
     Deserted,
     Duplicate,
     Entry,
     Halt,
     HostChange,
-    Moment,
     Ready,
-    StreamRecord,
 )
 from protocol.timeline import Timeline
+from protocol.wire.messages import ChangeSettings, Command, Cursor, Load, Note, Pause, Play, Seek
 
 if TYPE_CHECKING:
-    from protocol.messages import Event, Role
-    from protocol.server_effects import StoreCall, StoreResult
+    from protocol.server.core.store_calls import StoreCall, StoreResult
+    from protocol.server.log.record import StreamRecord
+    from protocol.server.moment import Moment
+    from protocol.wire.messages import Event, Role
 
 LONGEST_LEAD: Final = 15.0
 """Seconds that anything may be put off by."""

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Literal
 
-from protocol.codec import encode
-from protocol.messages import Bye
-from protocol.server import ServerProtocol
-from protocol.server_effects import Ask, Close, Send, StoreFailed
-from protocol.server_limits import Limits, Rate
-from protocol.server_log import Appended, Moment
-from protocol.server_peers import Visitor
+from protocol.server.access.peers import Visitor
+from protocol.server.core.effects import Ask, Close, Send
+from protocol.server.core.store_calls import StoreFailed
+from protocol.server.limits.config import Limits, Rate
+from protocol.server.log.requests import Appended
+from protocol.server.moment import Moment
+from protocol.server.protocol import ServerProtocol
+from protocol.wire.codec import encode
+from protocol.wire.messages import Bye
 from tests.stateful.client import Client
 from tests.stateful.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.messages import ClientMessage
-    from protocol.server_effects import Mint, StoreResult
-    from protocol.server_log import StreamRecord
-    from server_stub.sql_store import SqlStore
+    from protocol.server.core.context import Mint
+    from protocol.server.core.store_calls import StoreResult
+    from protocol.server.log.record import StreamRecord
+    from protocol.wire.messages import ClientMessage
+    from server_stub.storage.sql.sql_store import SqlStore
 
 _MUCH = Rate(1e9, 1e9)
 LIMITS = Limits(

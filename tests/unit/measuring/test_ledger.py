@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from bench.soak.ledger import Ledger, breaches, fold
-from protocol.messages import Ack, Event, Media
-from protocol.server_log import StreamRecord
+from protocol.server.log.record import StreamRecord
 from protocol.timeline import Timeline
+from protocol.wire.messages import Ack, Event, Media
 
 ANA, CLEO = "a" * 32, "c" * 32
 FILM = Media("film-0001", "file", title="The Film", duration=60.0)

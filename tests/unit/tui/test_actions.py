@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from player.intents import HOST_ONLY, parse_intent
+from player.api.intents import HOST_ONLY, parse_intent
 from tui.actions import ACTIONS, BY_ID, keys_page, mpv_keys, words
 
 

@@ -1,0 +1,1 @@
+"""Interface of the seat to its faces: configuration, intents, views."""

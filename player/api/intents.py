@@ -1,0 +1,395 @@
+"""What a person asks of a seat, as lines on its standard input.
+
+Two spellings of one thing: words (``seek 240``) for people, JSON objects
+(``{"intent":"seek","position":240}``) for programs.
+"""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from player.video.frame_buffer import MAX_HEIGHT, MAX_WIDTH
+from protocol.exceptions import DecodeError
+from protocol.timeline import MAX_POSITION
+from protocol.wire.messages import ChatText, Position, Rate, Url
+from protocol.wire.messages import Tolerance as ToleranceMs
+
+
+class Intent(msgspec.Struct, frozen=True, tag_field="intent"):
+    """Something a person asks for."""
+
+
+Hours = Annotated[float, Meta(ge=0.1, le=168.0)]
+Uses = Annotated[int, Meta(ge=1, le=10_000)]
+MemberName = Annotated[str, Meta(min_length=1, max_length=64)]
+Offset = Annotated[float, Meta(ge=-MAX_POSITION, le=MAX_POSITION)]
+
+
+class Play(Intent, frozen=True, tag="play"):
+    """Host: start."""
+
+
+class Pause(Intent, frozen=True, tag="pause"):
+    """Host: stop."""
+
+
+class Toggle(Intent, frozen=True, tag="toggle"):
+    """Host: play or pause, whichever is not."""
+
+
+class Seek(Intent, frozen=True, tag="seek"):
+    """Host: go to a position in seconds."""
+
+    position: Position
+
+
+class SeekBy(Intent, frozen=True, tag="seek_by"):
+    """Host: go forward, or back when negative, by seconds."""
+
+    offset: Offset
+
+
+class SetRate(Intent, frozen=True, tag="rate"):
+    """Host: media seconds per second."""
+
+    rate: Rate
+
+
+class RateBy(Intent, frozen=True, tag="rate_by"):
+    """Host: multiply the rate."""
+
+    factor: Annotated[float, Meta(ge=0.25, le=4.0)]
+
+
+class ChapterBy(Intent, frozen=True, tag="chapter_by"):
+    """Host: to a later or an earlier chapter."""
+
+    step: Annotated[int, Meta(ge=-100, le=100)]
+
+
+class LoadNext(Intent, frozen=True, tag="next"):
+    """Host: the next film of those named at the start."""
+
+
+class LoadMedia(Intent, frozen=True, tag="load"):
+    """Host: watch something else, a path or an address."""
+
+    media: Url
+
+
+class Cancel(Intent, frozen=True, tag="cancel"):
+    """Stop looking for a film that was asked for and is not shown yet."""
+
+
+class Wait(Intent, frozen=True, tag="wait"):
+    """Host: on stops the party for a member who stalls, off lets that member catch up."""
+
+    on: bool
+
+
+class Sync(Intent, frozen=True, tag="sync"):
+    """Host: off leaves drift alone, so that members only follow play, pause and seek."""
+
+    on: bool
+
+
+class Tolerance(Intent, frozen=True, tag="tolerance"):
+    """Host: the drift in milliseconds that is mended without a jump."""
+
+    tolerance_ms: ToleranceMs
+
+
+class Renew(Intent, frozen=True, tag="renew"):
+    """Host: a new invite, and those before it open nothing any more; who is here stays."""
+
+    hours: Hours | None = None
+    """How long it opens; None for the server's 24."""
+    uses: Uses | None = None
+    """How many people may come by it; None for any number."""
+
+
+class Revoke(Intent, frozen=True, tag="revoke"):
+    """Host: a new invite, and whoever came by an older one is out."""
+
+    hours: Hours | None = None
+    uses: Uses | None = None
+
+
+class Kick(Intent, frozen=True, tag="kick"):
+    """Host: send a member away, by name or by number in ``members``."""
+
+    member: MemberName
+
+
+class Give(Intent, frozen=True, tag="give"):
+    """Host: hand the remote to a member, by name or number, who hosts from then on."""
+
+    member: MemberName
+
+
+class Take(Intent, frozen=True, tag="take"):
+    """Host again, by the host key of a party that was handed over."""
+
+
+class Resync(Intent, frozen=True, tag="resync"):
+    """Measure again and jump to where the timeline is, now."""
+
+
+class Say(Intent, frozen=True, tag="say"):
+    """Chat."""
+
+    text: ChatText
+
+
+class Volume(Intent, frozen=True, tag="volume"):
+    """The seat's own volume, up or down by percent."""
+
+    step: Annotated[float, Meta(ge=-100, le=100)]
+
+
+class Mute(Intent, frozen=True, tag="mute"):
+    """The seat's own sound, off or on."""
+
+
+class Subtitles(Intent, frozen=True, tag="subtitles"):
+    """The seat's own next subtitle track, or none."""
+
+
+class Audio(Intent, frozen=True, tag="audio"):
+    """The seat's own next sound track."""
+
+
+class Trim(Intent, frozen=True, tag="trim"):
+    """Shift the seat's own sound, in milliseconds; for devices that are late."""
+
+    step_ms: Annotated[float, Meta(ge=-1000, le=1000)]
+
+
+class OwnCopy(Intent, frozen=True, tag="copy"):
+    """Watch the film that is on from a copy of one's own, a path or an address."""
+
+    media: Url
+
+
+class Consent(Intent, frozen=True, tag="consent"):
+    """Whether the film's site may be opened: once (this evening), always, or no."""
+
+    answer: Literal["once", "always", "no"]
+
+
+class StageSize(Intent, frozen=True, tag="stage"):
+    """The face can show this many pixels of the film; 0 x 0 for none."""
+
+    width: Annotated[int, Meta(ge=0, le=MAX_WIDTH)]
+    height: Annotated[int, Meta(ge=0, le=MAX_HEIGHT)]
+
+
+class Reopen(Intent, frozen=True, tag="reopen"):
+    """Open the player again after its window was closed or it failed."""
+
+
+class Quit(Intent, frozen=True, tag="quit"):
+    """Leave."""
+
+
+AnyIntent = (
+    Play
+    | Pause
+    | Toggle
+    | Seek
+    | SeekBy
+    | SetRate
+    | RateBy
+    | ChapterBy
+    | LoadNext
+    | LoadMedia
+    | Cancel
+    | Wait
+    | Sync
+    | Tolerance
+    | Renew
+    | Revoke
+    | Kick
+    | Give
+    | Take
+    | Resync
+    | Say
+    | Volume
+    | Mute
+    | Subtitles
+    | Audio
+    | Trim
+    | OwnCopy
+    | Consent
+    | StageSize
+    | Reopen
+    | Quit
+)
+
+HOST_ONLY: Final = (
+    Play,
+    Pause,
+    Toggle,
+    Seek,
+    SeekBy,
+    SetRate,
+    RateBy,
+    ChapterBy,
+    LoadNext,
+    LoadMedia,
+    Wait,
+    Sync,
+    Tolerance,
+    Renew,
+    Revoke,
+    Kick,
+    Give,
+)
+"""What a viewer may not ask for."""
+
+WORDS: Final[dict[str, str]] = {
+    "play": "",
+    "pause": "",
+    "toggle": "",
+    "seek": "position",
+    "seek_by": "offset",
+    "rate": "rate",
+    "rate_by": "factor",
+    "chapter_by": "step",
+    "next": "",
+    "load": "media",
+    "cancel": "",
+    "wait": "on",
+    "sync": "on",
+    "tolerance": "tolerance_ms",
+    "renew": "",
+    "revoke": "",
+    "kick": "member",
+    "give": "member",
+    "take": "",
+    "resync": "",
+    "say": "text",
+    "volume": "step",
+    "mute": "",
+    "subtitles": "",
+    "audio": "",
+    "trim": "step_ms",
+    "copy": "media",
+    "consent": "answer",
+    "reopen": "",
+    "quit": "",
+}
+"""Command word: the field that its one argument fills, "" for none."""
+
+OPTIONAL: Final[dict[str, str]] = {"renew": "uses", "revoke": "uses"}
+"""Command words that may stand alone: the field of an argument."""
+
+_TEXT_FIELDS: Final = ("text", "media", "member", "answer")
+
+_EXAMPLE: Final = "play, pause, seek 240, rate 1.25, resync, say hi, quit"
+
+_decoder: Final = msgspec.json.Decoder(AnyIntent)
+
+
+def parse_intent(line: str) -> AnyIntent:
+    """Read one line, words or a JSON object; a time may be 240, 4:00 or 0:04:00.
+
+    Raises:
+        DecodeError: says which word or field is wrong and how it is written.
+    """
+    line = line.strip()
+    if line.startswith("{"):
+        return _decode(line)
+    word, _, argument = line.partition(" ")
+    argument = argument.strip()
+    name = word.lower()
+    field = WORDS.get(name)
+    if argument:
+        field = OPTIONAL.get(name, field)
+    if field is None:
+        raise DecodeError(
+            "bad_message", "intent", f"{word[:40]!r} is not a command; try {_EXAMPLE}"
+        )
+    if not field:
+        if argument:
+            raise DecodeError("invalid_field", name, f"{name} stands alone, without more words")
+        return _decode(msgspec.json.encode({"intent": name}).decode())
+    if not argument:
+        raise DecodeError("invalid_field", field, f"{name} needs one more word, its {field}")
+    value: object = argument
+    if field == "on":
+        value = _switch(argument, name)
+    elif field not in _TEXT_FIELDS:
+        value = _number(argument, field)
+    return _decode(msgspec.json.encode({"intent": name, field: value}).decode())
+
+
+def encode_intent(intent: AnyIntent) -> str:
+    """The JSON spelling, without a line end."""
+    return msgspec.json.encode(intent).decode()
+
+
+def _decode(text: str) -> AnyIntent:
+    try:
+        return _decoder.decode(text)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$.")
+        field = path.rstrip("`") or "intent"
+        raise DecodeError("invalid_field", field, _in_words(field, message)) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise DecodeError("bad_message", "", f"not a JSON object ({error})") from None
+
+
+_WANTED: Final = re.compile(
+    r"Expected `(?P<kind>\w+)`(?: of length)?"
+    r"(?: (?P<bound>[<>]=) (?P<limit>[\d.]+)|, got `\w+`)?"
+)
+_KINDS: Final = {"float": "a number", "int": "a whole number", "str": "text"}
+
+
+def _in_words(field: str, message: str) -> str:
+    """What is wrong with ``field``, without a validator's words."""
+    wanted = _WANTED.fullmatch(message)
+    if wanted is None:
+        return message
+    if wanted["bound"]:
+        bound = "at most" if wanted["bound"] == "<=" else "at least"
+        unit = " characters" if wanted["kind"] == "str" else ""
+        return f"{field} must be {bound} {wanted['limit'].removesuffix('.0')}{unit}"
+    return f"{field} must be {_KINDS.get(wanted['kind'], wanted['kind'])}"
+
+
+def _switch(text: str, field: str) -> bool:
+    match text.lower():
+        case "on":
+            return True
+        case "off":
+            return False
+        case _:
+            raise DecodeError("invalid_field", field, f"{field} is on or off, not {text[:40]!r}")
+
+
+def _number(text: str, field: str) -> float:
+    sign = -1.0 if text.startswith("-") else 1.0
+    parts = text.lstrip("+-").split(":")
+    seconds = 0.0
+    try:
+        if len(parts) > 3 or (
+            len(parts) > 1 and not all(p.isascii() and p[:1].isdigit() for p in parts)
+        ):
+            raise ValueError
+        for part in parts:
+            seconds = seconds * 60 + float(part)
+    except ValueError:
+        raise DecodeError(
+            "invalid_field", field, f"{text[:40]!r} is not a number or a time like 4:00"
+        ) from None
+    if not isfinite(seconds):
+        raise DecodeError("invalid_field", field, f"{text[:40]!r} is not a finite number")
+    value = sign * seconds
+    return int(value) if value.is_integer() else value

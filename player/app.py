@@ -1,0 +1,178 @@
+"""A seat from its configuration to its end: what ``python -m player`` runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from player.api.config import SeatConfig
+from player.api.views import AnyView, Ended, ErrorLine, Happened
+from player.backend.base import Player, Report
+from player.ids import new_id
+from player.media.describe import identify, known_own
+from player.session.host_key import read_host_key
+from player.session.link import LOOPBACK
+from player.session.session import Session
+from player.sync.follower import Follower
+from player.sync.thread import PlayerDriver
+from protocol.exceptions import MatineeError, SettingsError
+from protocol.wire.messages import CreateStream, Media
+
+if TYPE_CHECKING:
+    from player.media.loader import Resolve
+    from player.sync.messages import News
+
+log = logging.getLogger(__name__)
+
+PLAYER_END: Final = 1.5
+"""Seconds the player gets to end."""
+
+MakePlayer = Callable[[SeatConfig, Report], Player]
+"""From the configuration and where the player reports."""
+
+
+class Seat:
+    """One seat; its face gives it lines and takes its views."""
+
+    def __init__(
+        self,
+        config: SeatConfig,
+        *,
+        make_player: MakePlayer,
+        resolve: Resolve,
+        emit: Callable[[AnyView], None],
+    ) -> None:
+        self._config = config
+        self._make_player = make_player
+        self._resolve = resolve
+        self._write = emit
+        self._session: Session | None = None
+        self._ended = asyncio.Event()
+        self._reason = ""
+        self._failed = False
+
+    def ask(self, line: str) -> None:
+        """One line from the face."""
+        if self._session is not None:
+            self._session.ask_line(line)
+
+    def finish(self, reason: str = "") -> None:
+        """End the seat; ``reason`` is said, "" when a person wished it."""
+        self._reason = self._reason or reason
+        self._failed = self._failed or bool(reason)
+        self._ended.set()
+
+    async def run(self) -> int:
+        """Live until `finish`; returns the exit code."""
+        try:
+            _check_channel(self._config)
+            session = await self._compose()
+        except MatineeError as error:
+            self._emit(
+                ErrorLine(code="seat", message=error.message, remedy=error.remedy, fatal=True)
+            )
+            self._emit(Ended(reason=error.message))
+            return 1
+        self._session = session
+        life = asyncio.create_task(session.run())
+        ended = asyncio.create_task(self._ended.wait())
+        await asyncio.wait((life, ended), return_when=asyncio.FIRST_COMPLETED)
+        await session.close()
+        await asyncio.wait((life,), timeout=1.0)
+        await asyncio.to_thread(session.driver.close, PLAYER_END)
+        if life.done() and not life.cancelled() and life.exception() is not None:
+            log.error("session", exc_info=life.exception())
+            self._failed = True
+        self._emit(Ended(reason=self._reason))
+        return 1 if self._failed else 0
+
+    def _emit(self, view: AnyView) -> None:
+        """What happens here happens now; what the server logged has its own time."""
+        if isinstance(view, Happened) and not view.timestamp_ms:
+            view = msgspec.structs.replace(view, timestamp_ms=int(time.time() * 1000))
+        self._write(view)
+
+    async def _compose(self) -> Session:
+        config = self._config
+        loop = asyncio.get_running_loop()
+        follower = Follower(config.correction)
+        session: Session | None = None
+
+        def deliver(news: News) -> None:
+            if session is not None:
+                session.player_news(news)
+
+        def post(news: News) -> None:
+            # The loop may be gone when the player's thread says its last words.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(deliver, news)
+
+        driver = PlayerDriver(lambda report: self._make_player(config, report), follower, post)
+        token, media = config.token, None
+        if config.role == "host":
+            token = token or _kept_key(config)
+            media = await _first_media(config)
+        session = Session(
+            config,
+            token=token,
+            create=_creation(config, media),
+            driver=driver,
+            resolve=self._resolve,
+            identify=identify,
+            emit=self._emit,
+            finish=self.finish,
+        )
+        if media is not None:
+            session.wishes.remember(media, config.media[0])
+        for own, known in await known_own(config):
+            session.wishes.recognise(known, own)
+        return session
+
+
+def _creation(config: SeatConfig, media: Media | None) -> CreateStream | None:
+    if config.role != "host" or config.stream_id:
+        return None
+    return CreateStream(
+        media=media,
+        sync_tolerance_ms=config.sync_tolerance_ms,
+        playing=config.play,
+        wait=config.wait,
+    )
+
+
+async def _first_media(config: SeatConfig) -> Media | None:
+    if config.stream_id or not config.media:
+        return None
+    media = await identify(config.media[0])
+    title = config.titles[0] if config.titles else media.title
+    return msgspec.structs.replace(media, media_id=new_id(), title=title)
+
+
+def _kept_key(config: SeatConfig) -> str:
+    if not config.stream_id:
+        return ""
+    key = read_host_key(Path(config.host_key_file)) if config.host_key_file else ""
+    if not key:
+        raise SettingsError(
+            "host_key_file", "there is no host key for this stream", "host a new one"
+        )
+    return key
+
+
+def _check_channel(config: SeatConfig) -> None:
+    """A token over plain http may be read by everybody on the way."""
+    parts = urlsplit(config.server)
+    if parts.scheme == "https" or parts.hostname in LOOPBACK or config.insecure_lan:
+        return
+    raise SettingsError(
+        "server",
+        f"{config.server} is not encrypted, and the invite would be readable on the way",
+        "use an https address, or add --insecure-lan if you trust this network",
+    )

@@ -1,0 +1,1 @@
+"""Backends: the player port and what implements it."""

@@ -1,0 +1,231 @@
+"""What the seat needs of a player; ``mpv_player`` and ``fake_player`` offer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal, Protocol
+
+import msgspec
+
+PlayerState = Literal["idle", "loading", "playing", "paused", "buffering", "ended", "failed"]
+
+
+class Chapter(msgspec.Struct, frozen=True):
+    """A named place in the media."""
+
+    title: str
+    start: float
+    """Seconds, never below 0."""
+
+
+class Track(msgspec.Struct, frozen=True):
+    """One stream of pictures, sound or text inside the media."""
+
+    kind: Literal["video", "audio", "subtitle"]
+    track_id: int
+    title: str = ""
+    language: str = ""
+    codec: str = ""
+    selected: bool = False
+
+
+class Source(msgspec.Struct, frozen=True):
+    """What a player is to open: already allowed, already resolved."""
+
+    url: str
+    """Path of a local file, or an http(s) address of a file or manifest."""
+    audio_url: str = ""
+    """Separate sound, when the pictures come without."""
+    subtitles: tuple[Subtitle, ...] = ()
+    headers: Mapping[str, str] = {}
+    title: str = ""
+    duration: float | None = None
+    chapters: tuple[Chapter, ...] = ()
+    is_network: bool = False
+    is_live: bool = False
+    expires_at: float | None = None
+    """Unix seconds after which the address is no longer good."""
+    notice: str = ""
+    """What is missing and why; passed on by `Opened`."""
+
+
+class Subtitle(msgspec.Struct, frozen=True):
+    """A subtitle file that belongs to a source."""
+
+    url: str
+    language: str = ""
+    title: str = ""
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """A position read between two looks at the clock.
+
+    Both instants are seconds on the local monotonic clock.
+    """
+
+    before: float
+    after: float
+    position: float
+    """Seconds; where the sound is, or the pictures when there is no sound."""
+
+    @property
+    def instant(self) -> float:
+        return (self.before + self.after) / 2
+
+    @property
+    def bracket(self) -> float:
+        """Seconds the read may be off by."""
+        return self.after - self.before
+
+
+# What a player tells, each with the generation of the load it belongs to ---------------
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The media is open: what it is; the player is paused at the asked position."""
+
+    generation: int
+    title: str
+    duration: float | None
+    tracks: tuple[Track, ...]
+    chapters: tuple[Chapter, ...]
+    has_audio: bool
+    has_video: bool
+    audio_device: str = ""
+    notice: str = ""
+    """What of it cannot be shown or heard here, one clause; "" when all is well."""
+    pixels: int = 0
+    """Of one picture; 0 without pictures, or if unknown."""
+    is_seekable: bool = True
+    """Whether a seek reaches every place; if not, only what is loaded, and from elsewhere it
+    answers `Restarted` where it is."""
+
+
+class Restarted(msgspec.Struct, frozen=True):
+    """A load or seek is done: the picture at ``position`` is up (mpv's playback-restart)."""
+
+    generation: int
+    position: float
+    instant: float
+
+
+class PauseChanged(msgspec.Struct, frozen=True):
+    """The player is paused or runs; by us or by somebody at its window."""
+
+    generation: int
+    paused: bool
+    instant: float
+
+
+class StallChanged(msgspec.Struct, frozen=True):
+    """The player waits for its cache, or no longer."""
+
+    generation: int
+    stalled: bool
+    instant: float
+
+
+class EndReached(msgspec.Struct, frozen=True):
+    """The last frame is shown."""
+
+    generation: int
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The media could not be opened, or broke in the middle."""
+
+    generation: int
+    reason: str
+    """One clause for people."""
+    lost: bool = False
+    """The player is gone (window closed, core shut down): it needs a new one."""
+    http_status: int | None = None
+
+
+class KeyPressed(msgspec.Struct, frozen=True):
+    """A key in the player's window that stands for an action of ``player.api.intents``."""
+
+    intent: str
+    """A line that ``player.api.intents.parse_intent`` reads, such as ``seek_by 5``."""
+
+
+class TracksChanged(msgspec.Struct, frozen=True):
+    """Another track was chosen, or the volume, mute or trim moved: the seat's own things."""
+
+    generation: int
+    tracks: tuple[Track, ...]
+    volume: float
+    muted: bool
+    audio_trim: float
+    """Seconds."""
+
+
+PlayerEvent = (
+    Opened
+    | Restarted
+    | PauseChanged
+    | StallChanged
+    | EndReached
+    | Failed
+    | KeyPressed
+    | TracksChanged
+)
+
+Report = Callable[[PlayerEvent], None]
+"""Called from any thread; must only enqueue."""
+
+
+class Player(Protocol):
+    """A media player that does what it is told and tells what happens.
+
+    All methods are called by one thread, never by an event loop, and return at once; what
+    they lead to is told as events. Positions are seconds; a negative one never reaches
+    the player.
+    """
+
+    def load(self, source: Source, position: float, generation: int) -> None:
+        """Open ``source`` paused at ``position``; answers `Opened` and `Restarted`, or `Failed`."""
+        ...
+
+    def stop(self) -> None:
+        """Close the media and go idle."""
+        ...
+
+    def set_paused(self, paused: bool) -> None: ...
+
+    def seek(self, position: float) -> None:
+        """Go exactly to ``position``; answers `Restarted`."""
+        ...
+
+    def set_rate(self, rate: float) -> None:
+        """Media seconds per second, pitch kept."""
+        ...
+
+    def sample(self) -> Sample | None:
+        """Where the player is now; None when that is not known."""
+        ...
+
+    def resting_position(self) -> float | None:
+        """Where a paused player resumes from, in seconds; None when that is not known."""
+        ...
+
+    def buffered_until(self) -> float | None:
+        """Position up to which the media is ready, in seconds."""
+        ...
+
+    def show_text(self, text: str, seconds: float = 2.0) -> None:
+        """A line over the picture; ``text`` is shown as it is."""
+        ...
+
+    def adjust(self, what: str, value: float) -> None:
+        """The seat's own things: ``volume`` by %, ``mute`` toggles, ``subtitles`` and
+        ``audio`` go to the next track, ``trim`` shifts the sound by seconds."""
+        ...
+
+    def resize_stage(self, width: int, height: int) -> None:
+        """Pixels of the pictures for the face; nothing without ``video="terminal"``."""
+        ...
+
+    def close(self) -> None:
+        """End the player; nothing is told after this."""
+        ...

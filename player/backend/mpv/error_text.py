@@ -1,0 +1,123 @@
+"""mpv's error codes and log lines as one clause for people."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from player.backend.base import Source
+    from player.backend.mpv.events import Logged
+
+_LOADING_FAILED: Final = -13
+_AO_INIT_FAILED: Final = -14
+_VO_INIT_FAILED: Final = -15
+_NOTHING_TO_PLAY: Final = -16
+_UNKNOWN_FORMAT: Final = -17
+
+_HTTP: Final = re.compile(r"HTTP error (\d{3})")
+_CODEC: Final = re.compile(r"Failed to initialize a decoder for codec '([^']+)'")
+_PLAIN: Final = (
+    ("No such file or directory", "there is no such file"),
+    ("Is a directory", "it is a directory"),
+    ("Permission denied", "this user may not read it"),
+    ("Failed to resolve hostname", "the name of its server is unknown"),
+    ("Connection refused", "its server refuses the connection"),
+    ("Connection timed out", "its server does not answer"),
+    ("Operation timed out", "its server does not answer"),
+    ("Network is unreachable", "the network is unreachable"),
+    ("No route to host", "its server cannot be reached"),
+    ("certificate", "the certificate of its server is not trusted"),
+    ("not on whitelist", "it leads to an address of a kind that is not allowed"),
+    ("moov atom not found", "the file is incomplete: its index is missing"),
+)
+"""What mpv or libavformat log, and what it means."""
+
+_BACKWARD: Final = "Cannot seek backward in linear streams"
+_GIVEN_UP: Final = "...treating it as fatal error"
+NO_RANGES: Final = (
+    "its server sends no byte ranges, and the film's index is at its end; host: use a server"
+    " with byte ranges, or move the index to the front: ffmpeg -i FILM -c copy"
+    " -movflags +faststart NEW.mp4"
+)
+ONLY_FORWARD: Final = (
+    "the film's server sends no byte ranges: seeks reach only what is loaded, and who comes"
+    " late stays behind; host: use a server with byte ranges"
+)
+
+_ANSWERS: Final = {
+    401: "it wants a login",
+    403: "access is refused",
+    404: "there is nothing",
+    410: "it is gone",
+    429: "too many requests",
+}
+
+
+def http_status_of(log: Sequence[Logged]) -> int | None:
+    """The last HTTP error that was logged."""
+    found = (_HTTP.search(line.text) for line in reversed(log))
+    return next((int(match[1]) for match in found if match), None)
+
+
+def is_end_of_reading(line: Logged) -> bool:
+    """Whether mpv says that it reads no more of an item."""
+    return line.prefix == "lavf" and line.text.startswith(_GIVEN_UP)
+
+
+def wants_ranges(log: Iterable[Logged]) -> bool:
+    """Whether something could not be read since the server only sends whole files."""
+    return any(_BACKWARD in line.text for line in log)
+
+
+def reason_for_end(error: int, log: Sequence[Logged], source: Source) -> str:
+    """Why an item could not be opened or went on to fail."""
+    known = known_cause(log)
+    if known:
+        return known
+    if error == _UNKNOWN_FORMAT:
+        return "that is not a film or sound that this mpv can read"
+    if error == _NOTHING_TO_PLAY:
+        codecs = [match[1] for line in log if (match := _CODEC.search(line.text))]
+        which = f" (codec {', '.join(dict.fromkeys(codecs))})" if codecs else ""
+        return f"there are no pictures or sound that this mpv can decode{which}"
+    if error == _AO_INIT_FAILED:
+        return "the sound device cannot be opened"
+    if error == _VO_INIT_FAILED:
+        return "no window can be opened for the pictures"
+    said = _last_words(log)
+    where = "address" if source.is_network else "file"
+    return f"the {where} cannot be opened" + (f" ({said})" if said else "")
+
+
+def reason_for_break(position: float, duration: float, log: Sequence[Logged]) -> str:
+    """Why the media cannot go on at ``position``, well before its ``duration``."""
+    at = f"the film breaks off at {_clock(position)} of {_clock(duration)}"
+    cause = known_cause(log) or _last_words(log)
+    return f"{at}: {cause}" if cause else at
+
+
+def known_cause(log: Sequence[Logged]) -> str:
+    """What the log says went wrong, in our words; "" when there is no telling."""
+    status = http_status_of(log)
+    if status is not None:
+        meaning = _ANSWERS.get(status)
+        return f"the address answered {status}" + (f": {meaning}" if meaning else "")
+    for line in reversed(log):
+        for sign, meaning in _PLAIN:
+            if sign.lower() in line.text.lower():
+                return meaning
+    return ""
+
+
+def _last_words(log: Sequence[Logged]) -> str:
+    errors = [line.text for line in log if line.level in ("error", "fatal")]
+    return " ".join(errors[-1].split())[:160].rstrip(".") if errors else ""
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,378 @@
+"""Turns what a core tells into the port's events, on a thread that may ask the core back."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from player.backend import base
+from player.backend.mpv import error_text, track_list
+from player.backend.mpv import events as ev
+from player.backend.mpv.item_loader import is_drained, reaches
+from player.backend.mpv.libmpv import Core, CoreError, CoreGone
+from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from player.backend.mpv.shared_state import Load, Playback
+
+_logger = logging.getLogger(__name__)
+
+OBSERVED: Final = (
+    "pause",
+    "paused-for-cache",
+    "eof-reached",
+    "volume",
+    "mute",
+    "audio-delay",
+    "aid",
+    "sid",
+)
+KEY_MESSAGE: Final = "matinee-intent"
+CLOSED_MESSAGE: Final = "matinee-window-closed"
+_LOG_LINES: Final = 40
+_LOG_DELAY: Final = 0.05
+"""mpv hands out log lines last, after the events that they explain."""
+_STRAY: Final = 2.0
+
+
+class SeekAnswered(msgspec.Struct, frozen=True):
+    """The core took a seek into its queue, or refused it."""
+
+    ticket: int
+    accepted: bool
+
+
+class TracksAsked(msgspec.Struct, frozen=True):
+    """Something of the seat's own was adjusted: tell how it stands."""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """End the core and then the thread."""
+
+
+Told = ev.CoreEvent | SeekAnswered | TracksAsked | Stop
+
+
+class Teller:
+    """Reads a core's events in order and reports what they mean.
+
+    mpv's own event thread only puts into ``inbox``; asking the core back from there can
+    deadlock.
+    """
+
+    def __init__(
+        self,
+        report: base.Report,
+        playback: Playback,
+        notice_of: Callable[[Core, base.Source, tuple[base.Track, ...]], str],
+    ) -> None:
+        self.inbox: SimpleQueue[Told] = SimpleQueue()
+        self._report = report
+        self._playback = playback
+        self._notice_of = notice_of
+        self._log: deque[ev.Logged] = deque(maxlen=_LOG_LINES)
+        self._load: Load | None = None
+        self._opened = False
+        self._failed = False
+        self._answered = 0
+        self._seek_to_come = False
+        self._seek_when_open = False
+        self._paused = True
+        self._stalled = False
+        self._window_closed = False
+        self._strayed = False
+        """What mpv shows lies far past the last seek's target: data may be missing there."""
+        self._verdict: Callable[[], None] | None = None
+        """What is told once the log is complete."""
+        self._tracks: base.TracksChanged | None = None
+        self._silent = threading.Event()
+
+    def start(self, core: Core, before_end: Callable[[], bool]) -> threading.Thread:
+        """Begin to tell; ``before_end`` lets go of what must not outlive the core.
+
+        When it cannot (False), the core is left alone, since ending it would crash.
+        """
+        thread = threading.Thread(
+            target=self._run, args=(core, before_end), name="mpv-teller", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def hush(self) -> None:
+        """Tell nothing from now on, and end the core."""
+        self._silent.set()
+        self.inbox.put(Stop())
+
+    def tell(self, event: base.PlayerEvent) -> None:
+        """Report, unless the player is closed."""
+        if not self._silent.is_set():
+            self._report(event)
+
+    def _run(self, core: Core, before_end: Callable[[], bool]) -> None:
+        while not isinstance(told := self._next(), Stop):
+            if self._silent.is_set():
+                continue
+            try:
+                self._handle(core, told)
+            except CoreGone:
+                continue  # ShutDown is on its way and says why
+            except CoreError as error:
+                self._fail(f"mpv refused a question ({error})")
+            except Exception:  # the rim: a player that tells nothing more would freeze its seat
+                _logger.exception("An event of mpv's is lost: %s", told)
+        if before_end():
+            core.end()
+
+    def _next(self) -> Told:
+        """The next event; a verdict is pronounced when its log is complete."""
+        while self._verdict is not None:
+            try:
+                told = self.inbox.get(timeout=_LOG_DELAY)
+            except Empty:
+                told = None
+            if isinstance(told, ev.Logged | ev.PropertyChanged):
+                return told
+            verdict, self._verdict = self._verdict, None
+            verdict()
+            if told is not None:
+                return told
+        return self.inbox.get()
+
+    def _handle(self, core: Core, told: Told) -> None:
+        match told:
+            case ev.Logged():
+                self._log.append(told)
+                if error_text.is_end_of_reading(told) and error_text.wants_ranges(self._log):
+                    # mpv does not call it an end where nothing could be read at all.
+                    self._fail(error_text.NO_RANGES)
+            case ev.FileStarted(entry):
+                self._begin(core, entry)
+            case ev.FileEnded():
+                self._end_file(told)
+            case SeekAnswered(ticket, accepted):
+                self._answer_seek(core, ticket, accepted)
+            case ev.SeekBegun():
+                self._playback.seeking = True
+                self._seek_to_come = False
+            case ev.PlaybackRestarted(instant):
+                self._restart(core, instant)
+            case ev.PropertyChanged():
+                self._property(core, told)
+            case TracksAsked():
+                self._tell_tracks(core, always=True)
+            case ev.MessageCame(words):
+                self._message(words)
+            case ev.ShutDown():
+                why = "its window was closed" if self._window_closed else "mpv has ended"
+                self._failed = False
+                self._fail(why, lost=True)
+            case Stop():
+                pass
+
+    # Loads ------------------------------------------------------------------------------
+
+    def _begin(self, core: Core, entry: int) -> None:
+        with self._playback.lock:
+            load = self._playback.loads.pop(entry, None)
+            for older in [number for number in self._playback.loads if number < entry]:
+                del self._playback.loads[older]
+        if load is None:
+            # Nobody asked for this entry: the media was a playlist, and mpv follows it.
+            core.command("stop")
+            self._fail("it is a playlist, not a film")
+            return
+        self._load = load
+        # A seek asked after this load, but answered before it began, went to the old item.
+        self._seek_when_open = self._answered > load.ticket
+        self._answered = max(self._answered, load.ticket)
+        self._opened = self._failed = self._seek_to_come = False
+        self._stalled = self._strayed = False
+        self._log.clear()
+
+    def _end_file(self, ended: ev.FileEnded) -> None:
+        self._playback.seeking = self._opened = False
+        if self._load is None or self._failed:
+            return
+        source = self._load.source
+        if ended.reason == ev.END_ERROR:
+            self._verdict = lambda: self._fail(
+                error_text.reason_for_end(ended.error, tuple(self._log), source)
+            )
+        elif ended.reason == ev.END_EOF:
+            self.tell(base.EndReached(self._generation))
+
+    def _open(self, core: Core, load: Load) -> None:
+        self._opened = True
+        listed = core.get("track-list")
+        tracks = track_list.tracks_of(listed)
+        has_audio = any(track.kind == "audio" and track.selected for track in tracks)
+        has_video = any(track.kind == "video" and track.selected for track in tracks)
+        self.tell(
+            base.Opened(
+                generation=load.generation,
+                title=track_list.title_of(load.source, core.get("metadata")),
+                duration=None if load.source.is_live else self._duration(core),
+                tracks=tracks,
+                chapters=load.source.chapters or track_list.chapters_of(core.get("chapter-list")),
+                has_audio=has_audio,
+                has_video=has_video,
+                audio_device=_device(core),
+                pixels=track_list.pixels_of(listed),
+                # A track that mpv could not show or play has lost its selection.
+                notice=self._notice_of(core, load.source, tracks),
+                is_seekable=core.get("seekable") is not False,
+            )
+        )
+        self._tell_tracks(core, always=True)
+
+    def _duration(self, core: Core) -> float | None:
+        known = self._load.source.duration if self._load else None
+        return core.number("duration") or known
+
+    # Seeks ------------------------------------------------------------------------------
+
+    def _answer_seek(self, core: Core, ticket: int, accepted: bool) -> None:
+        self._answered = ticket
+        # Not when the seek begins: what the demuxer then complains of may be told before.
+        self._log.clear()
+        if not accepted:
+            # mpv refuses to seek in what is not open yet: it is done when it is.
+            self._seek_when_open = self._load is not None and not self._opened
+            return
+        if self._opened and not reaches(core, self._playback.target):
+            # No event follows a seek that mpv cannot make.
+            self._restart(core, time.monotonic())
+        else:
+            self._seek_to_come = True
+
+    def _restart(self, core: Core, instant: float) -> None:
+        playback = self._playback
+        playback.seeking = False
+        playback.jumps += 1
+        if self._load is not None and self._seek_when_open:
+            self._seek_when_open, self._seek_to_come = False, True
+            core.command("seek", f"{max(0.0, playback.target):.6f}", "absolute+exact")
+            return
+        if self._load is None or self._seek_to_come or self._answered != playback.asked:
+            return  # a later load or seek is on its way: this is not what was asked for
+        if playback.done == self._answered:
+            # Nobody asked: mpv has switched a track, or it could read nothing where it was
+            # sent and shows the last picture instead.
+            position, duration = core.number("time-pos"), self._duration(core)
+            if (
+                position is not None
+                and duration
+                and not track_list.is_cut_short(position, duration)
+            ):
+                self._strayed = self._strays(position)
+            return
+        paused = core.get("pause") is True
+        playback.rests_on_picture = paused
+        playback.done = self._answered
+        if not self._opened:
+            if self._failed or is_drained(core):
+                # Nothing could be read; the log will say why.
+                self._verdict = self._judge_nothing
+                return
+            self._open(core, self._load)
+        sample = resting_sample(core, on_picture=True) if paused else sound_sample(core)
+        sample = sample or picture_sample(core)
+        if sample is not None:
+            self._strayed = self._strays(sample.position)
+            self.tell(base.Restarted(self._generation, sample.position, instant))
+
+    def _strays(self, position: float) -> bool:
+        """Whether a seek in network media went so far past its target that data is missing."""
+        is_network = self._load is not None and self._load.source.is_network
+        return is_network and position - self._playback.target > _STRAY
+
+    # What changes meanwhile -------------------------------------------------------------
+
+    def _property(self, core: Core, changed: ev.PropertyChanged) -> None:
+        match changed.name, changed.value:
+            case "pause", bool(paused):
+                if paused != self._paused:
+                    self._paused = paused
+                    self.tell(base.PauseChanged(self._generation, paused, changed.instant))
+            case "paused-for-cache", bool(stalled):
+                if stalled != self._stalled and self._opened:
+                    self._stalled = stalled
+                    self.tell(base.StallChanged(self._generation, stalled, changed.instant))
+            case "eof-reached", True:
+                self._reach_end(core)
+            case "volume" | "mute" | "audio-delay" | "aid" | "sid", _:
+                self._tell_tracks(core, always=False)
+            case _:
+                pass
+
+    def _reach_end(self, core: Core) -> None:
+        if self._load is None or self._failed:
+            return
+        position, duration = core.number("time-pos"), self._duration(core)
+        if position is None or not duration or self._load.source.is_live:
+            self.tell(base.EndReached(self._generation))
+            return
+        is_short = track_list.is_cut_short(position, duration)
+        if not is_short and not self._strayed:
+            self.tell(base.EndReached(self._generation))
+            return
+        broken_at = position if is_short else self._playback.target
+        self._verdict = lambda: self._judge_end(broken_at, duration, certain=is_short)
+
+    def _judge_nothing(self) -> None:
+        log = tuple(self._log)
+        known = error_text.known_cause(log) or "nothing in it can be played"
+        self._fail(error_text.NO_RANGES if error_text.wants_ranges(log) else known)
+
+    def _judge_end(self, position: float, duration: float, *, certain: bool) -> None:
+        log = tuple(self._log)
+        if certain or error_text.known_cause(log):
+            self._fail(error_text.reason_for_break(position, duration, log))
+        else:
+            self.tell(base.EndReached(self._generation))
+
+    def _tell_tracks(self, core: Core, *, always: bool) -> None:
+        told = base.TracksChanged(
+            generation=self._generation,
+            tracks=track_list.tracks_of(core.get("track-list")),
+            volume=core.number("volume") or 0.0,
+            muted=core.get("mute") is True,
+            audio_trim=core.number("audio-delay") or 0.0,
+        )
+        if always or (self._opened and told != self._tracks):
+            self.tell(told)
+        self._tracks = told
+
+    def _message(self, words: tuple[str, ...]) -> None:
+        match words:
+            case (name, intent) if name == KEY_MESSAGE:
+                self.tell(base.KeyPressed(intent))
+            case (name,) if name == CLOSED_MESSAGE:
+                self._window_closed = True
+            case _:
+                pass
+
+    def _fail(self, reason: str, *, lost: bool = False) -> None:
+        if self._failed:
+            return
+        self._failed = True
+        status = error_text.http_status_of(tuple(self._log))
+        self.tell(base.Failed(self._generation, reason, lost=lost, http_status=status))
+
+    @property
+    def _generation(self) -> int:
+        return self._load.generation if self._load else 0
+
+
+def _device(core: Core) -> str:
+    """The device that was chosen, or else the output that mpv found."""
+    chosen = str(core.get("audio-device") or "auto")
+    return str(core.get("current-ao") or "") if chosen == "auto" else chosen

@@ -1,0 +1,127 @@
+"""What belongs to one item only: set before it is opened, whatever the last one left."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, cast
+
+from player.backend.mpv.libmpv import CoreError
+from player.backend.mpv.options import network_protocols
+
+if TYPE_CHECKING:
+    from player.backend.base import Source
+    from player.backend.mpv.libmpv import Core
+
+_FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer")
+"""Options that an item or a key changes and the next item starts without."""
+
+_CHOSEN: Final = ("aid", "sid", "sub-delay")
+
+
+class Item:
+    """Prepares a core for one item after the other, without a trace of the one before."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._defaults = {name: _spelling(core.get(f"options/{name}")) for name in _FORGOTTEN}
+        self._headers = _strings(core.get("options/http-header-fields"))
+
+    def prepare(self, source: Source, position: float, *, again: bool = False) -> None:
+        """Set everything that ``source`` needs, and nothing of an earlier one's.
+
+        Opened ``again``, it keeps the tracks that were chosen.
+        """
+        core = self._core
+        core.set("pause", True)
+        core.set("speed", 1.0)
+        core.set("start", "none" if source.is_live else f"{max(0.0, position):.6f}")
+        for name, value in self._defaults.items():
+            if not (again and name in _CHOSEN):
+                core.set(name, value)
+        core.set("force-media-title", source.title)
+        core.set("audio-files", [source.audio_url] if source.audio_url else [])
+        core.set("sub-files", [subtitle.url for subtitle in source.subtitles])
+        self._set_headers(source)
+        # Only libavformat's demuxers for what comes from the network: mpv's own playlist
+        # and edit-list readers would open what an address there names.
+        demuxer = "lavf" if source.is_network else ""
+        for name in ("demuxer", "audio-demuxer", "sub-demuxer"):
+            core.set(name, demuxer)
+        protocols = network_protocols(core.get("options/http-proxy"))
+        allowed = {"protocol_whitelist": protocols} if source.is_network else {}
+        core.set("demuxer-lavf-o", allowed)
+
+    def open(self, source: Source) -> int:
+        """Ask for ``source``; answers mpv's number of the playlist entry."""
+        # An absolute path cannot be read as a protocol of mpv's.
+        url = source.url if source.is_network else os.path.abspath(source.url)
+        answer = self._core.command("loadfile", url, "replace")
+        entry = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
+        number = entry.get("playlist_entry_id")
+        if not isinstance(number, int):
+            raise CoreError("mpv did not number the entry")
+        return number
+
+    def buffered_until(self, source: Source) -> float | None:
+        """Position up to which the media can be played without waiting, in seconds."""
+        duration = self._core.number("duration")
+        if not source.is_network:
+            return duration
+        state = _mapping(self._core.get("demuxer-cache-state"))
+        end = state.get("cache-end")
+        if not isinstance(end, int | float):
+            return None
+        # At the end of the media nothing more will come, however little it is.
+        return max(end, duration or 0.0) if state.get("eof") is True else float(end)
+
+    def _set_headers(self, source: Source) -> None:
+        fields = list(self._headers)
+        for name, value in source.headers.items():
+            if any(character < " " for character in name + value):
+                continue  # would smuggle further header lines
+            if name.lower() == "user-agent":
+                self._core.set("user-agent", value)
+            elif name.lower() == "referer":
+                self._core.set("referrer", value)
+            else:
+                fields.append(f"{name}: {value}")
+        self._core.set("http-header-fields", fields)
+
+
+def reaches(core: Core, position: float) -> bool:
+    """Whether mpv can go to ``position`` now: anywhere, or else in what is loaded."""
+    if core.get("seekable") is not False:
+        return True
+    ranges = _mapping(core.get("demuxer-cache-state")).get("seekable-ranges")
+    for entry in cast("list[object]", ranges) if isinstance(ranges, list) else []:
+        match _mapping(entry):
+            case {"start": int() | float() as start, "end": int() | float() as end}:
+                if start <= position <= end:
+                    return True
+            case _:
+                pass
+    return False
+
+
+def is_drained(core: Core) -> bool:
+    """Whether an item from the network that cannot be sought in ends before it has begun."""
+    if core.get("seekable") is not False:
+        return False
+    state = _mapping(core.get("demuxer-cache-state"))
+    return state.get("eof") is True and state.get("seekable-ranges") == []
+
+
+def _mapping(node: object) -> dict[str, object]:
+    return cast("dict[str, object]", node) if isinstance(node, dict) else {}
+
+
+def _spelling(value: object) -> str:
+    """An option's value as mpv reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _strings(node: object) -> list[str]:
+    entries = cast("list[object]", node) if isinstance(node, list) else []
+    return [entry for entry in entries if isinstance(entry, str)]

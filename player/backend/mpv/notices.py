@@ -1,0 +1,38 @@
+"""Notices: what a person should know of a film that plays, but not all of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from player.backend.mpv.error_text import ONLY_FORWARD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from player.backend.base import Source, Track
+    from player.backend.mpv.libmpv import Core
+    from player.backend.mpv.options import Video
+
+
+class Notices:
+    """What a person should know about a player that plays, but not all of it."""
+
+    def __init__(self, video: Video, chosen: Mapping[str, str], at_start: str) -> None:
+        self._window = video == "window" and chosen.get("vo") != "null"
+        self._sound = chosen.get("ao") != "null"
+        self._at_start = at_start
+
+    def __call__(self, core: Core, source: Source, tracks: Iterable[Track]) -> str:
+        """What is missing of ``source``; a notice at start is given once."""
+        kinds = {track.kind for track in tracks}
+        has_audio, has_video = "audio" in kinds, "video" in kinds
+        notices = [notice for notice in (source.notice, self._at_start) if notice]
+        blind = has_video and core.get("current-vo") in (None, "null")
+        if self._window and blind and not self._at_start:
+            notices.append("no window can be opened: the pictures are not shown")
+        if self._sound and has_audio and core.get("current-ao") in (None, "null"):
+            notices.append("no sound device: nothing is heard")
+        if source.is_network and not source.is_live and core.get("seekable") is False:
+            notices.append(ONLY_FORWARD)
+        self._at_start, self._window = "", self._window and not self._at_start
+        return "; ".join(notices)

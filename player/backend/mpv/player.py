@@ -1,0 +1,285 @@
+"""The port's player on libmpv."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from player.backend import base
+from player.backend.mpv import track_list
+from player.backend.mpv.event_translator import OBSERVED, SeekAnswered, Teller, TracksAsked
+from player.backend.mpv.item_loader import Item
+from player.backend.mpv.key_bindings import CLOSE_COMMAND, section
+from player.backend.mpv.libmpv import Core, CoreError, CoreGone
+from player.backend.mpv.notices import Notices
+from player.backend.mpv.options import (
+    BASE,
+    DOUBTFUL,
+    FIXED,
+    Video,
+    chosen_options,
+    trust_options,
+    video_options,
+    window_options,
+)
+from player.backend.mpv.picture_clock import PictureClock
+from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
+from player.backend.mpv.shared_state import Load, Playback
+from player.backend.mpv.software_renderer import MpvPictures
+from player.video.renderer import StageRenderer
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable, Mapping
+
+    from player.video.frame_buffer import Stage
+
+__all__ = ["MpvPlayer", "Video"]
+
+_T = TypeVar("_T")
+_logger = logging.getLogger(__name__)
+
+_CLOSE_TIMEOUT: Final = 2.0
+_MAX_VOLUME: Final = 130.0
+_MAX_TRIM: Final = 5.0
+_PLAIN_NUDGE: Final = 0.05
+
+
+class MpvPlayer:
+    """A `player.backend.base.Player` on a libmpv core of its own."""
+
+    def __init__(self, core: Core, teller: Teller, playback: Playback) -> None:
+        self._core = core
+        self._item = Item(core)
+        self._teller = teller
+        self._playback = playback
+        self._thread: threading.Thread | None = None
+        self._stage: StageRenderer | None = None
+        self._latest = base.Sample(0.0, 0.0, 0.0)
+        self._pictures = PictureClock()
+        self._seen_jumps = -1
+        self._rate = 1.0
+        self._keeps_pitch: bool | None = None
+        self._paused = True
+        self._load: Load | None = None
+        self._closed = False
+
+    @classmethod
+    def create(
+        cls,
+        report: base.Report,
+        *,
+        video: Video = "window",
+        options: Iterable[tuple[str, str]] = (),
+        keys: Mapping[str, str] | None = None,
+        stage: Stage | None = None,
+    ) -> MpvPlayer:
+        """Start mpv; takes about 20 ms.
+
+        ``keys`` maps mpv's name of a key in the window to the intent's line. Pictures for
+        a terminal go to ``stage``; without one they are not drawn.
+
+        Raises:
+            PlayerUnavailable: there is no usable libmpv.
+            SettingsError: an option of ``options`` makes no sense to this mpv.
+        """
+        chosen = chosen_options(options)
+        on_stage = video == "terminal" and stage is not None
+        wanted, notice = video_options(video, chosen, on_stage=on_stage)
+        playback = Playback()
+        teller = Teller(report, playback, Notices(video, chosen, notice))
+        core = Core.start(
+            {**FIXED, **BASE, **trust_options(), **wanted},
+            {**DOUBTFUL, **window_options(video, wanted)},
+            chosen,
+            teller.inbox.put,
+        )
+        with contextlib.suppress(CoreError):
+            core.command("define-section", "matinee", section(keys or {}), "force")
+            core.command("enable-section", "matinee")
+            core.command("keybind", "CLOSE_WIN", CLOSE_COMMAND)
+        for name in OBSERVED:
+            core.observe(name, teller.inbox.put)
+        player = cls(core, teller, playback)
+        if stage is not None and on_stage:
+            player._stage = StageRenderer(MpvPictures(core), stage, player._latest_position)
+            player._stage.start()
+        player._thread = teller.start(core, player._let_go)
+        return player
+
+    # Told what to do --------------------------------------------------------------------
+
+    def load(self, source: base.Source, position: float, generation: int) -> None:
+        """See `port.Player.load`."""
+        playback = self._playback
+        if not source.is_network and os.path.isdir(source.url):
+            # mpv would make a playlist of what is in it.
+            self._teller.tell(base.Failed(generation, "it is a directory"))
+            return
+        try:
+            with playback.lock:
+                before = self._load
+                again = before is not None and before.source == source
+                self._item.prepare(source, position, again=again)
+                load = Load(generation, source, playback.next_ticket(position))
+                playback.loads[self._item.open(source)] = load
+        except CoreGone:
+            self._teller.tell(base.Failed(generation, "mpv has ended", lost=True))
+            return
+        except CoreError as error:
+            self._teller.tell(base.Failed(generation, f"mpv refused it ({error})"))
+            return
+        self._load, self._rate, self._paused = load, 1.0, True
+        self._expect(position)
+
+    def stop(self) -> None:
+        """See `port.Player.stop`."""
+        self._load = None
+        self._try(lambda: self._core.command("stop"))
+
+    def set_paused(self, paused: bool) -> None:
+        """See `port.Player.set_paused`."""
+        self._try(lambda: self._core.set("pause", paused))
+        self._paused = paused
+        if not paused:
+            self._playback.rests_on_picture = False
+
+    def seek(self, position: float) -> None:
+        """See `port.Player.seek`."""
+        ticket = self._playback.next_ticket(position)
+        self._expect(position)
+        inbox = self._teller.inbox
+        self._try(
+            lambda: self._core.command_later(
+                lambda accepted: inbox.put(SeekAnswered(ticket, accepted)),
+                *("seek", f"{max(0.0, position):.6f}", "absolute+exact"),
+            )
+        )
+
+    def set_rate(self, rate: float) -> None:
+        """See `port.Player.set_rate`."""
+        # The pitch filter comes and goes with the speed and moves the sound by 5 to 14 ms
+        # each time; a nudge of a few percent is not heard without it.
+        keep_pitch = abs(rate - 1.0) > _PLAIN_NUDGE
+        if keep_pitch != self._keeps_pitch:
+            self._keeps_pitch = keep_pitch
+            self._try(lambda: self._core.set("audio-pitch-correction", keep_pitch))
+        self._try(lambda: self._core.set("speed", rate))
+        self._rate = rate
+        self._pictures.reset(rate)
+
+    def show_text(self, text: str, seconds: float = 2.0) -> None:
+        """See `port.Player.show_text`."""
+        self._try(lambda: self._core.command("show-text", text, int(seconds * 1000)))
+
+    def adjust(self, what: str, value: float) -> None:
+        """See `port.Player.adjust`."""
+        match what:
+            case "volume":
+                self._try(lambda: self._shift("volume", value, 0.0, _MAX_VOLUME))
+            case "mute":
+                self._try(lambda: self._core.set("mute", self._core.get("mute") is not True))
+            case "trim":
+                self._try(lambda: self._shift("audio-delay", value, -_MAX_TRIM, _MAX_TRIM))
+            case "subtitles":
+                self._try(lambda: self._next_track("subtitle", "sid", none_too=True))
+            case "audio":
+                self._try(lambda: self._next_track("audio", "aid", none_too=False))
+            case _:
+                return
+        self._teller.inbox.put(TracksAsked())
+
+    def close(self) -> None:
+        """See `port.Player.close`; gives a core that does not end up after 2 s."""
+        if not self._closed:
+            self._closed = True
+            self._teller.hush()
+        if self._thread is not None:
+            self._thread.join(_CLOSE_TIMEOUT)
+
+    def resize_stage(self, width: int, height: int) -> None:
+        """Draw the pictures at this size in pixels; 0 x 0 for none."""
+        if self._stage is not None:
+            self._stage.resize(width, height)
+
+    # Asked ------------------------------------------------------------------------------
+
+    def sample(self) -> base.Sample | None:
+        """See `port.Player.sample`."""
+        sample = self._ask(self._sample)
+        self._latest = sample or self._latest
+        return sample
+
+    def resting_position(self) -> float | None:
+        """See `port.Player.resting_position`."""
+        sample = self._ask(self._rest)
+        return sample.position if sample else None
+
+    def buffered_until(self) -> float | None:
+        """See `port.Player.buffered_until`; all of a local file."""
+        load = self._load
+        return self._ask(lambda: self._item.buffered_until(load.source)) if load else None
+
+    def _sample(self) -> base.Sample | None:
+        if not self._playback.settled:
+            return None
+        if self._core.get("pause") is True:
+            return self._rest()
+        sample = sound_sample(self._core)
+        if sample is None and (sample := picture_sample(self._core)):
+            if self._seen_jumps != self._playback.jumps:
+                self._seen_jumps = self._playback.jumps
+                self._pictures.reset(self._rate)
+            at = self._pictures.position_at(sample.instant, sample.position)
+            sample = base.Sample(sample.before, sample.after, max(0.0, at))
+        # A seek that began meanwhile makes the read worthless.
+        return sample if self._playback.settled else None
+
+    def _rest(self) -> base.Sample | None:
+        self._pictures.reset(self._rate)
+        if not self._playback.settled:
+            return None
+        return resting_sample(self._core, on_picture=self._playback.rests_on_picture)
+
+    def _latest_position(self) -> float:
+        """About where the player is, from the last sample: the renderer may not ask mpv."""
+        sample = self._latest
+        since = 0.0 if self._paused else time.monotonic() - sample.instant
+        return sample.position + self._rate * since
+
+    def _expect(self, position: float) -> None:
+        now = time.monotonic()
+        self._latest = base.Sample(now, now, position)
+
+    def _let_go(self) -> bool:
+        return self._stage is None or self._stage.close()
+
+    def _shift(self, name: str, by: float, low: float, high: float) -> None:
+        now = self._core.number(name) or 0.0
+        self._core.set(name, min(max(now + by, low), high))
+
+    def _next_track(self, kind: str, name: str, *, none_too: bool) -> None:
+        tracks = [t for t in track_list.tracks_of(self._core.get("track-list")) if t.kind == kind]
+        if not tracks:
+            return
+        choices = [str(track.track_id) for track in tracks] + (["no"] if none_too else [])
+        now = next((str(track.track_id) for track in tracks if track.selected), "no")
+        at = choices.index(now) if now in choices else -1
+        self._core.set(name, choices[(at + 1) % len(choices)])
+
+    def _try(self, act: Callable[[], object]) -> None:
+        self._ask(act)
+
+    def _ask(self, question: Callable[[], _T]) -> _T | None:
+        if self._closed:
+            return None
+        try:
+            return question()
+        except CoreGone:
+            return None  # told as `Failed` by the teller
+        except CoreError as error:
+            _logger.debug("mpv refused: %s", error)
+            return None

@@ -1,0 +1,38 @@
+"""Where the player is; the one rule that every seat follows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from player.backend.base import Sample
+
+if TYPE_CHECKING:
+    from player.backend.mpv.libmpv import Core
+
+
+def sound_sample(core: Core) -> Sample | None:
+    """Where the sound is; None when none plays.
+
+    ``audio-delay`` is added: a trim moves what is heard and leaves the picture, which
+    everybody shares, on the timeline.
+    """
+    delay = core.number("audio-delay") or 0.0
+    before = time.monotonic()
+    position = core.number("audio-pts")
+    after = time.monotonic()
+    return None if position is None else Sample(before, after, max(0.0, position + delay))
+
+
+def picture_sample(core: Core) -> Sample | None:
+    """The last queued picture; while playing it is up to a frame ahead of what is seen."""
+    before = time.monotonic()
+    position = core.number("time-pos")
+    after = time.monotonic()
+    return None if position is None else Sample(before, after, max(0.0, position))
+
+
+def resting_sample(core: Core, *, on_picture: bool) -> Sample | None:
+    """Where a paused player resumes from."""
+    sample = None if on_picture else sound_sample(core)
+    return sample or picture_sample(core)

@@ -1,0 +1,53 @@
+"""What the player's two threads both know: the caller's, and the one that tells events."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import msgspec
+
+from player.backend.base import Source
+
+
+class Load(msgspec.Struct, frozen=True):
+    """An item that mpv was asked to open."""
+
+    generation: int
+    source: Source
+    ticket: int
+
+
+@dataclass
+class Playback:
+    """Loads and seeks that were asked for, and how far they have come.
+
+    Every load and seek draws a ticket. Where the player is, is known only while the last
+    ticket is done and the core is not seeking.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held while a load is asked for: its entry must be known before its first event."""
+    loads: dict[int, Load] = field(default_factory=dict[int, Load])
+    """By mpv's number of the playlist entry."""
+    asked: int = 0
+    """Written by the caller, as is the next."""
+    target: float = 0.0
+    """Position that the last load or seek asked for, in seconds."""
+    done: int = 0
+    """Written by the teller, as are the next ones."""
+    seeking: bool = False
+    jumps: int = 0
+    """Restarts so far: what was measured before one says nothing about after it."""
+    rests_on_picture: bool = True
+    """After a paused load or seek the sound's clock reads too low; the picture's is right."""
+
+    @property
+    def settled(self) -> bool:
+        return self.asked == self.done and not self.seeking
+
+    def next_ticket(self, target: float) -> int:
+        """A ticket for the load or seek to ``target`` that is about to be asked for."""
+        self.target = target
+        self.asked += 1
+        return self.asked

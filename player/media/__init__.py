@@ -1,0 +1,1 @@
+"""Media: describing, resolving and loading films."""

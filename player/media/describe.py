@@ -1,0 +1,61 @@
+"""What the stream is told of a film: an address, or the traits of a file."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from player.media.local_file import describe_file
+from protocol.exceptions import MediaRefused, ResolveError
+from protocol.wire.messages import Media
+
+if TYPE_CHECKING:
+    from player.api.config import SeatConfig
+
+
+def is_address(media: str) -> bool:
+    """Whether a person named an address and not a path."""
+    scheme, mark, _ = media.partition("://")
+    return bool(mark) and scheme.isalnum()
+
+
+async def identify(media: str) -> Media:
+    """Describe what a person named; the media_id is left to the caller.
+
+    Raises:
+        MediaRefused: an address of a kind that is not opened.
+        ResolveError: there is no such file, or it cannot be read.
+    """
+    if is_address(media):
+        return _identify_address(media)
+    return await asyncio.to_thread(describe_file, Path(media))
+
+
+def _identify_address(media: str) -> Media:
+    try:
+        parts = urlsplit(media)
+    except ValueError:
+        raise ResolveError(f"{media!r} cannot be read", "check the address") from None
+    if parts.scheme.lower() not in ("http", "https"):
+        raise MediaRefused(
+            f"{parts.scheme}:// is not opened", "give an https or http address, or a file's path"
+        )
+    if not parts.hostname:
+        raise ResolveError(f"{media!r} names no host", "check the address")
+    title = unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.hostname
+    return Media(media_id="unnamed-media", kind="url", title=title[:200], url=media)
+
+
+async def known_own(config: SeatConfig) -> list[tuple[str, Media]]:
+    """The films a returning host named at the start, to find the stream's among them."""
+    if config.role != "host" or not config.stream_id:
+        return []
+    found: list[tuple[str, Media]] = []
+    for own in config.media:
+        try:
+            found.append((own, await identify(own)))
+        except (MediaRefused, ResolveError):
+            continue
+    return found

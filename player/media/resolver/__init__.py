@@ -1,0 +1,24 @@
+"""Finds what a player can open; its ``child`` is the only importer of yt-dlp."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from player.api.config import SeatConfig
+    from player.media.resolver.resolver import Resolver
+
+
+def resolver_for(config: SeatConfig) -> Resolver:
+    """The resolver of one seat: what its person typed may lead into his own network."""
+    # Late: the child is in this package too, and needs none of it.
+    from player.media.resolver.resolver import Resolver
+    from protocol.media.url_policy import MediaRules
+
+    rules = MediaRules(allow_http=config.allow_lan_media, allow_lan=config.allow_lan_media)
+
+    def typed(media: str) -> bool:
+        # Not whatever a host's stream shows: a server may have made that up.
+        return media in config.media
+
+    return Resolver(rules, typed=typed, max_height=config.max_height)

@@ -1,0 +1,134 @@
+"""The only importer of yt-dlp: a process that can be killed, since an extraction cannot.
+
+Reads a `Question` line, writes `Answer` lines, and ends as soon as its standard input does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import socket
+import sys
+import threading
+import urllib.request
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from player.media.resolver.formats import format_wish, found_in, plain_words
+from player.media.resolver.ytdlp_messages import Answer, NotFound, Question, Remark
+from protocol.exceptions import MediaRefused
+from protocol.media.url_policy import MediaRules, check_address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SOCKET_TIMEOUT: Final = 15
+_TOLD: Final = ("JavaScript runtime", "signature", "challenge", "login", "cookies", "region", "DRM")
+"""Warnings with such a word explain why less is found than there is."""
+
+
+def main() -> int:
+    """Answer one question."""
+    answers_to = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # whatever a library prints must not stand among the answers
+    question = msgspec.json.decode(sys.stdin.buffer.readline(), type=Question)
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+
+    def answer(told: Answer) -> None:
+        answers_to.write(msgspec.json.encode(told) + b"\n")
+
+    if not question.allow_lan:
+        _keep_to_internet()
+    answer(_ask(question, answer))
+    return 0
+
+
+def _end_with_stdin() -> None:
+    while sys.stdin.buffer.readline():
+        pass
+    os._exit(0)
+
+
+class _Log:
+    """Takes yt-dlp's messages; passes on the warnings that matter."""
+
+    def __init__(self, answer: Callable[[Answer], None]) -> None:
+        self._answer = answer
+
+    def debug(self, message: str) -> None:
+        """Progress, for nobody."""
+
+    def warning(self, message: str) -> None:
+        """Something is missing or odd."""
+        if any(word.lower() in message.lower() for word in _TOLD):
+            self._answer(Remark(plain_words(message)))
+
+    def error(self, message: str) -> None:
+        """Raised as well."""
+
+
+def _ask(question: Question, answer: Callable[[Answer], None]) -> Answer:
+    # Must be said before the import: plug-ins are code of anybody's.
+    os.environ["YTDLP_NO_PLUGINS"] = "1"
+    try:
+        yt_dlp: Any = importlib.import_module("yt_dlp")
+    except ImportError as error:
+        return NotFound(f"yt-dlp is not installed ({error})")
+    version = str(yt_dlp.version.__version__)
+    options = {
+        "logger": _Log(answer),
+        "quiet": True,
+        "color": "never",
+        "format": format_wish(question.max_height),
+        "noplaylist": True,
+        "playlist_items": "1",
+        "skip_download": True,
+        "socket_timeout": _SOCKET_TIMEOUT,
+        "extractor_retries": 1,
+        "enable_file_urls": False,
+        "usenetrc": False,
+    }
+    try:
+        with yt_dlp.YoutubeDL(options) as downloader:
+            info = downloader.extract_info(question.url, download=False)
+            return found_in(downloader.sanitize_info(info), _languages())
+    except yt_dlp.utils.DownloadError as error:
+        unsupported = "Unsupported URL" in str(error)
+        return NotFound(plain_words(str(error)), unsupported, version)
+    except LookupError as error:
+        return NotFound(str(error), version=version)
+    except Exception as error:  # noqa: BLE001 - the rim: an extractor is anybody's code
+        return NotFound(f"{type(error).__name__}: {plain_words(str(error))}", version=version)
+
+
+def _keep_to_internet() -> None:
+    """No connection of this process goes to the local network, whatever redirects to it."""
+    resolve = socket.getaddrinfo
+    proxies = {urlsplit(proxy).hostname for proxy in urllib.request.getproxies().values()}
+
+    def checked(host: Any, *arguments: Any, **named: Any) -> Any:
+        found = resolve(host, *arguments, **named)
+        if host not in proxies:
+            for *_, address in found:
+                try:
+                    check_address(str(address[0]).partition("%")[0], MediaRules())
+                except MediaRefused as error:
+                    raise PermissionError(f"{host}: {error.message}") from None
+        return found
+
+    socket.getaddrinfo = checked
+
+
+def _languages() -> list[str]:
+    """Languages of subtitles, best first."""
+    own = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    spoken = [value[:2].lower() for value in own if value[:2].isalpha()]
+    return [*dict.fromkeys(language for language in spoken if language != "c."), "en"]
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        sys.exit(main())

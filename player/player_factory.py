@@ -1,0 +1,34 @@
+"""The real player and the real resolver for one seat's configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from player.video.frame_buffer import Stage
+
+if TYPE_CHECKING:
+    from player.api.config import SeatConfig
+    from player.backend.base import Player, Report
+
+
+def make_player(config: SeatConfig, report: Report) -> Player:
+    """Start libmpv as the configuration asks.
+
+    Raises:
+        PlayerUnavailable: there is no usable libmpv.
+        SettingsError: an option of the user's makes no sense.
+    """
+    from player.backend.mpv import MpvPlayer
+
+    stage = Stage(Path(config.stage_file)) if config.stage_file else None
+    player = MpvPlayer.create(
+        report,
+        video=config.video,
+        options=config.mpv,
+        keys=dict(config.keys),
+        stage=stage,
+    )
+    if config.trim_ms:
+        player.adjust("trim", config.trim_ms / 1000)
+    return player

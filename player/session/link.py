@@ -1,0 +1,215 @@
+"""The websocket around `ClientProtocol`: feed, take events, send; come back when it breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import ssl
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, WebSocketException
+
+from player.api.views import SERVER_STOPPED
+from protocol.exceptions import DecodeError
+from protocol.wire.invite import socket_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocol.client.protocol import ClientProtocol
+
+log = logging.getLogger(__name__)
+
+OPEN_TIMEOUT: Final = 10.0
+FIRST_RETRY: Final = 0.25
+LAST_RETRY: Final = 3.0
+"""So that everybody is back within 5 s of the server, however long that was away."""
+GROWTH: Final = 1.7
+REASONS: Final = {
+    "server_stopping": SERVER_STOPPED,
+    "too_slow": "this connection was too slow for the server",
+}
+"""What a server's codes mean to people."""
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
+
+class Down(NamedTuple):
+    """There is no connection; the next attempt comes in ``retry_in`` seconds."""
+
+    reason: str
+    attempt: int
+    retry_in: float
+
+
+class Link:
+    """Keeps one protocol connected until told to stop.
+
+    Args:
+        protocol: what is said; every callback may look at its events.
+        server: ``http(s)://host[:port]``.
+        token: for the handshake's Authorization header; "" when there is none yet.
+        on_events: called after anything arrived or came due.
+        on_down: called when a connection is lost or an attempt fails.
+    """
+
+    def __init__(
+        self,
+        protocol: ClientProtocol,
+        *,
+        server: str,
+        stream_id: str,
+        token: str,
+        on_events: Callable[[], None],
+        on_down: Callable[[Down], None],
+    ) -> None:
+        self._protocol = protocol
+        self._server = server
+        self.stream_id = stream_id
+        self.token = token
+        self._on_events = on_events
+        self._on_down = on_down
+        self._socket: ClientConnection | None = None
+        self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Connect, and connect again, until `stop`."""
+        attempt = 0
+        while not self._stopping:
+            reason = await self._one_connection()
+            if self._stopping:
+                break
+            attempt = 1 if reason.was_open else attempt + 1
+            delay = min(FIRST_RETRY * GROWTH ** (attempt - 1), LAST_RETRY)
+            delay *= random.uniform(0.7, 1.0)
+            self._on_down(Down(reason.text, attempt, delay))
+            self._hurry.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._hurry.wait()
+
+    def flush(self) -> None:
+        """There may be something to send."""
+        self._wake.set()
+
+    def retry_now(self) -> None:
+        """Do not wait for the next attempt."""
+        self._hurry.set()
+
+    async def drop(self) -> None:
+        """Close the connection; `run` makes a new one."""
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def stop(self) -> None:
+        """Send what is left and close for good."""
+        self._stopping = True
+        self._hurry.set()
+        socket = self._socket
+        if socket is not None:
+            with contextlib.suppress(ConnectionClosed, TimeoutError):
+                for frame in self._protocol.data_to_send():
+                    async with asyncio.timeout(0.5):
+                        await socket.send(frame)
+            await socket.close()
+
+    async def _one_connection(self) -> _Outcome:
+        try:
+            self._socket = await self._open()
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException) as error:
+            return _Outcome(describe(error), was_open=False)
+        socket = self._socket
+        self._protocol.connection_made(time.monotonic())
+        sender = asyncio.create_task(self._send_when_due(socket))
+        try:
+            reason = await self._receive(socket)
+        finally:
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+            await socket.close()
+            self._socket = None
+            was_open = self._protocol.joined
+            self._protocol.connection_lost()
+        return _Outcome(reason, was_open=was_open)
+
+    async def _open(self) -> ClientConnection:
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        host = urlsplit(self._server).hostname or ""
+        return await connect(
+            socket_url(self._server, self.stream_id),
+            additional_headers=headers,
+            compression=None,
+            open_timeout=OPEN_TIMEOUT,
+            close_timeout=0.5,
+            ping_interval=None,
+            max_size=2**20,
+            proxy=None if host in LOOPBACK else True,
+        )
+
+    async def _receive(self, socket: ClientConnection) -> str:
+        """Feed what arrives until the connection ends; returns why it did."""
+        try:
+            while True:
+                frame = await socket.recv()
+                received_at = time.monotonic()
+                if isinstance(frame, bytes):
+                    return "the server sent something that is not text"
+                self._protocol.receive(frame, received_at)
+                self._on_events()
+                self._wake.set()
+        except DecodeError as error:
+            log.warning("undecodable field=%s", error.field)
+            return (
+                f"the server sent something this version cannot read ({error.field or 'message'})"
+            )
+        except ConnectionClosed as error:
+            return describe(error)
+
+    async def _send_when_due(self, socket: ClientConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                self._wake.clear()
+                self._protocol.handle_timeout(time.monotonic())
+                for frame in self._protocol.data_to_send():
+                    await socket.send(frame)
+                self._on_events()
+                if self._wake.is_set():
+                    continue
+                deadline = self._protocol.next_deadline()
+                wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+                # Not `asyncio.wait_for`: it may forget that it was cancelled while it was woken.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
+
+
+class _Outcome(NamedTuple):
+    text: str
+    was_open: bool
+
+
+def describe(error: Exception) -> str:
+    """Why there is no connection, as one clause."""
+    if isinstance(error, ConnectionClosed):
+        if error.rcvd is not None and error.rcvd.reason:
+            return REASONS.get(error.rcvd.reason, error.rcvd.reason)
+        return "the connection was closed" if error.rcvd else "the connection broke"
+    if isinstance(error, TimeoutError):
+        return "the server does not answer"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted here ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return "it does not speak TLS as we do; is it http instead of https?"
+    if isinstance(error, ConnectionResetError):
+        return "it closed the connection at once"
+    if isinstance(error, OSError):
+        return (error.strerror or str(error) or "the network is out of reach").lower()
+    return str(error) or type(error).__name__

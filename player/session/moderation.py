@@ -1,0 +1,135 @@
+"""Who may be in and who hosts, as a host asks for it and as his seat hears of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from player.api.intents import Give, Kick, Renew, Revoke
+from player.api.views import InviteView, RoleView
+from player.ids import new_id
+from player.session.presenters import members_view
+from protocol.wire.invite import Invite
+from protocol.wire.messages import HandOver, NewInvite, Remove
+
+if TYPE_CHECKING:
+    from player.session.context import Surroundings
+    from protocol.client.stream_state import StreamState
+    from protocol.wire.messages import Errand, Invited, Member, Role
+
+AboutPeople = Renew | Revoke | Kick | Give
+
+
+class People:
+    """Turns wishes about people into errands, and the answers into lines."""
+
+    def __init__(self, session: Surroundings) -> None:
+        self._session = session
+
+    # What is asked for ------------------------------------------------------------------
+
+    def carry_out(self, intent: AboutPeople, state: StreamState) -> None:
+        """What a host wishes."""
+        match intent:
+            case Kick(member=text):
+                member = self._found(text, state)
+                if member is not None:
+                    self._run(Remove(new_id(), member.member_id))
+            case Give(member=text):
+                member = self._found(text, state)
+                if member is not None:
+                    self._run(HandOver(new_id(), state.host_term, member.member_id))
+            case Renew(hours=hours, uses=uses):
+                self._renew(hours, uses, keep=True)
+            case Revoke(hours=hours, uses=uses):
+                self._renew(hours, uses, keep=False)
+
+    def take(self) -> None:
+        """Host again, where this seat has the key."""
+        session = self._session
+        state, welcome = session.protocol.state, session.protocol.welcome
+        if state is None or welcome is None:
+            session.notice("not in the stream yet")
+        elif session.is_host:
+            session.notice("you host already")
+        elif session.config.role != "host":
+            session.notice("only who has the host key takes the remote back; a host gives it")
+        else:
+            self._run(HandOver(new_id(), state.host_term, welcome.member_id))
+
+    def _renew(self, hours: float | None, uses: int | None, *, keep: bool) -> None:
+        lifetime = None if hours is None else hours * 3600.0
+        self._run(NewInvite(new_id(), keep, lifetime, uses))
+
+    def _run(self, errand: Errand) -> None:
+        session = self._session
+        if not session.protocol.run_errand(errand):
+            session.notice("the server is out of reach; ask again when it is back")
+        session.link.flush()
+
+    def _found(self, text: str, state: StreamState) -> Member | None:
+        """The one other member who is meant; else it is said who there is."""
+        welcome = self._session.protocol.welcome
+        you = welcome.member_id if welcome else ""
+        members = members_view(state, you).members
+        found = named(text, members)
+        if len(found) == 1 and found[0].member_id != you:
+            return found[0]
+        others = ", ".join(
+            f"{number} {member.name}"
+            for number, member in enumerate(members, 1)
+            if member.member_id != you
+        )
+        if len(found) > 1:
+            message = f"{len(found)} here are called {text!r}"
+        elif found:
+            message = "that is you"
+        else:
+            message = f"there is no {text!r} here"
+        remedy = f"name another, or give the number: {others}" if others else ""
+        self._session.say_error("not_found", message, remedy, field="member")
+        return None
+
+    # What is heard ----------------------------------------------------------------------
+
+    def invited(self, invited: Invited) -> None:
+        """There is an invite to hand on."""
+        session = self._session
+        state = session.protocol.state
+        if state is None:
+            return
+        server = session.config.public or session.config.server
+        session.emit(
+            InviteView(
+                invite=str(Invite(server, state.stream_id, invited.invite_token)),
+                expires_ms=invited.expires_ms,
+                uses=invited.uses,
+                asked=bool(invited.event_id),
+            )
+        )
+
+    def role_changed(self, role: Role, name: str) -> None:
+        """This seat hosts from now on, or no longer; ``name`` made himself host."""
+        session = self._session
+        host = session.host or name
+        # What its player is held at waits for an answer that does not come any more.
+        session.driver.release()
+        session.emit(RoleView(role=role, host=host))
+        hosts = f"{host} hosts" if host else "nobody hosts"
+        text = "you host now" if role == "host" else f"View Only: {hosts} now"
+        session.driver.with_player(lambda player: player.show_text(text))
+        session.report_soon()
+
+
+def named(text: str, members: tuple[Member, ...]) -> list[Member]:
+    """Whom ``text`` may mean: an id, a name, a number from 1, or the beginning of names."""
+    text = text.strip()
+    wanted = text.casefold()
+    for found in (
+        [m for m in members if m.member_id == text],
+        [m for m in members if m.name.casefold() == wanted],
+        [m for number, m in enumerate(members, 1) if str(number) == text],
+        [m for m in members if m.name.casefold().startswith(wanted)],
+    ):
+        if found:
+            return found
+    return []

@@ -1,0 +1,79 @@
+"""From what the stream logs to the lines that a face shows; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from player.api import views
+
+if TYPE_CHECKING:
+    from protocol.client.stream_state import StreamState
+    from protocol.wire.messages import Event
+
+
+class _Common(TypedDict):
+    name: str
+    you: bool
+    timestamp_ms: int
+
+
+def event_view(event: Event, state: StreamState, you: str) -> views.AnyView:
+    """The line for one entry of the log."""
+    line = event.timeline
+    common = _Common(name=event.name, you=event.member_id == you, timestamp_ms=event.timestamp_ms)
+    match event.event_type:
+        case "play":
+            return views.Played(
+                position=line.position, rate=line.rate, reason=event.reason, **common
+            )
+        case "pause":
+            return views.Paused(
+                position=line.position, rate=line.rate, reason=event.reason, **common
+            )
+        case "seek":
+            return views.Sought(position=line.position, rate=line.rate, **common)
+        case "rate":
+            return views.RateSet(position=line.position, rate=line.rate, **common)
+        case "media":
+            title = event.media.title if event.media else ""
+            return views.MediaChanged(position=line.position, rate=line.rate, title=title, **common)
+        case "settings":
+            settings = event.settings or state.settings
+            return views.SettingsChanged(
+                wait=settings.wait,
+                sync_enabled=settings.sync_enabled,
+                sync_tolerance_ms=settings.sync_tolerance_ms,
+                **common,
+            )
+        case "sync_request":
+            return views.Resynced(before_ms=event.before_ms, after_ms=event.after_ms, **common)
+        case "buffer_start":
+            return views.BufferStarted(position=line.position, **common)
+        case "buffer_end":
+            return views.BufferEnded(position=line.position, **common)
+        case "host_change":
+            host = state.members.get(event.host_id)
+            return views.HostChanged(
+                name=host.name if host else event.name,
+                you=event.host_id == you,
+                timestamp_ms=event.timestamp_ms,
+                by=event.name if event.member_id != event.host_id else "",
+            )
+
+
+def members_view(state: StreamState, you: str) -> views.MembersView:
+    """Everybody who is listed, the host first, then by name."""
+    ordered = sorted(state.members.values(), key=lambda m: (m.role != "host", m.name.lower()))
+    return views.MembersView(you=you, members=tuple(ordered), others=state.others)
+
+
+def waiting_view(members: tuple[str, ...], left: float, state: StreamState) -> views.Waiting:
+    """Whom a start waits for, for at most ``left`` seconds."""
+    known = state.members
+    names = tuple(known[member].name if member in known else "somebody" for member in members)
+    return views.Waiting(names=names, left=round(max(0.0, left), 1))
+
+
+def host_name(state: StreamState) -> str:
+    """Who hosts; "" while there is nobody."""
+    return state.host.name if state.host else ""

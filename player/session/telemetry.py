@@ -1,0 +1,142 @@
+"""How the seat stands, gathered from its player and its link; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from player.api.views import Status
+from player.sync.messages import FollowerView
+from protocol.sync.quality import Quality, QualityMeter
+from protocol.wire.messages import Cursor, Report, Role, SeatState
+
+if TYPE_CHECKING:
+    from protocol.client.protocol import ClientProtocol
+    from protocol.client.stream_state import StreamState
+    from protocol.sync.clock import ClockEstimate
+
+WAITING: Final = FollowerView(
+    at=0.0,
+    state="idle",
+    position=None,
+    target=0.0,
+    drift=None,
+    correction="",
+    starts_in=None,
+    seek_cost=0.0,
+)
+
+
+class Gauges:
+    """The newest readings of one seat; instants are local, in seconds."""
+
+    def __init__(self) -> None:
+        self.view = WAITING
+        self.buffered_until: float | None = None
+        self.volume = 100.0
+        self.muted = False
+        self.trim = 0.0
+        self.reason = ""
+        """Why the player has failed; "" while it has not."""
+        self.seeks_film = False
+        """A film is being looked for, and the player has nothing to open yet."""
+        self.cursor: Cursor | None = None
+        """The last event that the player has come to."""
+        self._meter = QualityMeter()
+
+    @property
+    def state(self) -> SeatState:
+        """What the player does."""
+        if self.reason:
+            return "failed"
+        return "loading" if self.seeks_film and self.view.state == "idle" else self.view.state
+
+    def take(self, view: FollowerView, state: StreamState | None = None) -> bool:
+        """Take a new view of the player; True when the others want to know of it at once.
+
+        Args:
+            view: how the player stands.
+            state: the stream as this seat knows it.
+        """
+        before = self.state, self.cursor
+        self.view = view
+        if state is not None and view.timeline == state.timeline and not self._is_under_way:
+            self.cursor = state.cursor
+        if view.drift is not None:
+            self._meter.drift(view.at, view.drift)
+        return (self.state, self.cursor) != before
+
+    @property
+    def _is_under_way(self) -> bool:
+        """Whether the player is not yet where the timeline has put it."""
+        return self.state == "loading" or self.view.correction == "jump"
+
+    def take_clock(self, now: float, estimate: ClockEstimate) -> None:
+        """Take a new estimate of the server's clock."""
+        self._meter.delay(now, estimate.delay)
+
+    def quality(self, protocol: ClientProtocol, now: float) -> Quality:
+        """One word for how good the connection is."""
+        estimate = protocol.clock(now)
+        return self._meter.quality(
+            now,
+            connected=protocol.joined,
+            stalled=self.view.state == "buffering",
+            jitter=estimate.jitter if estimate else 0.0,
+            lost=protocol.lost_pings(now),
+        )
+
+    def status(self, protocol: ClientProtocol, role: Role, now: float) -> Status:
+        """The line that the face draws."""
+        estimate = protocol.clock(now) if protocol.joined else None
+        state, view = protocol.state, self.view
+        return Status(
+            role=role,
+            state=self.state,
+            position=_rounded(view.position, 4),
+            target=round(view.target, 4),
+            drift_ms=_ms(view.drift),
+            rate=state.timeline.rate if state else 1.0,
+            rtt_ms=_ms(estimate.delay if estimate else None),
+            jitter_ms=_ms(estimate.jitter if estimate else None),
+            clock_error_ms=_ms(estimate.error if estimate else None),
+            quality=self.quality(protocol, now),
+            members=len(state.members) + state.others if state else 0,
+            playing=state.timeline.playing if state else False,
+            at=view.at,
+            starts_in=_rounded(view.starts_in, 3),
+            correction=view.correction,
+            buffered_until=_rounded(self.buffered_until, 1),
+            volume=self.volume,
+            muted=self.muted,
+            trim_ms=round(self.trim * 1000),
+            reason=self.reason,
+            lost_pings=protocol.lost_pings(now),
+        )
+
+    def report(self, protocol: ClientProtocol, now: float) -> Report:
+        """What the other members are told."""
+        estimate = protocol.clock(now)
+        ahead = None
+        if self.buffered_until is not None and self.view.position is not None:
+            ahead = max(0.0, round(self.buffered_until - self.view.position, 1))
+        position = self.view.position
+        return Report(
+            state=self.state,
+            # A film may begin a little before 0; the wire does not know such places.
+            position=None if position is None else round(max(0.0, position), 3),
+            drift_ms=_ms(self.view.drift),
+            rtt_ms=_ms(estimate.delay if estimate else None),
+            buffer=ahead,
+            seek_ms=_ms(self.view.seek_cost),
+            start_ms=_ms(self.view.start_cost),
+            jitter_ms=_ms(max(estimate.jitter, estimate.late) if estimate else None),
+            cursor=self.cursor,
+        )
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

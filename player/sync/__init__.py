@@ -1,0 +1,1 @@
+"""Synchronisation of a player with the timeline."""

@@ -1,0 +1,112 @@
+"""What passes between a follower and the thread that drives its player."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from player.backend.base import PlayerEvent
+from protocol.timeline import Timeline
+from protocol.wire.messages import SeatState
+
+if TYPE_CHECKING:
+    from protocol.exceptions import MatineeError
+
+
+class PauseNow(NamedTuple):
+    """Stop; the follower is told where the player rests."""
+
+
+class SeekTo(NamedTuple):
+    """Pause and go exactly to ``position``."""
+
+    position: float
+
+
+class PlayAtRate(NamedTuple):
+    """Media seconds per second."""
+
+    rate: float
+
+
+PlayerCommand = PauseNow | SeekTo | PlayAtRate
+"""A start is no command: it is due at `Follower.armed`."""
+
+
+class Jumped(NamedTuple):
+    """A jump because of ``reason``; ``drift`` seconds is what it mends, None if unknown."""
+
+    drift: float | None
+    reason: str
+
+
+class Widened(NamedTuple):
+    """Jumps repeat without helping: for a while, a drift up to ``tolerance`` s is glided."""
+
+    tolerance: float
+
+
+class InStep(NamedTuple):
+    """After a jump: ``drift`` seconds is left."""
+
+    drift: float
+
+
+class Stalled(NamedTuple):
+    """The player waits for data, or no longer."""
+
+    stalled: bool
+    position: float
+
+
+class Acted(NamedTuple):
+    """Somebody paused or started the player itself; not an echo of ours."""
+
+    paused: bool
+    position: float
+
+
+class Finished(NamedTuple):
+    """The film's end is reached."""
+
+    position: float
+
+
+Told = Jumped | Widened | InStep | Stalled | Acted | Finished
+
+
+class FollowerView(msgspec.Struct, frozen=True):
+    """How the player stands at ``at``."""
+
+    at: float
+    state: SeatState
+    position: float | None
+    target: float
+    drift: float | None
+    correction: str
+    starts_in: float | None
+    seek_cost: float
+    start_cost: float | None = None
+    """Seconds from an order to start until it is heard (p90); None while nothing is learned."""
+    timeline: Timeline | None = None
+    """What it keeps to; None before the first view."""
+
+
+class HasPlayer(NamedTuple):
+    """There is a player."""
+
+
+class NoPlayer(NamedTuple):
+    """There is no player, and why."""
+
+    error: MatineeError
+
+
+class Buffered(NamedTuple):
+    """How far the media is ready to play, in seconds of position."""
+
+    until: float | None
+
+
+News = Told | PlayerEvent | FollowerView | HasPlayer | NoPlayer | Buffered

@@ -1,0 +1,1 @@
+"""Video frames in shared memory, for a face that draws them."""

@@ -1,0 +1,1 @@
+"""Client core: a member's side of the protocol, without I/O."""

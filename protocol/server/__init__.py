@@ -1,0 +1,1 @@
+"""Server core: the server's side of the protocol, without I/O."""

@@ -1,0 +1,1 @@
+"""Access: admission, join, moderation."""

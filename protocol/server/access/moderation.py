@@ -1,0 +1,227 @@
+"""Who may be in and who hosts: new invites, removals and hand-overs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from protocol.server import refusals as refuse
+from protocol.server.core.identity import hash_token, is_stream_id
+from protocol.server.core.store_calls import (
+    AddInvite,
+    AdmitMembers,
+    RemoveMember,
+    StoreFailed,
+    StoreResult,
+)
+from protocol.server.log.requests import Appended, Duplicate, Entry, HostChange
+from protocol.wire.messages import (
+    Ack,
+    Bye,
+    Errand,
+    HandOver,
+    Invited,
+    NewInvite,
+    Refusal,
+    Remove,
+    ServerMessage,
+)
+
+if TYPE_CHECKING:
+    from protocol.server.access.peers import Peer
+    from protocol.server.core.context import Desk
+    from protocol.server.moment import Moment
+    from protocol.server.room.room import Room
+
+
+_AGAIN: Final = 1.0
+"""Seconds after which a store that failed is asked once more."""
+
+
+class People:
+    """Carries out a host's errands; each is answered with its ``event_id``."""
+
+    def __init__(self, desk: Desk, rooms: dict[str, Room]) -> None:
+        self._desk = desk
+        self._rooms = rooms
+
+    def carry_out(self, sender: Peer, room: Room, errand: Errand, now: Moment) -> Refusal | None:
+        """Do it; returns why a member has no right to it."""
+        is_host = room.record.host_id == sender.member_id
+        if not is_host and not _takes_back(sender, room, errand):
+            return refuse.forbidden(room.host_name, errand.event_id)
+        match errand:
+            case NewInvite():
+                self._replace_invites(sender, room, errand, now)
+            case Remove():
+                self._remove(sender, room, errand, now)
+            case _:
+                self._hand_over(sender, room, errand, now)
+        return None
+
+    # Invites ----------------------------------------------------------------------------
+
+    def _replace_invites(self, sender: Peer, room: Room, errand: NewInvite, now: Moment) -> None:
+        limits = self._desk.limits
+        lifetime = limits.invite_lifetime if errand.lifetime is None else errand.lifetime
+        token = self._desk.mint.invite_token()
+        call = AddInvite(
+            stream_id=room.record.stream_id,
+            invite_hash=hash_token(token),
+            now=now,
+            until_ms=now.unix_ms + round(lifetime * 1000),
+            uses=errand.uses,
+            replaces=True,
+            staying=tuple(room.seats) if errand.keep else (room.record.host_id,),
+            host_term=room.record.host_term,
+        )
+        told = Invited(token, call.until_ms, errand.event_id, errand.uses)
+
+        def then(result: StoreResult, later: Moment) -> None:
+            if not self._is_done(sender, errand, result, told):
+                return
+            if errand.keep:
+                self._keep_late(self._current(room), call, later)
+            else:
+                self._clear_out(self._current(room), later)
+
+        self._desk.ask(call, then)
+
+    def _keep_late(self, room: Room, invite: AddInvite, now: Moment) -> None:
+        """Whoever was just coming in by an older invite stays as well."""
+        late = tuple(member_id for member_id in room.seats if member_id not in invite.staying)
+        if late:
+            self._admit(AdmitMembers(invite.stream_id, invite.invite_hash, late, now))
+
+    def _admit(self, call: AdmitMembers) -> None:
+        """The host has been told that they stay: until it is so, ask again."""
+
+        def then(result: StoreResult, later: Moment) -> None:
+            if isinstance(result, StoreFailed):
+                at = later.instant + _AGAIN
+                self._desk.timers.set(("admit", call.invite_hash), at, lambda _: self._admit(call))
+
+        self._desk.ask(call, then)
+
+    def _clear_out(self, room: Room, now: Moment) -> None:
+        """Whoever came by an invite is out, but for who hosts."""
+        why = "the host has taken the invite back: ask for the new one"
+        bye = Bye("unauthorized", why, reconnect=False)
+        for member_id, seat in list(room.seats.items()):
+            if seat.by_invite and member_id != room.record.host_id:
+                room.expel(member_id, bye, now)
+
+    # Members ----------------------------------------------------------------------------
+
+    def _remove(self, sender: Peer, room: Room, errand: Remove, now: Moment) -> None:
+        if errand.member_id == sender.member_id:
+            self._tell(sender, refuse.not_oneself(errand.event_id))
+            return
+        seat = room.seats.get(errand.member_id)
+        if seat is not None:
+            # So that nobody hands over to him while it is being written.
+            seat.is_leaving = True
+        elif not is_stream_id(errand.member_id):
+            self._tell(sender, refuse.not_here(errand.event_id))
+            return
+        bye = Bye("forbidden", f"{sender.name} has removed you from this party", reconnect=False)
+
+        def then(result: StoreResult, later: Moment) -> None:
+            here = self._current(room)
+            at = here.record.cursor
+            # Of who is not here it may be asked again: the answer was lost with a connection.
+            done = Ack(errand.event_id, at.epoch, at.seq, duplicate=seat is None)
+            if self._is_done(sender, errand, result, done):
+                here.expel(errand.member_id, bye, later)
+            elif errand.member_id in here.seats:
+                here.seats[errand.member_id].is_leaving = False
+
+        record = room.record
+        call = RemoveMember(
+            record.stream_id, errand.member_id, now, record.host_term, is_here=seat is not None
+        )
+        self._desk.ask(call, then)
+
+    # The host ---------------------------------------------------------------------------
+
+    def _hand_over(self, sender: Peer, room: Room, errand: HandOver, now: Moment) -> None:
+        seat = room.seats.get(errand.member_id)
+        if seat is None or seat.peer is None or seat.is_leaving:
+            self._tell(sender, refuse.not_here(errand.event_id))
+            return
+        record = room.record
+        if errand.member_id == record.host_id:
+            self._tell(sender, Ack(errand.event_id, record.epoch, record.seq, duplicate=True))
+            return
+        entry = Entry(
+            stream_id=record.stream_id,
+            event_id=errand.event_id,
+            member_id=sender.member_id,
+            name=sender.name,
+            change=HostChange(errand.member_id, errand.host_term),
+            now=now,
+        )
+        self._desk.ask(
+            entry, lambda result, later: self._handed(sender, room, entry, result, later)
+        )
+
+    def _handed(
+        self, sender: Peer, room: Room, entry: Entry, result: StoreResult, now: Moment
+    ) -> None:
+        room = self._current(room)
+        match result:
+            case Appended(record=record, event=event):
+                self._tell(sender, Ack(entry.event_id, event.epoch, event.seq))
+                room.publish(record, event, now)
+                self._equip(room, now)
+            case Duplicate(cursor=at):
+                self._tell(sender, Ack(entry.event_id, at.epoch, at.seq, duplicate=True))
+            case Refusal():
+                self._tell(sender, result)
+            case StoreFailed(code=code):
+                self._tell(sender, refuse.store_failed(code, entry.event_id))
+            case _:
+                raise AssertionError(f"not an answer to an entry: {type(result).__name__}")
+
+    def _equip(self, room: Room, now: Moment) -> None:
+        """A new host needs an invite to hand on: of those before only hashes are kept."""
+        host = room.host
+        if host is None or host.peer is None:
+            return
+        peer, token = host.peer, self._desk.mint.invite_token()
+        until_ms = now.unix_ms + round(self._desk.limits.invite_lifetime * 1000)
+
+        def then(result: StoreResult, _: Moment) -> None:
+            if not isinstance(result, StoreFailed):
+                self._desk.send((peer,), Invited(token, until_ms))
+
+        self._desk.ask(AddInvite(room.record.stream_id, hash_token(token), now, until_ms), then)
+
+    # What all of them need --------------------------------------------------------------
+
+    def _current(self, room: Room) -> Room:
+        """While the store was busy, everybody may have left and somebody else come."""
+        return self._rooms.get(room.record.stream_id, room)
+
+    def _is_done(
+        self, sender: Peer, errand: Errand, result: StoreResult, told: ServerMessage
+    ) -> bool:
+        if isinstance(result, StoreFailed):
+            self._tell(sender, refuse.store_failed(result.code, errand.event_id))
+            return False
+        if isinstance(result, Refusal):
+            self._tell(sender, msgspec.structs.replace(result, event_id=errand.event_id))
+            return False
+        self._tell(sender, told)
+        return True
+
+    def _tell(self, sender: Peer, message: ServerMessage) -> None:
+        self._desk.send((sender.number,), message)
+
+
+def _takes_back(sender: Peer, room: Room, errand: Errand) -> bool:
+    """Whether somebody with the host key makes himself host again."""
+    seat = room.seats[sender.member_id]
+    is_own = isinstance(errand, HandOver) and errand.member_id == sender.member_id
+    return is_own and not seat.by_invite

@@ -1,0 +1,1 @@
+"""Coordination: what the server does by itself, by time."""

@@ -1,0 +1,1 @@
+"""Core plumbing: effects, store calls, timers, context."""

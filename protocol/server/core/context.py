@@ -1,0 +1,76 @@
+"""Server context: what the parts of the core share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from protocol.server.core.effects import Ask, Close, Effect, Send
+from protocol.server.core.timers import Timers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocol.media.url_policy import MediaRules
+    from protocol.server.core.store_calls import StoreCall, StoreResult
+    from protocol.server.limits.config import Limits
+    from protocol.server.moment import Moment
+    from protocol.wire.messages import ServerMessage
+
+
+class Mint(Protocol):
+    """Where new ids and keys come from: the core itself knows no randomness."""
+
+    def stream_id(self) -> str:
+        """32 hexadecimal digits."""
+        ...
+
+    def event_id(self) -> str: ...
+
+    def host_key(self) -> str:
+        """At least 256 bit."""
+        ...
+
+    def invite_token(self) -> str:
+        """At least 128 bit."""
+        ...
+
+
+class Desk:
+    """What all parts of the core share: their orders to the rim, deadlines and bounds."""
+
+    def __init__(self, limits: Limits, rules: MediaRules, mint: Mint, clock_id: str) -> None:
+        self.limits = limits
+        self.rules = rules
+        self.mint = mint
+        self.clock_id = clock_id
+        self.timers = Timers()
+        self._effects: list[Effect] = []
+        self._waiting: dict[int, Callable[[StoreResult, Moment], None]] = {}
+        self._tickets = 0
+
+    def send(
+        self, peers: tuple[int, ...], message: ServerMessage, *, is_urgent: bool = True
+    ) -> None:
+        if peers:
+            self._effects.append(Send(peers, message, is_urgent))
+
+    def close(self, peer: int, code: int, reason: str) -> None:
+        self._effects.append(Close(peer, code, reason))
+
+    def ask(self, call: StoreCall, then: Callable[[StoreResult, Moment], None]) -> None:
+        """Ask the store; ``then`` gets its answer."""
+        self._tickets += 1
+        self._waiting[self._tickets] = then
+        self._effects.append(Ask(self._tickets, call))
+
+    def answered(self, ticket: int, result: StoreResult, now: Moment) -> None:
+        self._waiting.pop(ticket)(result, now)
+
+    @property
+    def asking(self) -> int:
+        """Questions that the store has not answered."""
+        return len(self._waiting)
+
+    def take_effects(self) -> list[Effect]:
+        effects, self._effects = self._effects, []
+        return effects

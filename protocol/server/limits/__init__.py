@@ -1,0 +1,1 @@
+"""Limits: token buckets and quotas, and their configuration."""

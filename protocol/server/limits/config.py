@@ -1,0 +1,79 @@
+"""Configuration of every limit of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second on average, and ``burst`` at once."""
+
+    per_second: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every bound of the server in one place; tests make them small."""
+
+    hello_timeout: float = 5.0
+    """Seconds from an open socket to its hello."""
+    hurried_hello: float = 1.5
+    """The same while others wait for a place."""
+    state_interval: float = 5.0
+    """Seconds between two repetitions of the timeline."""
+    presence_interval: float = 0.25
+    """Seconds between two tellings of who is here."""
+    drift_interval: float = 1.0
+    """Seconds between two tellings that differ in measured values only."""
+    grace: float = 10.0
+    """Seconds that a lost connection's member stays listed."""
+    deserted_interval: float = 10.0
+    """Seconds that a film plays on with nobody connected."""
+    resume_events: int = 300
+    resume_bytes: int = 256 * 1024
+    members_told: int = 200
+    """Members that a stream tells of; of those beyond it tells how many there are."""
+    strikes: Rate = Rate(1 / 30, 3)
+    """Broken rules before the connection closes; one is forgiven every 30 s."""
+    strike_interval: float = 1.0
+    """A burst that is over a rate counts once in so many seconds."""
+    rest: float = 0.05
+    """Seconds in which nothing is read of who is over a rate: a flood stays in its own network."""
+    command: Rate = Rate(10, 20)
+    note: Rate = Rate(2, 10)
+    say: Rate = Rate(1, 5)
+    report: Rate = Rate(4, 10)
+    ping: Rate = Rate(20, 40)
+    resume: Rate = Rate(1, 5)
+    errand: Rate = Rate(1, 10)
+    """Each of invites, removals and hand-overs."""
+    characters: Rate = Rate(64 * 1024, 128 * 1024)
+    opens: Rate = Rate(20, 40)
+    """Of one address."""
+    open_at_once: int = 50
+    """Of one address."""
+    unauthenticated: int = 256
+    """Sockets that have not been let in yet, of all addresses."""
+    failures: Rate = Rate(10 / 60, 10)
+    """Wrong tokens of one address."""
+    reads: Rate = Rate(20, 40)
+    """Of the state and the log without a websocket, of one address."""
+    creations: Rate = Rate(5 / 60, 5)
+    """New streams of one address."""
+    unread: int = 256 * 1024
+    """Bytes that wait for a seat which does not read."""
+    behind: float = 5.0
+    """Seconds that anything may wait for a seat which does not read."""
+    invite_lifetime: float = 24 * 3600.0
+    """Seconds."""
+
+
+def for_crowds(limits: Limits, most: int) -> Limits:
+    """The same with ``most`` connections of one address, and so much quicker if they are more."""
+    times = max(1.0, most / limits.open_at_once)
+    opens, reads = (
+        Rate(rate.per_second * times, rate.burst * times) for rate in (limits.opens, limits.reads)
+    )
+    return replace(limits, open_at_once=most, opens=opens, reads=reads)

@@ -1,0 +1,1 @@
+"""Log of a stream: the decider and its records."""

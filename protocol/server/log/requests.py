@@ -1,0 +1,110 @@
+"""Append requests: what wants into a log, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import msgspec
+
+from protocol.server.log.record import StreamRecord
+from protocol.server.moment import Moment
+from protocol.wire.codec import encode
+from protocol.wire.messages import (
+    Command,
+    Cursor,
+    Event,
+    Note,
+    Refusal,
+)
+
+
+class HostChange(msgspec.Struct, frozen=True):
+    """The member who causes it hosts from now on, or the one it is handed to."""
+
+    to: str = ""
+    """Member; "" for who causes it."""
+    host_term: int = 0
+    """With ``to``: the term that must not have ended before."""
+
+
+class Deserted(msgspec.Struct, frozen=True):
+    """Nobody is connected any more: the server itself pauses what they watched."""
+
+    since: float
+    """Instant at which the last one went."""
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Whom a start waited for is ready: the server itself brings it forward."""
+
+    at: float
+    """The start that was agreed, so that another one is left alone."""
+    reason: str = ""
+
+
+class Halt(msgspec.Struct, frozen=True):
+    """The server itself stops the party for a member who stalls."""
+
+    position: float
+    """Where that member's player stands."""
+    reason: str
+
+
+OfServer = Deserted | Ready | Halt
+"""What the server does by itself; the order of the host's own commands goes on over it."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Something that wants into a stream's log."""
+
+    stream_id: str
+    event_id: str
+    member_id: str
+    name: str
+    change: Command | Note | HostChange | OfServer
+    now: Moment
+    lead: float = 0.2
+    """Seconds that every seat needs to be ready for a start."""
+    seek_lead: float = 0.35
+    """The same for a start somewhere else."""
+    rate_lead: float = 0.6
+    """The same for another rate."""
+    bound: float = 0.0
+    """Seconds that a start waits at most for seats that need longer; 0 when none does."""
+
+    @property
+    def digest(self) -> str:
+        """The same for a repetition, another for other content under the same id."""
+        if isinstance(self.change, Command):
+            content = msgspec.json.encode(self.change.act)
+        elif isinstance(self.change, Note):
+            content = encode(self.change).encode()
+        elif isinstance(self.change, HostChange) and self.change.to:
+            content = f"HostChange to {self.change.to}".encode()
+        else:
+            content = type(self.change).__name__.encode()
+        return hashlib.sha256(self.member_id.encode() + b"\n" + content).hexdigest()
+
+
+class Known(NamedTuple):
+    """What the log already has under an event's id."""
+
+    cursor: Cursor
+    digest: str
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """The entry is to become ``event``, and the stream ``record``."""
+
+    record: StreamRecord
+    event: Event
+
+
+class Duplicate(msgspec.Struct, frozen=True):
+    """The entry is in the log already, at ``cursor``."""
+
+    cursor: Cursor
+
+
+Outcome = Appended | Duplicate | Refusal

@@ -1,0 +1,1 @@
+"""Members of a stream: participants and the roster."""

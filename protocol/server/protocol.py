@@ -1,0 +1,414 @@
+"""The server's side of the wire, without a socket, a store or a clock.
+
+Feed it what arrived and what time it is; take from it what to send, what to close, what to
+ask the store and when to call again. What the store answers comes back through `stored`,
+and must come in the order in which it was asked. Instants are seconds on the server's own
+clock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from protocol.exceptions import DecodeError, MediaRefused
+from protocol.media.url_policy import STRICT, MediaRules
+from protocol.server import refusals as refuse
+from protocol.server.access.join import Lobby, checked_media
+from protocol.server.access.moderation import People
+from protocol.server.access.peers import Peer, Visitor
+from protocol.server.coordination.idle_pause import Desertion
+from protocol.server.coordination.start_barrier import ON_TIME, Waits
+from protocol.server.core.context import Desk, Mint
+from protocol.server.core.effects import GOING_AWAY, NORMAL, POLICY, Effect
+from protocol.server.core.store_calls import StoreFailed, StoreResult
+from protocol.server.limits.addresses import AddressLimits, Look
+from protocol.server.limits.config import Limits
+from protocol.server.log.requests import Appended, Duplicate, Entry
+from protocol.text import CHAT_CELLS, REASON_CELLS, clean_text
+from protocol.wire.codec import decode_client, offered_versions
+from protocol.wire.messages import (
+    PROTOCOL_OLDEST,
+    PROTOCOL_VERSION,
+    Ack,
+    Bye,
+    Chat,
+    ClientMessage,
+    Command,
+    Errand,
+    HandOver,
+    Hello,
+    Leave,
+    Load,
+    NewInvite,
+    Note,
+    Ping,
+    Pong,
+    Refusal,
+    Remove,
+    Report,
+    Resume,
+    Say,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from protocol.server.log.record import StreamRecord
+    from protocol.server.moment import Moment
+    from protocol.server.room.room import Room
+
+
+class ServerProtocol:
+    """All streams that somebody is in, and every connection to them."""
+
+    def __init__(
+        self,
+        mint: Mint,
+        *,
+        clock_id: str,
+        limits: Limits | None = None,
+        rules: MediaRules = STRICT,
+    ) -> None:
+        self._desk = Desk(limits or Limits(), rules, mint, clock_id)
+        self._rooms: dict[str, Room] = {}
+        self._peers: dict[int, Peer] = {}
+        self._addresses = AddressLimits(self._desk.limits)
+        self._desertion = Desertion(self._desk, self._rooms)
+        self._waits = Waits(self._desk, self._rooms)
+        self._lobby = Lobby(self._desk, self._rooms, self._addresses, self._desertion, self._waits)
+        self._people = People(self._desk, self._rooms)
+        self._outside: set[int] = set()
+        self._stopping = False
+
+    # Connections ------------------------------------------------------------------------
+
+    def admit(self, address: str, now: Moment) -> float:
+        """Whether this address may open one more connection: 0, or seconds to wait.
+
+        Each connection that is admitted must be given back by `released`.
+        """
+        if self._stopping or not self.places():
+            return 1.0
+        return self._addresses.open(address, now.instant)
+
+    def places(self) -> int:
+        """How many may be admitted before one of those who have no seat yet has one."""
+        most = self._desk.limits.unauthenticated
+        if len(self._outside) >= most:
+            # Who got a seat, or none, since is found out only now, when it matters.
+            self._outside = {p for p in self._outside if self._peers[p].stage in ("new", "opening")}
+        return max(0, most - len(self._outside))
+
+    def make_places(self, now: Moment) -> None:
+        """Others wait for a place: who has said nothing for a while gives his away."""
+        latest = now.instant - self._desk.limits.hurried_hello
+        for peer in [self._peers[p] for p in self._outside]:
+            if peer.stage == "new" and peer.came_at <= latest:
+                self._lobby.turn_away(peer, refuse.no_hello())
+
+    def released(self, address: str) -> None:
+        """An admitted connection is gone."""
+        self._addresses.closed(address)
+
+    def token_wait(self, address: str, now: Moment) -> float:
+        """Seconds until this address may show a token again outside a websocket."""
+        return self._addresses.blocked(address, now.instant)
+
+    def token_failed(self, address: str, now: Moment) -> float:
+        """This address showed a wrong token outside a websocket: see `AddressLimits.failed`."""
+        return self._addresses.failed(address, now.instant)
+
+    def admit_read(self, address: str, now: Moment) -> float:
+        """Whether this address may read outside a websocket: 0, or seconds to wait."""
+        return self._addresses.read(address, now.instant)
+
+    def show_token(self, look: Look, now: Moment) -> None:
+        """Look a token up outside a websocket when it is its turn: see `AddressLimits.show`."""
+        self._addresses.show(look, now.instant)
+
+    def give_up_token(self, look: Look, now: Moment) -> None:
+        """Nobody waits any more for a token shown outside a websocket."""
+        self._addresses.give_up(look, now.instant)
+
+    def token_looked_up(self, look: Look, now: Moment, *, was_right: bool | None) -> None:
+        """A token that was shown outside a websocket has been looked up."""
+        self._addresses.looked_up(look, now.instant, was_right=was_right)
+
+    def connect(self, peer: int, visitor: Visitor, now: Moment) -> None:
+        """A websocket is open; ``peer`` is a number that is never used again."""
+        new = self._peers[peer] = Peer(peer, visitor, self._desk.limits, now.instant)
+        self._outside.add(peer)
+        self._desk.timers.set(
+            (new, "hello"),
+            now.instant + self._desk.limits.hello_timeout,
+            lambda _: self._lobby.turn_away(new, refuse.no_hello()),
+        )
+
+    def disconnect(self, peer: int, now: Moment) -> None:
+        """The websocket is gone."""
+        gone = self._peers.pop(peer, None)
+        if gone is None:
+            return
+        self._outside.discard(peer)
+        gone.stage = "closed"
+        self._lobby.gone(gone, now)
+        if gone.room is not None:
+            gone.room.lose(gone.member_id, peer, now)
+
+    def receive(self, peer: int, text: str, now: Moment) -> None:
+        """One text frame of ``peer``."""
+        sender = self._peers.get(peer)
+        if sender is None or sender.stage == "closed":
+            return
+        wait = sender.limits.take_text(text, now.instant)
+        if wait > 0.0:
+            self._limited(sender, wait, "", now)
+            return
+        try:
+            message = decode_client(text)
+        except DecodeError as error:
+            self._undecodable(sender, text, error, now)
+            return
+        if isinstance(message, Ping):
+            self._ping(sender, message, now)
+        elif sender.stage == "seated":
+            self._seated(sender, message, now)
+        elif isinstance(message, Hello) and sender.stage == "new":
+            self._lobby.hello(sender, message, now)
+        elif isinstance(message, Leave):
+            self._bow_out(sender)
+        else:
+            self._strike(sender, refuse.out_of_place("the first message is hello"), now)
+
+    def rest(self, peer: int, now: Moment) -> float:
+        """Seconds in which nothing more is to be read of ``peer``; 0 for go on."""
+        sender = self._peers.get(peer)
+        return 0.0 if sender is None else max(0.0, sender.rests_until - now.instant)
+
+    def malformed(self, peer: int, now: Moment) -> None:
+        """A frame of ``peer`` that is no text at all."""
+        sender = self._peers.get(peer)
+        if sender is not None and sender.stage != "closed":
+            self._strike(sender, refuse.out_of_place("messages are text"), now)
+
+    # Time, the store, the end -----------------------------------------------------------
+
+    def handle_timeout(self, now: Moment) -> None:
+        """Do what is due."""
+        self._desk.timers.run(now)
+
+    def next_deadline(self) -> float | None:
+        """When `handle_timeout` is due next."""
+        return self._desk.timers.next_deadline()
+
+    def effects(self) -> list[Effect]:
+        """What to do now, in this order."""
+        return self._desk.take_effects()
+
+    def stored(self, ticket: int, result: StoreResult, now: Moment) -> None:
+        """What the store answered."""
+        self._desk.answered(ticket, result, now)
+
+    def reset(self, records: Iterable[StreamRecord], now: Moment) -> None:
+        """These streams were reset in the store."""
+        for record in records:
+            room = self._rooms.get(record.stream_id)
+            if room is not None:
+                room.reset(record, now)
+
+    def stop(self, now: Moment) -> None:
+        """Take nobody in any more and nothing into the log; see `asking`, then `farewell`."""
+        self._stopping = True
+        self._desertion.hurry(now)
+
+    @property
+    def asking(self) -> int:
+        """Questions that the store has not answered."""
+        return self._desk.asking
+
+    def farewell(self) -> None:
+        """Tell everybody that the server stops."""
+        bye = Bye("server_stopping", "the server stops; seats come back when it does")
+        for peer in self._peers.values():
+            if peer.stage != "closed":
+                peer.stage = "closed"
+                self._desk.send((peer.number,), bye)
+                self._desk.close(peer.number, GOING_AWAY, "server_stopping")
+
+    @property
+    def live_streams(self) -> tuple[str, ...]:
+        """Streams that somebody is in."""
+        return tuple(self._rooms)
+
+    @property
+    def seats(self) -> int:
+        """Members of all rooms."""
+        return sum(len(room.seats) for room in self._rooms.values())
+
+    def drifts_ms(self) -> list[float]:
+        """Milliseconds that each connected seat with a playing film is off, where it tells."""
+        return [
+            seat.member.drift_ms
+            for room in self._rooms.values()
+            if room.record.timeline.playing
+            for seat in room.seats.values()
+            if seat.peer is not None and seat.member.drift_ms is not None
+        ]
+
+    # Messages of a seated peer ----------------------------------------------------------
+
+    def _seated(self, sender: Peer, message: ClientMessage, now: Moment) -> None:
+        room = sender.room
+        assert room is not None
+        seat = room.seats.get(sender.member_id)
+        if seat is None or seat.peer != sender.number:
+            # Another connection has this seat, or another host this party: this one closes.
+            return
+        event_id = message.event_id if isinstance(message, Command | Note | Errand) else ""
+        wait = sender.limits.take(message, now.instant)
+        if wait > 0.0:
+            # Surplus reports are what a link has held back; the next one says it all anyway.
+            if not isinstance(message, Report):
+                self._limited(sender, wait, event_id, now)
+            return
+        match message:
+            case Command():
+                self._command(sender, room, message, now)
+            case Note():
+                reason = clean_text(message.reason, REASON_CELLS)
+                note = msgspec.structs.replace(message, reason=reason)
+                self._append(sender, room, note, now)
+            case Report():
+                room.report(sender.member_id, message, now)
+            case Say():
+                said = clean_text(message.text, CHAT_CELLS)
+                if said:
+                    room.tell_of_people(Chat(sender.member_id, sender.name, said, now.unix_ms))
+            case NewInvite() | Remove() | HandOver():
+                self._errand(sender, room, message, now)
+            case Resume():
+                self._lobby.resume(sender, message.cursor, now)
+            case Leave():
+                room.leave(sender.member_id, now)
+                self._bow_out(sender)
+            case _:
+                self._strike(sender, refuse.out_of_place("hello was said already"), now)
+
+    def _ping(self, sender: Peer, ping: Ping, now: Moment) -> None:
+        wait = sender.limits.take(ping, now.instant)
+        if wait > 0.0:
+            self._limited(sender, wait, "", now)
+            return
+        self._desk.send((sender.number,), Pong(ping.t0, now.instant, now.instant))
+
+    def _command(self, sender: Peer, room: Room, command: Command, now: Moment) -> None:
+        if room.record.host_id != sender.member_id:
+            if room.seats[sender.member_id].has_hosted:
+                # On its way while another member became host: no rule is broken.
+                self._desk.send((sender.number,), refuse.stale_host(command.event_id))
+                return
+            self._strike(sender, refuse.forbidden(room.host_name, command.event_id), now)
+            return
+        if isinstance(command.act, Load):
+            try:
+                media = checked_media(command.act.media, self._desk)
+            except MediaRefused as error:
+                no = refuse.media_refused(error, "act.media.url", command.event_id)
+                self._desk.send((sender.number,), no)
+                return
+            load = msgspec.structs.replace(command.act, media=media)
+            command = msgspec.structs.replace(command, act=load)
+        self._append(sender, room, command, now)
+
+    def _errand(self, sender: Peer, room: Room, errand: Errand, now: Moment) -> None:
+        if self._stopping:
+            self._desk.send((sender.number,), refuse.store_failed("try_again", errand.event_id))
+            return
+        no = self._people.carry_out(sender, room, errand, now)
+        if no is not None:
+            self._strike(sender, no, now)
+
+    def _append(self, sender: Peer, room: Room, change: Command | Note, now: Moment) -> None:
+        if self._stopping:
+            no = refuse.store_failed("try_again", change.event_id)
+            self._desk.send((sender.number,), no)
+            return
+        plan = self._waits.plan(room, change.act, now) if isinstance(change, Command) else ON_TIME
+        leads = room.needs.leads()
+        entry = Entry(
+            stream_id=room.record.stream_id,
+            event_id=change.event_id,
+            member_id=sender.member_id,
+            name=sender.name,
+            change=change,
+            now=now,
+            lead=leads.seek if plan.is_moving else leads.start,
+            seek_lead=leads.seek,
+            rate_lead=leads.rate,
+            bound=plan.bound,
+        )
+        self._desk.ask(
+            entry, lambda result, later: self._appended(sender, room, entry, result, later)
+        )
+
+    def _appended(
+        self, sender: Peer, room: Room, entry: Entry, result: StoreResult, now: Moment
+    ) -> None:
+        """Durable or refused: only now anybody hears of it."""
+        me, event_id = (sender.number,), entry.event_id
+        # While the store was busy, everybody may have left and somebody else come.
+        room = self._rooms.get(room.record.stream_id, room)
+        match result:
+            case Appended(record=record, event=event):
+                self._desk.send(me, Ack(event_id, event.epoch, event.seq))
+                room.needs.wrote(now.instant - entry.now.instant)
+                room.publish(record, event, now)
+            case Duplicate(cursor=cursor):
+                self._desk.send(me, Ack(event_id, cursor.epoch, cursor.seq, duplicate=True))
+            case Refusal():
+                self._desk.send(me, result)
+                if result.code == "stale_base":
+                    self._desk.send(me, room.state_now())
+            case StoreFailed(code=code):
+                self._desk.send(me, refuse.store_failed(code, event_id))
+            case _:
+                raise AssertionError(f"not an answer to an entry: {type(result).__name__}")
+
+    # Rules that were broken -------------------------------------------------------------
+
+    def _undecodable(self, sender: Peer, text: str, error: DecodeError, now: Moment) -> None:
+        versions = offered_versions(text) if sender.stage == "new" else None
+        no = refuse.undecodable(error)
+        if versions is not None and (
+            error.field in ("version_min", "version_max") or not _is_ours(*versions)
+        ):
+            no = refuse.upgrade_required(*versions)
+        if sender.stage == "new":
+            # A seat that cannot even say hello has nothing to stay for.
+            self._lobby.turn_away(sender, no)
+            return
+        self._strike(sender, no, now)
+
+    def _limited(self, sender: Peer, wait: float, event_id: str, now: Moment) -> None:
+        sender.rests_until = now.instant + self._desk.limits.rest
+        self._strike(sender, refuse.rate_limited(wait, event_id), now, burst=True)
+
+    def _strike(self, sender: Peer, no: Refusal, now: Moment, *, burst: bool = False) -> None:
+        self._desk.send((sender.number,), no)
+        if sender.limits.strike(now.instant, burst=burst):
+            # A seat that is merely too fast may come back; one that is wrong stays wrong.
+            bye = Bye(no.code, f"too many refusals: {no.message}", reconnect=burst)
+            self._desk.send((sender.number,), bye)
+            sender.stage = "closed"
+            self._desk.close(sender.number, POLICY, no.code)
+
+    def _bow_out(self, peer: Peer) -> None:
+        peer.stage = "closed"
+        self._desk.timers.cancel((peer, "hello"))
+        self._desk.close(peer.number, NORMAL, "")
+
+
+def _is_ours(version_min: int, version_max: int) -> bool:
+    return version_min <= PROTOCOL_VERSION and version_max >= PROTOCOL_OLDEST

@@ -1,0 +1,69 @@
+"""Whether a seat will make a start that is agreed now: what its reports tell.
+
+Pure. Instants and durations are seconds, on the server's clock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from protocol.server.log.record import StreamRecord
+    from protocol.server.members.participant import Seat
+    from protocol.wire.messages import Cursor
+
+Outlook = Literal["ready", "soon", "late", "excused"]
+"""Is there; will be there within the lead; nobody can tell when; is not waited for."""
+
+MAX_LEAD: Final = 1.5
+READY_BUFFER: Final = 2.0
+"""Seconds of the film that are to be there before it starts."""
+END_MARGIN: Final = 0.5
+NOT_TO_START: Final = frozenset(("idle", "failed", "ended"))
+
+
+class Place(NamedTuple):
+    """Where the last event that moved everybody has put the party."""
+
+    cursor: Cursor
+    """A seat that has not come to it is still on its way."""
+    since: float
+
+
+def outlook(seat: Seat, place: Place, record: StreamRecord, now: float) -> Outlook:
+    """What can be told of one seat; one that is not connected is excused."""
+    if seat.peer is None or seat.way is None:
+        return "excused"
+    if _is_behind(seat, place, now):
+        return _on_its_way(seat, place, now)
+    state = seat.member.state
+    if state in NOT_TO_START:
+        return "excused"
+    is_there = state in ("paused", "playing") and _has_enough(seat, record, now)
+    return "ready" if is_there else "late"
+
+
+def _is_behind(seat: Seat, place: Place, now: float) -> bool:
+    if seat.cursor is None:
+        # It does not tell; then only what its seeks take tells anything.
+        return now - place.since < seat.seek_ms / 1000
+    return seat.cursor < place.cursor
+
+
+def _on_its_way(seat: Seat, place: Place, now: float) -> Outlook:
+    """What it last said of itself was about another place."""
+    if seat.cursor is None or seat.cursor.epoch != place.cursor.epoch:
+        return "late"
+    if seat.member.state in ("idle", "failed"):
+        return "excused"
+    may_tell = seat.member.state != "loading" and seat.seek_ms <= MAX_LEAD * 1000
+    return "soon" if may_tell and now - place.since <= MAX_LEAD else "late"
+
+
+def _has_enough(seat: Seat, record: StreamRecord, now: float) -> bool:
+    """Whether it can play on for a while, as far as that is known; a live stream never could."""
+    buffer, media = seat.member.buffer, record.media
+    if buffer is None or media is None or media.duration is None:
+        return True
+    end = record.timeline.position_at(now) + buffer
+    return buffer >= READY_BUFFER or end >= media.duration - END_MARGIN

@@ -1,0 +1,59 @@
+"""The seats of a room that a start may have to wait for.
+
+Kept up with each report: with thousands in a room, a command must not look at each of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocol.server.readiness.readiness import NOT_TO_START, READY_BUFFER
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from protocol.server.members.participant import Seat
+    from protocol.wire.messages import Cursor
+
+
+class Doubts:
+    """Seats whose `outlook` is, or may become, "soon" or "late"."""
+
+    def __init__(self) -> None:
+        self._doubtful: dict[str, Seat] = {}
+        self._movable: dict[str, Seat] = {}
+        """Those that are on their way when everybody is sent somewhere else."""
+
+    @property
+    def seats(self) -> Collection[Seat]:
+        """All others are ready, or are not waited for."""
+        return self._doubtful.values()
+
+    def count(self, member_id: str, seat: Seat, place: Cursor) -> None:
+        """This seat is here, or has told something; everybody is to be at ``place``."""
+        self.drop(member_id)
+        if seat.peer is None or seat.way is None:
+            return
+        if seat.cursor is not None or seat.seek_ms > 0.0:
+            self._movable[member_id] = seat
+        if not _is_settled(seat, place):
+            self._doubtful[member_id] = seat
+
+    def drop(self, member_id: str) -> None:
+        """It is not waited for."""
+        self._doubtful.pop(member_id, None)
+        self._movable.pop(member_id, None)
+
+    def moved(self) -> None:
+        """Everybody is sent somewhere else."""
+        self._doubtful.update(self._movable)
+
+
+def _is_settled(seat: Seat, place: Cursor) -> bool:
+    """Whether time changes nothing about it: it is ready, or does not count."""
+    if seat.seek_ms > 0.0 if seat.cursor is None else seat.cursor < place:
+        return False
+    if seat.member.state in NOT_TO_START:
+        return True
+    buffer = seat.member.buffer
+    return seat.member.state in ("paused", "playing") and (buffer is None or buffer >= READY_BUFFER)

@@ -1,0 +1,1 @@
+"""Room: the live side of a stream."""

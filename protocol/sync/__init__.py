@@ -1,0 +1,1 @@
+"""Synchronisation: clock estimator, drift controller, quality."""

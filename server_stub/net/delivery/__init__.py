@@ -1,0 +1,1 @@
+"""Delivery: fan-out, backpressure, keepalive."""

@@ -1,0 +1,1 @@
+"""HTTP: what is asked before a websocket opens, or instead of one."""

@@ -1,0 +1,279 @@
+"""Everything that is asked before a websocket opens, or instead of one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
+
+import msgspec
+
+from protocol.exceptions import StoreError
+from protocol.server.core.identity import hash_token, is_stream_id
+from protocol.server.limits.addresses import Look
+from server_stub.net.http import responses
+from server_stub.net.http.connection import AdmittedConnection, address_of, bearer
+from server_stub.net.http.read_cache import Reading
+from server_stub.net.listen.admission_queue import Door
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from websockets.asyncio.server import ServerConnection
+    from websockets.http11 import Request, Response
+
+    from protocol.server.moment import Moment
+    from protocol.server.protocol import ServerProtocol
+    from server_stub.clock import ServerClock
+    from server_stub.net.http.read_cache import Reads
+    from server_stub.net.listen.addresses import Names
+    from server_stub.net.listen.forwarded import Proxies
+    from server_stub.net.listen.listener import Entrance
+    from server_stub.observability.endpoint import Readings
+    from server_stub.storage.base import Store
+    from server_stub.storage.worker import StoreThread
+
+logger = logging.getLogger("matinee.server")
+
+_SOCKET: Final = re.compile(r"/ws(?:/([0-9A-Za-z_-]{8,64}))?")
+_INVITE: Final = re.compile(r"/j/[0-9A-Za-z_-]{8,64}")
+_READ: Final = re.compile(r"/streams/([0-9A-Za-z_-]{8,64})/(state|events)")
+_ONCE: Final = ("Authorization", "If-None-Match")
+"""Headers that say nothing when there are two of them."""
+MAX_EVENTS: Final = 300
+REST: Final = 0.25
+"""Seconds until who reads too often is told so."""
+
+
+class HttpRequests:
+    """Answers what is no websocket, and lets in what may become one."""
+
+    connection = AdmittedConnection
+
+    def __init__(
+        self,
+        core: ServerProtocol,
+        clock: ServerClock,
+        store: StoreThread,
+        names: Names,
+        reads: Reads,
+        readings: Readings,
+        proxies: Proxies,
+        entrance: Entrance,
+        perform: Callable[[], None],
+    ) -> None:
+        self._core = core
+        self._clock = clock
+        self._store = store
+        self._names = names
+        self._door = Door(self._places)
+        self._reads = reads
+        self._readings = readings
+        self._proxies = proxies
+        self._entrance = entrance
+        self._perform = perform
+
+    async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        """The response; None opens a websocket."""
+        self._entrance.has_asked(connection.transport.get_extra_info("socket").fileno())
+        if isinstance(connection, AdmittedConnection):
+            forwarded = request.headers.get_all("X-Forwarded-For")
+            connection.visitor = self._proxies.visitor(address_of(connection), forwarded)
+        response = await self._answer(connection, request)
+        if response is not None:
+            self._readings.responded(response.status_code)
+        return response
+
+    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        response = self._refused(request)
+        if response is not None:
+            return response
+        path, _, query = request.path.partition("?")
+        if path == "/healthz":
+            return responses.json_page(
+                {
+                    "status": "ok",
+                    "streams": len(self._core.live_streams),
+                    "seats": self._core.seats,
+                }
+            )
+        if _INVITE.fullmatch(path):
+            return responses.invite_page()
+        if path == "/metrics":
+            return self._measured(connection, request)
+        reading = _READ.fullmatch(path)
+        if reading is not None:
+            return await self._read(reading[1], reading[2], query, connection, request)
+        if socket_stream(request.path) is not None:
+            return await self._admit(connection)
+        return responses.error_page(HTTPStatus.NOT_FOUND, "nothing is here")
+
+    def _refused(self, request: Request) -> Response | None:
+        """What is refused whatever the path."""
+        hosts = request.headers.get_all("Host")
+        if len(hosts) != 1 or not self._names.accepts(hosts[0]):
+            return responses.error_page(
+                HTTPStatus.MISDIRECTED_REQUEST, "this server goes by another name"
+            )
+        for name in _ONCE:
+            if len(request.headers.get_all(name)) > 1:
+                return responses.error_page(HTTPStatus.BAD_REQUEST, f"{name} may be given once")
+        if request.method != "GET":
+            return responses.error_page(
+                HTTPStatus.METHOD_NOT_ALLOWED, "only GET is answered", {"Allow": "GET"}
+            )
+        if "Origin" in request.headers and not _INVITE.fullmatch(request.path):
+            return responses.error_page(HTTPStatus.FORBIDDEN, "not from a page in a browser")
+        return None
+
+    def _places(self) -> int:
+        free = self._core.places()
+        if not free:
+            self._core.make_places(self._clock.now())
+            self._perform()
+        return free
+
+    async def _admit(self, connection: ServerConnection) -> Response | None:
+        address = address_of(connection)
+        await self._door.wait(address)
+        if isinstance(connection, AdmittedConnection) and connection.is_lost:
+            # It went away while it was in line, and has been given up already.
+            return None
+        # The connection's place is kept from here on, before anything can go wrong.
+        wait = self._core.admit(address, self._clock.now())
+        if wait > 0.0:
+            logger.info("event=not_admitted retry_after=%.1f", wait)
+            return _too_many("connections", wait)
+        if isinstance(connection, AdmittedConnection):
+            connection.release = lambda: self._core.released(address)
+        return None
+
+    def _measured(self, connection: ServerConnection, request: Request) -> Response:
+        address, now = address_of(connection), self._clock.now()
+        if not self._readings.is_open_to(address, request.headers):
+            wait = self._core.token_wait(address, now)
+            if wait > 0.0:
+                return _too_many("wrong tokens", wait)
+            if not self._readings.opens(bearer(request.headers.get("Authorization"))):
+                wait = self._core.token_failed(address, now)
+                if wait > 0.0:
+                    return _too_many("wrong tokens", wait)
+                return responses.error_page(
+                    HTTPStatus.UNAUTHORIZED,
+                    "the token of --metrics-token-file opens it",
+                    _CHALLENGE,
+                )
+        return responses.metrics_page(self._readings.page())
+
+    async def _read(
+        self,
+        stream_id: str,
+        what: str,
+        query: str,
+        connection: ServerConnection,
+        request: Request,
+    ) -> Response:
+        address = address_of(connection)
+        wait = self._core.admit_read(address, self._clock.now())
+        if wait > 0.0:
+            # Whoever asks again at once would cost more than with an answer.
+            await asyncio.sleep(REST)
+            return _too_many("reads", wait)
+        token_hash = hash_token(bearer(request.headers.get("Authorization")))
+        numbers = parse_qs(query)
+        try:
+            after = int(numbers.get("after", ["0"])[0])
+            epoch = int(numbers["epoch"][0]) if "epoch" in numbers else None
+        except ValueError:
+            return responses.error_page(HTTPStatus.BAD_REQUEST, "after and epoch are whole numbers")
+        if not 0 <= after <= 2**53 or not 0 <= (epoch or 0) <= 2**53:
+            return responses.error_page(HTTPStatus.BAD_REQUEST, "after and epoch are out of range")
+        if not is_stream_id(stream_id):
+            stream_id = "0" * 32
+        if what == "state":
+            after, epoch = 0, None
+        reading = Reading(token_hash, what, epoch, after)
+        return await self._answered(stream_id, reading, address, request)
+
+    async def _answered(
+        self, stream_id: str, reading: Reading, address: str, request: Request
+    ) -> Response:
+        turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        look = Look(address, stream_id + reading.token_hash, lambda wait: _told(turn, wait))
+        wait = await self._turn(look, turn)
+        if wait > 0.0:
+            return _too_many("wrong tokens", wait)
+        now, was_right = self._clock.now(), None
+
+        async def read() -> bytes | None:
+            return await self._store.run(lambda store: _read(store, stream_id, reading, now))
+
+        try:
+            found = await self._reads.page(stream_id, reading, read, now.instant)
+            was_right = found is not None
+        except StoreError as error:
+            return responses.error_page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        finally:
+            self._looked_up(look, was_right=was_right)
+        if found is None:
+            return responses.error_page(
+                HTTPStatus.UNAUTHORIZED, "this token does not open it", _CHALLENGE
+            )
+        return responses.tagged_json(found.body, found.etag, request.headers.get("If-None-Match"))
+
+    async def _turn(self, look: Look, turn: asyncio.Future[float]) -> float:
+        """Wait until a token may be looked up; seconds to come again where it may not."""
+        self._core.show_token(look, self._clock.now())
+        self._perform()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._core.give_up_token(look, self._clock.now())
+            elif turn.result() == 0.0:
+                # It took too long, and its turn has come at the same moment.
+                self._looked_up(look, was_right=None)
+            raise
+
+    def _looked_up(self, look: Look, *, was_right: bool | None) -> None:
+        """Whose turn comes by it may be a websocket's."""
+        self._core.token_looked_up(look, self._clock.now(), was_right=was_right)
+        self._perform()
+
+
+def _told(turn: asyncio.Future[float], wait: float) -> bool:
+    """Whether somebody still waits for the turn."""
+    if turn.done():
+        return False
+    turn.set_result(wait)
+    return True
+
+
+def _read(store: Store, stream_id: str, reading: Reading, now: Moment) -> bytes | None:
+    record = store.stream(stream_id, reading.token_hash, now)
+    if record is None:
+        return None
+    if reading.what == "state":
+        return msgspec.json.encode(record)
+    epoch = record.epoch if reading.epoch is None else reading.epoch
+    return msgspec.json.encode(store.events(stream_id, epoch, reading.after, MAX_EVENTS))
+
+
+def _too_many(what: str, wait: float) -> Response:
+    return responses.error_page(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"too many {what}",
+        {"Retry-After": str(max(1, round(wait)))},
+    )
+
+
+_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+
+
+def socket_stream(path: str) -> str | None:
+    """The stream that a websocket's path names, "" for a new one; None for another path."""
+    found = _SOCKET.fullmatch(path)
+    return None if found is None else found[1] or ""

@@ -1,0 +1,1 @@
+"""Listening: sockets, admission, addresses, TLS."""

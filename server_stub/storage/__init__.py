@@ -1,0 +1,1 @@
+"""Storage: the store, its worker, its administration."""

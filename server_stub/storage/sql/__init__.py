@@ -1,0 +1,1 @@
+"""SQL store: schema, queries and the store on them."""

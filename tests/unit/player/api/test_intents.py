@@ -1,0 +1,92 @@
+"""Lines into a seat: words and JSON are two spellings of one thing."""
+
+from __future__ import annotations
+
+import pytest
+
+from player.api import intents
+from player.api.intents import encode_intent, parse_intent
+from protocol.exceptions import DecodeError
+
+
+@pytest.mark.parametrize(
+    ("line", "intent"),
+    [
+        ("play", intents.Play()),
+        ("  PAUSE ", intents.Pause()),
+        ("seek 240", intents.Seek(240)),
+        ("seek 4:00", intents.Seek(240)),
+        ("seek 1:02:03.5", intents.Seek(3723.5)),
+        ("seek_by -5", intents.SeekBy(-5)),
+        ("chapter_by 1", intents.ChapterBy(1)),
+        ("rate 1.25", intents.SetRate(1.25)),
+        ("say hi there", intents.Say("hi there")),
+        ("wait on", intents.Wait(True)),
+        ("sync OFF", intents.Sync(False)),
+        ("tolerance 250", intents.Tolerance(250)),
+        ("load films/one.mkv", intents.LoadMedia("films/one.mkv")),
+        ('{"intent":"seek","position":3}', intents.Seek(3)),
+        ('{"intent":"say","text":"[/]","more":1}', intents.Say("[/]")),
+    ],
+)
+def test_a_line_is_read(line: str, intent: intents.AnyIntent) -> None:
+    assert parse_intent(line) == intent
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("dance", "intent"),
+        ("", "intent"),
+        ("play now", "play"),
+        ("seek", "position"),
+        ("seek soon", "position"),
+        ("seek nan", "position"),
+        ("seek 1e999", "position"),
+        ("seek -3", "position"),
+        ("seek 1:2:3:4", "position"),
+        ("seek :30", "position"),
+        ("rate 9", "rate"),
+        ("wait", "on"),
+        ("wait 1", "wait"),
+        ("sync maybe", "sync"),
+        ("tolerance 5", "tolerance_ms"),
+        ("chapter_by 1.5", "step"),
+        ("say " + "x" * 501, "text"),
+        ('{"intent":"seek","position":"3"}', "position"),
+        ('{"intent":"fly"}', "intent"),
+        ('{"intent":', ""),
+    ],
+)
+def test_a_wrong_line_names_its_field(line: str, field: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        parse_intent(line)
+    assert caught.value.field == field
+    assert caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("rate 9", "rate must be at most 4"),
+        ("seek -3", "position must be at least 0"),
+        ("chapter_by 1.5", "step must be a whole number"),
+        ("say " + "x" * 501, "text must be at most 500 characters"),
+        ('{"intent":"seek","position":"3"}', "position must be a number"),
+    ],
+)
+def test_a_wrong_field_is_explained_without_a_validators_words(line: str, words: str) -> None:
+    with pytest.raises(DecodeError, match=words):
+        parse_intent(line)
+
+
+def test_every_word_stands_for_an_intent() -> None:
+    for word, field in intents.WORDS.items():
+        arguments = {"": "", "text": " x", "media": " x", "answer": " once", "on": " off"}
+        argument = arguments.get(field, " 100" if field == "tolerance_ms" else " 1")
+        assert parse_intent(word + argument)
+
+
+def test_intents_survive_their_json_spelling() -> None:
+    for intent in (intents.Trim(-10.0), intents.StageSize(100, 50), intents.Quit()):
+        assert parse_intent(encode_intent(intent)) == intent

@@ -1,0 +1,127 @@
+"""How a seat stands, gathered from its player and its link."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from player.session.telemetry import WAITING, Gauges
+from protocol.client.protocol import ClientProtocol
+from protocol.client.stream_state import StreamState
+from protocol.sync.clock import ClockEstimate
+from protocol.timeline import Timeline
+from protocol.wire.messages import Cursor, Member
+
+PLAYING = msgspec.structs.replace(
+    WAITING, at=10.0, state="playing", position=42.12345, target=42.1, drift=0.02345, seek_cost=0.5
+)
+
+
+def protocol() -> ClientProtocol:
+    core = ClientProtocol(name="Ana", instance_id="instance-of-ana")
+    core.state = StreamState(
+        "stream-01",
+        Cursor(1, 1),
+        Timeline(0.0, 0.0, 1.25, True),
+        members={"member-a": Member("member-a", "Ana", "host")},
+    )
+    return core
+
+
+def test_only_another_state_is_a_change() -> None:
+    gauges = Gauges()
+    assert gauges.take(PLAYING)
+    assert not gauges.take(msgspec.structs.replace(PLAYING, position=43.0))
+
+
+def test_a_status_line_is_in_milliseconds_and_rounded() -> None:
+    gauges = Gauges()
+    gauges.take(PLAYING)
+    status = gauges.status(protocol(), "host", 10.0)
+    assert (status.position, status.target, status.drift_ms) == (42.1234, 42.1, 23.4)
+    assert (status.rate, status.playing, status.members) == (1.25, True, 1)
+    assert (status.rtt_ms, status.clock_error_ms, status.quality) == (None, None, "lost")
+
+
+def test_a_player_that_has_failed_is_shown_as_failed_with_the_reason() -> None:
+    gauges = Gauges()
+    gauges.take(PLAYING)
+    gauges.reason = "its window was closed"
+    assert gauges.status(protocol(), "host", 10.0).state == "failed"
+    assert gauges.report(protocol(), 10.0).state == "failed"
+
+
+def test_before_there_is_a_stream_a_status_can_be_shown() -> None:
+    core = ClientProtocol(name="Ana", instance_id="instance-of-ana")
+    status = Gauges().status(core, "viewer", 10.0)
+    assert (status.state, status.rate, status.members, status.playing) == ("idle", 1.0, 0, False)
+
+
+@pytest.mark.parametrize(("until", "ahead"), [(52.2, 10.1), (40.0, 0.0), (None, None)])
+def test_a_report_tells_what_is_ready_to_play(until: float | None, ahead: float | None) -> None:
+    gauges = Gauges()
+    gauges.take(PLAYING)
+    gauges.buffered_until = until
+    report = gauges.report(protocol(), 10.0)
+    assert (report.buffer, report.seek_ms, report.drift_ms) == (ahead, 500.0, 23.4)
+
+
+def test_without_a_position_nothing_is_said_of_the_buffer() -> None:
+    gauges = Gauges()
+    gauges.buffered_until = 12.0
+    assert gauges.report(protocol(), 10.0).buffer is None
+
+
+def test_a_bad_drift_and_a_slow_way_lower_the_quality(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = protocol()
+    monkeypatch.setattr(ClientProtocol, "joined", True)
+    gauges = Gauges()
+    assert gauges.quality(core, 10.0) == "good"
+    gauges.take_clock(10.0, ClockEstimate(0.0, 0.4, 0.2, 0.0))
+    assert gauges.quality(core, 10.0) == "fair"
+    gauges.take(msgspec.structs.replace(PLAYING, drift=-0.5))
+    assert gauges.quality(core, 10.0) == "poor"
+
+
+# What a start waits for -----------------------------------------------------------------
+
+
+def test_a_player_has_come_to_an_event_when_it_is_where_that_has_put_it() -> None:
+    gauges, core = Gauges(), protocol()
+    assert core.state is not None
+    gone = msgspec.structs.replace(PLAYING, timeline=Timeline(7.0, 3.0))
+    gauges.take(gone, core.state)
+    assert gauges.cursor is None, "it keeps to an older timeline"
+    here = msgspec.structs.replace(PLAYING, timeline=core.state.timeline)
+    gauges.take(msgspec.structs.replace(here, correction="jump", state="buffering"), core.state)
+    assert gauges.cursor is None, "it is on its way"
+    gauges.take(msgspec.structs.replace(here, state="loading"), core.state)
+    assert gauges.cursor is None, "it has nothing to be anywhere in"
+    gauges.take(msgspec.structs.replace(here, state="playing"), core.state)
+    assert gauges.report(core, 10.0).cursor == Cursor(1, 1)
+
+
+def test_to_have_come_to_an_event_is_news() -> None:
+    gauges, core = Gauges(), protocol()
+    assert core.state is not None
+    here = msgspec.structs.replace(PLAYING, timeline=core.state.timeline)
+    gauges.take(PLAYING, core.state)
+    assert gauges.take(here, core.state)
+    assert not gauges.take(here, core.state)
+
+
+def test_while_a_film_is_looked_for_the_seat_loads() -> None:
+    gauges = Gauges()
+    assert gauges.state == "idle"
+    gauges.seeks_film = True
+    assert gauges.state == "loading"
+    gauges.take(PLAYING)
+    assert gauges.state == "playing"
+
+
+def test_what_the_device_takes_to_start_is_reported_once_it_is_known() -> None:
+    gauges = Gauges()
+    gauges.take(PLAYING)
+    assert gauges.report(protocol(), 10.0).start_ms is None
+    gauges.take(msgspec.structs.replace(PLAYING, start_cost=0.045))
+    assert gauges.report(protocol(), 10.0).start_ms == 45.0

@@ -1,0 +1,88 @@
+"""Seeks are tried a bounded number of times, jumps are kept apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from player.sync.seeks import JUMP_INTERVAL, MAX_TRIES, MAX_WIDENING, SEEK_TIMEOUT, JumpGuard, Seeks
+
+
+def test_a_seek_tells_what_it_took_unless_it_waited_behind_another() -> None:
+    seeks = Seeks()
+    seeks.send(50.0, 10.0)
+    assert seeks.done(10.4) == pytest.approx(0.4)
+    seeks.send(60.0, 20.0)
+    seeks.send(70.0, 20.1)
+    assert seeks.target == 70.0
+    assert seeks.done(20.5) is None
+    assert seeks.done(20.6) is None
+
+
+def test_a_load_says_nothing_about_seeks() -> None:
+    seeks = Seeks()
+    seeks.loading(50.0, 10.0)
+    assert seeks.done(13.0) is None
+
+
+def test_a_place_counts_as_reached_wherever_the_seek_has_landed_until_the_player_leaves() -> None:
+    seeks = Seeks()
+    seeks.send(50.0, 10.0)
+    assert not seeks.rests_at(50.0)
+    seeks.done(10.4)
+    assert seeks.rests_at(50.0)
+    assert not seeks.rests_at(50.1)
+    seeks.leave()
+    assert not seeks.rests_at(50.0)
+
+
+def test_tries_are_bounded_and_each_allows_for_more() -> None:
+    seeks = Seeks()
+    margins = [seeks.margin]
+    while seeks.may_retry():
+        margins.append(seeks.margin)
+    assert len(margins) == MAX_TRIES + 1
+    assert margins == sorted(margins)
+    seeks.new_goal()
+    assert seeks.may_retry()
+
+
+def test_a_seek_is_overdue_after_its_time() -> None:
+    seeks = Seeks()
+    seeks.send(50.0, 10.0)
+    assert not seeks.is_overdue(10.0 + SEEK_TIMEOUT)
+    assert seeks.is_overdue(10.1 + SEEK_TIMEOUT)
+
+
+def test_jumps_are_kept_apart_but_the_first_towards_a_new_timeline_is_not() -> None:
+    guard = JumpGuard()
+    assert guard.may_jump(10.0)
+    guard.jumped(10.0)
+    assert not guard.may_jump(9.9 + JUMP_INTERVAL)
+    assert guard.may_jump(10.0 + JUMP_INTERVAL)
+    guard.jumped(20.0)
+    guard.new_goal()
+    assert guard.may_jump(20.0)
+
+
+def test_jumps_that_repeat_double_the_tolerance_for_a_minute() -> None:
+    guard = JumpGuard()
+    assert not guard.corrected(10.0)
+    assert guard.corrected(14.0)
+    assert guard.widening(14.0) == 2.0
+    assert not guard.may_jump(21.9)
+    assert guard.may_jump(22.0)
+    assert guard.widening(73.9) == 2.0
+    assert guard.widening(74.0) == 1.0
+
+
+def test_the_tolerance_does_not_grow_for_ever() -> None:
+    guard = JumpGuard()
+    for second in range(20):
+        guard.corrected(10.0 + second)
+    assert guard.widening(30.0) == MAX_WIDENING
+
+
+def test_a_jump_for_another_reason_is_no_repetition() -> None:
+    guard = JumpGuard()
+    guard.jumped(10.0)
+    assert not guard.corrected(14.0)

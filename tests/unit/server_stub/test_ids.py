@@ -1,0 +1,14 @@
+"""Ids and keys are as long as they must be, and never the same."""
+
+from __future__ import annotations
+
+from protocol.server.core.identity import is_stream_id
+from server_stub.ids import RandomMint
+
+
+def test_keys_are_long_enough() -> None:
+    mint = RandomMint()
+    assert is_stream_id(mint.stream_id())
+    assert len(mint.host_key()) == 43
+    assert len(mint.invite_token()) == 22
+    assert mint.event_id() != mint.event_id()

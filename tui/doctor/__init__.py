@@ -1,0 +1,1 @@
+"""Doctor: what is wrong with this machine or server."""

@@ -1,0 +1,173 @@
+"""What this machine needs to host, and whether a server can be reached as seats do."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sqlite3
+import ssl
+import time
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
+
+from protocol.exceptions import MatineeError
+from protocol.wire.invite import parse_server, socket_url
+from tui.doctor.report import Finding
+from tui.processes.server import lan_address, parse_listen
+from tui.settings import DEFAULT_LISTEN
+from tui.storage import paths as places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_TIMEOUT: Final = 5.0
+_MIN_SQLITE: Final = (3, 35)
+_MIN_ROOM: Final = 100 * 1024 * 1024
+"""Bytes; a log of a whole evening takes less than one of them in a hundred."""
+_MIN_FILES: Final = 1024
+_RENEW_DAYS: Final = 14.0
+_DAY: Final = 86400.0
+
+
+def hosting() -> Iterator[Finding]:
+    """What a host's own server needs, or one that stays."""
+    yield _port()
+    yield _network()
+    yield _database(places.data_folder())
+    yield _postgres()
+    yield _files()
+    yield _trust()
+
+
+def _port() -> Finding:
+    host, port = parse_listen(DEFAULT_LISTEN)
+    try:
+        with socket.create_server((host, port)):
+            return Finding("port", "ok", f"{port} is free")
+    except OSError as error:
+        return Finding(
+            "port",
+            "warn",
+            f"{port} cannot be used ({(error.strerror or 'busy').lower()})",
+            "a host takes the next free one; serve needs --listen",
+        )
+
+
+def _network() -> Finding:
+    address = lan_address()
+    if address.startswith("127."):
+        return Finding("network", "warn", "no local network", "only seats on this machine can join")
+    return Finding("network", "ok", f"reached as {address} with --lan")
+
+
+def _database(folder: Path) -> Finding:
+    if sqlite3.sqlite_version_info[:2] < _MIN_SQLITE:
+        wanted = ".".join(map(str, _MIN_SQLITE))
+        return Finding(
+            "database", "fail", f"SQLite {sqlite3.sqlite_version}", f"{wanted} or newer is needed"
+        )
+    room = shutil.disk_usage(folder).free
+    told = f"SQLite {sqlite3.sqlite_version}, {room / 1024**3:.1f} GiB free"
+    if room < _MIN_ROOM:
+        return Finding("database", "warn", told, "make room, or the log stops growing")
+    return Finding("database", "ok", told)
+
+
+def _postgres() -> Finding:
+    if find_spec("psycopg") is not None:
+        return Finding("postgresql", "ok", "its driver is here")
+    return Finding("postgresql", "ok", "no driver; only serve --database postgresql://… needs it")
+
+
+def _files() -> Finding:
+    try:
+        import resource
+    except ImportError:
+        return Finding("files", "ok", "not limited here")
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return Finding("files", "ok", "not limited")
+    told = f"{limit} at once, so about {max(0, limit - 64)} seats on one server"
+    if limit < _MIN_FILES:
+        return Finding("files", "warn", told, f"ulimit -n {most if most > 0 else 65536}")
+    return Finding("files", "ok", told)
+
+
+def _trust() -> Finding:
+    paths = ssl.get_default_verify_paths()
+    found = ssl.create_default_context().cert_store_stats()["x509_ca"]
+    where = paths.cafile or paths.capath
+    if not found and not paths.capath:
+        return Finding(
+            "trust", "fail", "no authority is trusted, so no https", "install ca-certificates"
+        )
+    return Finding("trust", "ok", f"authorities of {where}")
+
+
+# A server ---------------------------------------------------------------------------------
+
+
+def server(address: str) -> Iterator[Finding]:
+    """Whether ``address`` is a server that seats can use."""
+    import httpx
+
+    try:
+        url = parse_server(address)
+        began = time.monotonic()
+        # Trusted is what seats trust: the system's authorities and SSL_CERT_FILE.
+        trusting = ssl.create_default_context()
+        answer = httpx.get(f"{url}/healthz", timeout=_TIMEOUT, verify=trusting)
+        took = (time.monotonic() - began) * 1000
+    except MatineeError as error:
+        yield Finding("server", "fail", error.message, error.remedy)
+        return
+    except httpx.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        remedy = "is it running, is the address right?"
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            remedy = "trust its authority: SSL_CERT_FILE=ca.pem matinee …"
+        yield Finding("server", "fail", f"{address}: {reason}", remedy)
+        return
+    if answer.status_code != 200:
+        what = f"{url} answers {answer.status_code}"
+        remedy = "is it a matinee server?"
+        if answer.status_code == 421:
+            remedy = "name it: matinee serve --public-url; a proxy must pass the Host header"
+        yield Finding("server", "fail", what, remedy)
+        return
+    yield Finding("server", "ok", f"{url} answers in {took:.0f} ms")
+    yield from _websocket(url)
+
+
+def _websocket(url: str) -> Iterator[Finding]:
+    from websockets.exceptions import InvalidHandshake
+    from websockets.sync.client import connect
+
+    from player.session.link import LOOPBACK
+
+    certificate: dict[str, Any] = {}
+    proxy = None if urlsplit(url).hostname in LOOPBACK else True
+    try:
+        with connect(
+            socket_url(url), open_timeout=_TIMEOUT, close_timeout=1.0, proxy=proxy
+        ) as opened:
+            if isinstance(opened.socket, ssl.SSLSocket):
+                certificate = cast("dict[str, Any]", opened.socket.getpeercert() or {})
+    except (OSError, InvalidHandshake, TimeoutError) as error:
+        yield Finding(
+            "websocket", "fail", f"does not open ({error})", "does a proxy pass on Upgrade?"
+        )
+        return
+    yield Finding("websocket", "ok", "opens")
+    if "notAfter" in certificate:
+        yield _validity(ssl.cert_time_to_seconds(str(certificate["notAfter"])), time.time())
+
+
+def _validity(ends: float, now: float) -> Finding:
+    days = (ends - now) / _DAY
+    told = f"trusted for {days:.0f} more days"
+    if days < _RENEW_DAYS:
+        return Finding("certificate", "warn", told, "have it renewed")
+    return Finding("certificate", "ok", told)

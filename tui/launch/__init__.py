@@ -1,0 +1,1 @@
+"""Launch: from a plan to running processes."""

@@ -1,0 +1,56 @@
+"""Launch plan: what is to run, as values."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from player.api.config import SeatConfig
+    from tui.storage.hosted_parties import HostedParty
+
+FaceKind = Literal["tui", "plain", "json"]
+SECOND: Final = "second"
+"""Name in JSON lines of the demo's other seat."""
+TUI_STATUS_INTERVAL: Final = 0.5
+"""Seconds; the graph of drift gets a point each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    """The sync server that a host starts for the evening."""
+
+    listen: str
+    """HOST:PORT"""
+    databases: tuple[str, ...]
+    """The first that no other server uses is taken."""
+    elsewhere: bool = False
+    """Another port will do when that one is taken."""
+    options: tuple[str, ...] = ()
+    """More arguments for it."""
+    lan: str = ""
+    """What invites name in the place of the loopback, "" for what it listens on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """What is to run."""
+
+    seat: SeatConfig
+    face: FaceKind
+    server: OwnServer | None = None
+    second: SeatConfig | None = None
+    """Another seat, which joins by the invite."""
+    theme: str = ""
+    greeting: str = ""
+    """Said at the beginning, "" for nothing; the own server may have something to say."""
+    kept_trim: bool = True
+    """The sound is shifted as it was last time on the same device."""
+    keeping: HostedParty | None = None
+    """What is written down of it, for its host to come back."""
+
+
+def new_instance_id() -> str:
+    """Who a seat is: random, and nobody else knows it."""
+    return secrets.token_urlsafe(24)

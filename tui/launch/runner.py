@@ -1,0 +1,175 @@
+"""An evening from the first process to the last: server, seats and a face."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import signal
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from player.video.frame_buffer import Stage, create_stage
+from protocol.exceptions import ListenError, StoreLocked
+from tui.launch.demo import SecondSeat
+from tui.launch.faces import Face, PrintedFace, TuiFace
+from tui.processes.seat import SeatProcess
+from tui.processes.server import EmbeddedServer
+from tui.storage import paths
+from tui.storage.audio_delays import TrimKeeper
+from tui.storage.hosted_parties import PartyKeeper
+
+if TYPE_CHECKING:
+    from player.api import views
+    from player.api.config import SeatConfig
+    from tui.launch.plan import OwnServer, Party
+
+
+async def run_party(party: Party) -> int:
+    """Run the evening; everything that was started has ended when this returns.
+
+    Raises:
+        MatineeError: what went wrong, for people.
+    """
+    logging.basicConfig(
+        filename=paths.log_file("face.log"),
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(process)d %(name)s %(message)s",
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        if party.face == "tui":
+            # Takes a while: best done while the server starts.
+            preparing = asyncio.create_task(
+                asyncio.to_thread(importlib.import_module, "tui.screen.app")
+            )
+            stack.push_async_callback(asyncio.wait, [preparing])
+        server, party = await _served(party, stack)
+        stage, config = _staged(party.seat, stack)
+        face: Face = (
+            TuiFace(stage, party.theme, _parting(party), serves=party.server is not None)
+            if party.face == "tui"
+            else PrintedFace(party.face)
+        )
+        greetings = [party.greeting] if party.greeting else []
+        second = SecondSeat(party.second, face)
+        ears = [second.listen]
+
+        def tell(view: views.AnyView) -> None:
+            for ear in ears:
+                ear(view)
+            # The first line of all is the seat's.
+            while greetings:
+                face.report(greetings.pop())
+
+        seat = SeatProcess(config, heard=tell)
+        ears.append(TrimKeeper(paths.trims_file(), seat.send, apply=party.kept_trim).hear)
+        if party.keeping is not None:
+            keeper = PartyKeeper(party.keeping, paths.keys_folder())
+            ears.append(keeper.hear)
+            stack.callback(_say_how_to_return, party, keeper)
+        stack.push_async_callback(second.end)
+        stack.push_async_callback(seat.end)
+        if server is not None:
+            watch = asyncio.create_task(server.watch(face.report))
+            stack.callback(watch.cancel)
+        return await face.run(seat)
+
+
+async def _served(
+    party: Party, stack: contextlib.AsyncExitStack
+) -> tuple[EmbeddedServer | None, Party]:
+    """The own server, if it is to be, and the party as it is with it."""
+    own = party.server
+    if own is None:
+        return None, party
+    is_back = party.seat.returning
+    server, url, used = await _started(own, is_back, stack)
+    port = url.rpartition(":")[2]
+    local = f"http://127.0.0.1:{port}" if own.lan else url
+    public = f"http://{own.lan}:{port}" if own.lan else ""
+    seat = msgspec.structs.replace(party.seat, server=local, public=public)
+    keeping = party.keeping
+    if keeping is not None:
+        listen = f"{own.listen.rpartition(':')[0]}:{port}"
+        keeping = msgspec.structs.replace(keeping, listen=listen, database=used.databases[0])
+    greeting = _of_place(own, used, port, is_back=is_back)
+    return server, replace(party, seat=seat, greeting=greeting, keeping=keeping)
+
+
+async def _started(
+    own: OwnServer, is_back: bool, stack: contextlib.AsyncExitStack
+) -> tuple[EmbeddedServer, str, OwnServer]:
+    """The server, its address, and where it had to be put, its database the first one."""
+    log = paths.log_file("server.log")
+    while own.databases:
+        server = EmbeddedServer(own.listen, own.databases[0], options=own.options, log_file=log)
+        stack.push_async_callback(server.stop)
+        try:
+            return server, await server.start(), own
+        except StoreLocked:
+            own = replace(own, databases=own.databases[1:])
+        except ListenError:
+            if not own.elsewhere:
+                raise
+            own = replace(own, listen=f"{own.listen.rpartition(':')[0]}:0", elsewhere=False)
+    if is_back:
+        raise StoreLocked("this party, or another one, is hosted here just now", "leave it first")
+    raise StoreLocked("too many parties are hosted here", "leave one of them first")
+
+
+def _of_place(wanted: OwnServer, used: OwnServer, port: str, *, is_back: bool) -> str:
+    """What a host should know of where his server is; "" when it is where he expects it."""
+    said: list[str] = []
+    old_port = wanted.listen.rpartition(":")[2]
+    if old_port != used.listen.rpartition(":")[2]:
+        said.append(f"port {old_port} is taken, so the server listens on {port}")
+        if is_back:
+            said.append("the guests need the new invite")
+    if wanted.databases[0] != used.databases[0]:
+        said.append(f"another party is hosted here, so this one's log is {used.databases[0]}")
+    return "; ".join(said)
+
+
+def _parting(party: Party) -> str:
+    """What becomes of the party when its host leaves, "" for one who may just go."""
+    if party.keeping is None:
+        return ""
+    if party.server is not None:
+        return "Its server is yours and stops: their films go on alone, until you are back."
+    return "It goes on without a host."
+
+
+def _say_how_to_return(party: Party, keeper: PartyKeeper) -> None:
+    if keeper.is_kept and party.face != "json":
+        sys.stderr.write(f"matinee: {paths.WAY_BACK} brings you back to this party\n")
+
+
+def _staged(
+    config: SeatConfig, stack: contextlib.ExitStack | contextlib.AsyncExitStack
+) -> tuple[Stage | None, SeatConfig]:
+    if config.video != "terminal":
+        return None, config
+    folder = stack.enter_context(
+        tempfile.TemporaryDirectory(prefix="matinee-", dir=paths.runtime_folder())
+    )
+    file = Path(folder) / "stage"
+    create_stage(file)
+    stage = Stage(file)
+    stack.callback(stage.close)
+    return stage, msgspec.structs.replace(config, stage_file=str(file))
+
+
+def run(party: Party) -> int:
+    """`run_party` in a loop of its own."""
+    try:
+        return asyncio.run(run_party(party))
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    finally:
+        sys.stdout.flush()

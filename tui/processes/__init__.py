@@ -1,0 +1,1 @@
+"""Child processes: the seat and the host's server."""

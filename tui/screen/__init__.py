@@ -1,0 +1,1 @@
+"""Screen: the face in the terminal."""

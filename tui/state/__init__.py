@@ -1,0 +1,1 @@
+"""State of a face: the party as the seat tells it."""

@@ -1,0 +1,1 @@
+"""Storage of a face: paths, hosted parties, audio delays."""

@@ -1,0 +1,1 @@
+"""Text: sentences and times for people."""
