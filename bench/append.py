@@ -18,12 +18,12 @@ from uuid import uuid4
 
 from bench.table import percentile, table
 from player.ids import new_id
-from protocol.server.core.store_calls import CreateStream
+from protocol.server.core.store_calls import InsertStream
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import Appended, Entry
+from protocol.server.log.requests import Appended, AppendRequest
 from protocol.server.moment import Moment
-from protocol.wire.messages import Command, Cursor, Media, Seek
-from server_stub.storage.factory import database_at
+from protocol.wire.messages import Command, Cursor, Media, SeekAct
+from server_stub.storage.factory import open_database
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -65,12 +65,12 @@ def run(options: Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="matinee-bench-", dir=options.folder) as name:
         for group in GROUPS:
             file = Path(name) / f"store-{group}.db"
-            took = _store(database_at(str(file)).open_store(), group, options.seconds)
+            took = _store(open_database(str(file)).open_store(), group, options.seconds)
             rows.append(["SQLite, store", *_row(group, took)])
             took = _sqlite(Path(name) / f"bare-{group}.db", group, options.seconds)
             rows.append(["SQLite, bare driver", *_row(group, took)])
             if options.database:
-                store = database_at(options.database).open_store()
+                store = open_database(options.database).open_store()
                 took = _store(store, group, options.seconds)
                 rows.append(["PostgreSQL, store", *_row(group, took)])
                 took = _postgres(options.database, group, options.seconds)
@@ -107,13 +107,13 @@ def _store(store: SqlStore, group: int, seconds: float) -> Took:
     stream_id = uuid4().hex
     now = Moment(1000.0, time.time_ns() // 1_000_000)
     record = StreamRecord(stream_id, media=FILM, host_id=HOST)
-    store.perform([CreateStream(record, None, uuid4().hex, uuid4().hex, now, now.unix_ms)])
+    store.perform([InsertStream(record, None, uuid4().hex, uuid4().hex, now, now.unix_ms)])
 
     def do(first: int) -> None:
         entries = [
-            Entry(stream_id, change.event_id, HOST, "Ana", change, now)
+            AppendRequest(stream_id, change.event_id, HOST, "Ana", change, now)
             for i in range(first + 1, first + group + 1)
-            for change in [Command(new_id(), 1, i, Cursor(1, 0), Seek(float(i % 5000)))]
+            for change in [Command(new_id(), 1, i, Cursor(1, 0), SeekAct(float(i % 5000)))]
         ]
         assert all(isinstance(answer, Appended) for answer in store.perform(entries))
 
@@ -124,7 +124,7 @@ def _store(store: SqlStore, group: int, seconds: float) -> Took:
 
 
 def _sqlite(path: Path, group: int, seconds: float) -> Took:
-    database_at(str(path)).open_store().close()
+    open_database(str(path)).open_store().close()
     stream_id = uuid4().hex
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):

@@ -23,8 +23,8 @@ from protocol.wire.messages import (
     Hello,
     Media,
     Ping,
-    Say,
-    Seek,
+    SeekAct,
+    SendChat,
     Snapshot,
     Welcome,
 )
@@ -250,13 +250,13 @@ class Matinee(_Frames):
     def send_event(self, host: Client) -> None:
         """See `Dialect`."""
         host.sent += 1
-        act = Seek(float(host.sent % 5000))
+        act = SeekAct(float(host.sent % 5000))
         _say(host, Command(uuid4().hex, 1, host.sent, Cursor(*host.cursor), act))
 
 
 def pour(client: Client, count: int) -> None:
     """Send so much chat at once, as far as there is room for it."""
-    data = client.unsent or _frame(encode(Say("x" * 400)).encode()) * count
+    data = client.unsent or _frame(encode(SendChat("x" * 400)).encode()) * count
     with contextlib.suppress(OSError):
         client.unsent = data[client.sock.send(data) :]
 

@@ -15,7 +15,7 @@ import msgspec
 
 from player.api.config import SeatConfig
 from player.api.line_writer import LineWriter
-from player.app import Seat
+from player.app import SeatApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ async def _run(config: SeatConfig, lines_to: int) -> int:
     from player.player_factory import make_player
 
     loop = asyncio.get_running_loop()
-    seat: Seat | None = None
+    seat: SeatApp | None = None
 
     def finish() -> None:
         if seat is not None:
@@ -54,7 +54,7 @@ async def _run(config: SeatConfig, lines_to: int) -> int:
             loop.call_soon_threadsafe(finish)
 
     writer = LineWriter(lines_to, finish_soon)
-    seat = Seat(config, make_player=make_player, resolve=resolver_for(config), emit=writer.emit)
+    seat = SeatApp(config, make_player=make_player, resolve=resolver_for(config), emit=writer.emit)
     ask = seat.ask
 
     def line(text: str) -> None:

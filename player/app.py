@@ -14,31 +14,31 @@ import msgspec
 
 from player.api.config import SeatConfig
 from player.api.views import AnyView, Ended, ErrorLine, Happened
-from player.backend.base import Player, Report
+from player.backend.base import EventSink, Player
 from player.ids import new_id
 from player.media.describe import identify, known_own
 from player.session.host_key import read_host_key
-from player.session.link import LOOPBACK
 from player.session.session import Session
 from player.sync.follower import Follower
-from player.sync.thread import PlayerDriver
+from player.sync.thread import PlayerThread
 from protocol.exceptions import MatineeError, SettingsError
+from protocol.wire.addresses import LOOPBACK
 from protocol.wire.messages import CreateStream, Media
 
 if TYPE_CHECKING:
     from player.media.loader import Resolve
-    from player.sync.messages import News
+    from player.sync.messages import PlayerNews
 
 log = logging.getLogger(__name__)
 
 PLAYER_END: Final = 1.5
 """Seconds the player gets to end."""
 
-MakePlayer = Callable[[SeatConfig, Report], Player]
+MakePlayer = Callable[[SeatConfig, EventSink], Player]
 """From the configuration and where the player reports."""
 
 
-class Seat:
+class SeatApp:
     """One seat; its face gives it lines and takes its views."""
 
     def __init__(
@@ -105,16 +105,16 @@ class Seat:
         follower = Follower(config.correction)
         session: Session | None = None
 
-        def deliver(news: News) -> None:
+        def deliver(news: PlayerNews) -> None:
             if session is not None:
                 session.player_news(news)
 
-        def post(news: News) -> None:
+        def post(news: PlayerNews) -> None:
             # The loop may be gone when the player's thread says its last words.
             if not loop.is_closed():
                 loop.call_soon_threadsafe(deliver, news)
 
-        driver = PlayerDriver(lambda report: self._make_player(config, report), follower, post)
+        driver = PlayerThread(lambda report: self._make_player(config, report), follower, post)
         token, media = config.token, None
         if config.role == "host":
             token = token or _kept_key(config)

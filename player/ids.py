@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 import time
 
-from protocol.ids import FILLING_BITS, ordered_id
+from protocol.ids import FILLING_BITS, uuid7
 
 
 def new_id() -> str:
     """An id for an event or a media."""
-    return ordered_id(time.time_ns() // 1_000_000, secrets.randbits(FILLING_BITS)).hex
+    return uuid7(time.time_ns() // 1_000_000, secrets.randbits(FILLING_BITS)).hex

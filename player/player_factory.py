@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from player.video.frame_buffer import Stage
+from player.video.frame_buffer import FrameBuffer
 
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
-    from player.backend.base import Player, Report
+    from player.backend.base import EventSink, Player
 
 
-def make_player(config: SeatConfig, report: Report) -> Player:
+def make_player(config: SeatConfig, report: EventSink) -> Player:
     """Start libmpv as the configuration asks.
 
     Raises:
@@ -21,7 +21,7 @@ def make_player(config: SeatConfig, report: Report) -> Player:
     """
     from player.backend.mpv import MpvPlayer
 
-    stage = Stage(Path(config.stage_file)) if config.stage_file else None
+    stage = FrameBuffer(Path(config.stage_file)) if config.stage_file else None
     player = MpvPlayer.create(
         report,
         video=config.video,

@@ -8,7 +8,7 @@ from uuid import UUID
 FILLING_BITS: Final = 74
 
 
-def ordered_id(unix_ms: int, filling: int) -> UUID:
+def uuid7(unix_ms: int, filling: int) -> UUID:
     """A UUID of version 7 (RFC 9562): ids sort by the millisecond they were made in.
 
     Random ids would be spread all over an index, so that each row that comes or goes is

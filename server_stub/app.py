@@ -16,19 +16,19 @@ import msgspec
 from platformdirs import user_data_path
 
 from protocol.exceptions import SettingsError, StoreError
-from protocol.media.url_policy import MediaRules
+from protocol.media.url_policy import UrlPolicy
 from protocol.server.limits.addresses import is_own
 from protocol.server.limits.config import Limits, for_crowds
 from protocol.server.protocol import ServerProtocol
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
-from server_stub.ids import RandomMint
+from server_stub.ids import RandomIds
 from server_stub.net.gateway import Gateway
-from server_stub.net.http.handler import HttpRequests
-from server_stub.net.http.read_cache import Reads
+from server_stub.net.http.handler import HttpHandler
+from server_stub.net.http.read_cache import ReadCache
 from server_stub.net.listen.addresses import (
     DEFAULT_LISTEN,
+    HostPolicy,
     ListenAddress,
-    Names,
     bind,
     certified_urls,
     parse_listen,
@@ -36,26 +36,26 @@ from server_stub.net.listen.addresses import (
     urls,
 )
 from server_stub.net.listen.forwarded import parse_proxies
-from server_stub.net.listen.listener import Entrance, most_connections, raise_open_files
+from server_stub.net.listen.listener import BoundedListener, most_connections, raise_open_files
 from server_stub.net.listen.tls import tls_of
-from server_stub.observability.endpoint import Gauges, Readings, read_key
+from server_stub.observability.endpoint import MetricsEndpoint, Readings, read_key
 from server_stub.observability.gc_policy import leave_the_old_to_us
 from server_stub.observability.logging import log_unhandled
 from server_stub.observability.metrics import Metrics
-from server_stub.storage.factory import database_at
-from server_stub.storage.instrumented import WatchedStore
+from server_stub.storage.factory import open_database
+from server_stub.storage.instrumented import InstrumentedStoreWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
     from pathlib import Path
 
     from protocol.server.log.record import StreamRecord
-    from server_stub.net.listen.forwarded import Proxies
-    from server_stub.net.listen.tls import Tls
-    from server_stub.observability.endpoint import Key
+    from server_stub.net.listen.forwarded import TrustedProxies
+    from server_stub.net.listen.tls import ReloadableTls
+    from server_stub.observability.endpoint import MetricsKey
     from server_stub.storage.base import Store
     from server_stub.storage.factory import Database
-    from server_stub.storage.worker import StoreThread
+    from server_stub.storage.worker import StoreWorker
 
 logger = logging.getLogger("matinee.server")
 
@@ -138,11 +138,11 @@ class Running:
     listening: Listening
     core: ServerProtocol
     gateway: Gateway
-    thread: StoreThread
+    thread: StoreWorker
     clock: ServerClock
     settled: Callable[[list[StreamRecord]], None]
     """Takes streams that stand further on in the store than was told."""
-    tls: Tls | None = None
+    tls: ReloadableTls | None = None
     patience: float = _PATIENCE
     """Seconds that its end may take."""
 
@@ -152,9 +152,9 @@ class _Plan(NamedTuple):
 
     address: ListenAddress
     public_url: str
-    tls: Tls | None
-    proxies: Proxies
-    key: Key
+    tls: ReloadableTls | None
+    proxies: TrustedProxies
+    key: MetricsKey
     database: Database
 
 
@@ -171,12 +171,12 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
         store = plan.database.open_store()
         clock = ServerClock(store.anchor())
         core = ServerProtocol(
-            RandomMint(),
+            RandomIds(),
             clock_id=uuid4().hex,
             limits=limits,
-            rules=MediaRules(options.allow_http_media, options.allow_http_media),
+            rules=UrlPolicy(options.allow_http_media, options.allow_http_media),
         )
-        metrics, reads = Metrics(), Reads()
+        metrics, reads = Metrics(), ReadCache()
         gateway = Gateway(core, clock, limits, metrics)
 
         def settled(records: list[StreamRecord]) -> None:
@@ -185,12 +185,12 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
             core.reset(records, clock.now())
             gateway.perform()
 
-        thread = WatchedStore(store, gateway.delivered, settled, metrics, reads)
+        thread = InstrumentedStoreWorker(store, gateway.delivered, settled, metrics, reads.forget)
         try:
             await thread.run(lambda opened: opened.set_anchor(clock.anchor()))
-            names = Names(address, plan.public_url, _certified(plan.tls))
-            gauges = Gauges(core, gateway.connections, metrics)
-            requests = HttpRequests(
+            names = HostPolicy(address, plan.public_url, _certified(plan.tls))
+            gauges = MetricsEndpoint(core, gateway.connections, metrics)
+            requests = HttpHandler(
                 core,
                 clock,
                 thread,
@@ -221,12 +221,12 @@ def _planned(options: ServeOptions) -> _Plan:
         tls_of(options.tls_cert, options.tls_key),
         proxies,
         read_key(options.metrics_token_file, is_fronted=bool(public_url or proxies.networks)),
-        database_at(options.database),
+        open_database(options.database),
     )
 
 
-def _entrance(plan: _Plan, limits: Limits) -> Entrance:
-    return Entrance(
+def _entrance(plan: _Plan, limits: Limits) -> BoundedListener:
+    return BoundedListener(
         bind(plan.address),
         limits.open_at_once,
         most_connections(),
@@ -235,7 +235,7 @@ def _entrance(plan: _Plan, limits: Limits) -> Entrance:
 
 
 @asynccontextmanager
-async def _at_work(server: Running, gauges: Gauges) -> AsyncGenerator[None]:
+async def _at_work(server: Running, gauges: MetricsEndpoint) -> AsyncGenerator[None]:
     """Do what is to be done beside serving, and at the end let everybody go."""
     chores = [
         asyncio.create_task(chore)
@@ -270,18 +270,18 @@ async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> Non
     logger.info("event=stopped")
 
 
-def _certified(tls: Tls | None) -> Callable[[], tuple[str, ...]]:
+def _certified(tls: ReloadableTls | None) -> Callable[[], tuple[str, ...]]:
     return tuple if tls is None else lambda: tls.certificate.names
 
 
-def _reached(address: ListenAddress, tls: Tls | None) -> tuple[str, ...]:
+def _reached(address: ListenAddress, tls: ReloadableTls | None) -> tuple[str, ...]:
     if tls is None:
         return urls(address)
     # A seat accepts the certificate only under a name that stands in it.
     return certified_urls(tls.certificate.names, address.port) or urls(address, "https")
 
 
-async def _put_away(thread: StoreThread, clock: ServerClock) -> None:
+async def _put_away(thread: StoreWorker, clock: ServerClock) -> None:
     try:
         await thread.run(lambda store: store.set_anchor(clock.anchor()))
     except StoreError:

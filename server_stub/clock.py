@@ -25,7 +25,7 @@ _PROCESS: Final = uuid4().hex
 """Stands for the boot where that has no name."""
 
 
-class Reading(NamedTuple):
+class ClockReading(NamedTuple):
     """One look at the machine's clocks, in seconds."""
 
     boot_id: str
@@ -36,7 +36,7 @@ class Reading(NamedTuple):
     wall: float
 
 
-class Anchor(NamedTuple):
+class ClockAnchor(NamedTuple):
     """Where the server's clock was when a database was last in use."""
 
     boot_id: str
@@ -51,7 +51,7 @@ class Anchor(NamedTuple):
     """Seconds that it had jumped."""
 
 
-def shift_after(anchor: Anchor | None, reading: Reading) -> float:
+def shift_after(anchor: ClockAnchor | None, reading: ClockReading) -> float:
     """Seconds to add to the monotonic clock so that the server's clock goes on.
 
     In the same boot it simply does. After a restart of the machine the wall clock tells
@@ -66,7 +66,7 @@ def shift_after(anchor: Anchor | None, reading: Reading) -> float:
     return anchor.instant + away - reading.monotonic
 
 
-def wall_jump(anchor: Anchor, reading: Reading, since: float = 0.0) -> float:
+def wall_jump(anchor: ClockAnchor, reading: ClockReading, since: float = 0.0) -> float:
     """Seconds that the wall clock has moved on its own since ``anchor``.
 
     Over a restart of the machine only a move backwards can be seen, and whether a clock that
@@ -82,7 +82,7 @@ def wall_jump(anchor: Anchor, reading: Reading, since: float = 0.0) -> float:
     return jump + min(0.0, away - since - jump)
 
 
-def _jump_kept(anchor: Anchor, reading: Reading) -> float:
+def _jump_kept(anchor: ClockAnchor, reading: ClockReading) -> float:
     """Of the jump before a restart of the machine all or nothing, whichever explains it best.
 
     The time away cannot be negative; of two that can be, the shorter one is meant.
@@ -92,9 +92,9 @@ def _jump_kept(anchor: Anchor, reading: Reading) -> float:
     return max(possible, default=0.0)
 
 
-def read_clocks() -> Reading:
+def read_clocks() -> ClockReading:
     """The machine's clocks, now."""
-    return Reading(_boot_id(), time.monotonic(), _elapsed(), time.time())
+    return ClockReading(_boot_id(), time.monotonic(), _elapsed(), time.time())
 
 
 @cache
@@ -114,7 +114,7 @@ def _elapsed() -> float:
 class ServerClock:
     """Tells the time to everything in this server."""
 
-    def __init__(self, anchor: Anchor | None = None) -> None:
+    def __init__(self, anchor: ClockAnchor | None = None) -> None:
         started = read_clocks()
         self._shift = shift_after(anchor, started)
         self._started = started.elapsed
@@ -137,7 +137,7 @@ class ServerClock:
         wall = reading.wall - _in_doubt(self._jump(reading))
         return Moment(self.instant_at(reading), int(wall * 1000))
 
-    def anchor(self) -> Anchor:
+    def anchor(self) -> ClockAnchor:
         """To be kept with the database: a wall clock in doubt is so after a restart as well."""
         reading = read_clocks()
         here, jump = self._anchored(reading), _in_doubt(self._jump(reading))
@@ -153,15 +153,15 @@ class ServerClock:
         """The wall clock is right, whatever it has done."""
         self._trusted = self._anchored(read_clocks())
 
-    def instant_at(self, reading: Reading) -> float:
+    def instant_at(self, reading: ClockReading) -> float:
         """Seconds on the server's clock at that look."""
         return reading.monotonic + self._shift
 
-    def _anchored(self, reading: Reading) -> Anchor:
+    def _anchored(self, reading: ClockReading) -> ClockAnchor:
         instant = self.instant_at(reading)
-        return Anchor(reading.boot_id, self._shift, instant, reading.elapsed, reading.wall)
+        return ClockAnchor(reading.boot_id, self._shift, instant, reading.elapsed, reading.wall)
 
-    def _jump(self, reading: Reading) -> float:
+    def _jump(self, reading: ClockReading) -> float:
         return wall_jump(self._trusted, reading, reading.elapsed - self._started)
 
 

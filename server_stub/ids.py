@@ -6,17 +6,17 @@ import secrets
 import time
 from uuid import uuid4
 
-from protocol.ids import FILLING_BITS, ordered_id
+from protocol.ids import FILLING_BITS, uuid7
 
 
-class RandomMint:
-    """The `protocol.server.core.context.Mint` of a running server."""
+class RandomIds:
+    """The `protocol.server.core.context.IdSource` of a running server."""
 
     def stream_id(self) -> str:
         return uuid4().hex
 
     def event_id(self) -> str:
-        return ordered_id(time.time_ns() // 1_000_000, secrets.randbits(FILLING_BITS)).hex
+        return uuid7(time.time_ns() // 1_000_000, secrets.randbits(FILLING_BITS)).hex
 
     def host_key(self) -> str:
         return secrets.token_urlsafe(32)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from protocol.server.core.store_calls import CreateStream
+from protocol.server.core.store_calls import InsertStream
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import Entry
+from protocol.server.log.requests import AppendRequest
 from protocol.server.moment import Moment
 from protocol.timeline import Timeline
 from protocol.wire.messages import Act, Command, Cursor, Event, Media
 from server_stub.storage import admin
-from server_stub.storage.factory import database_at
+from server_stub.storage.factory import open_database
 from server_stub.storage.sql.schema import metadata
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ class Place:
         self.is_sqlite = "://" not in address
 
     def open(self) -> SqlStore:
-        return database_at(self.address).open_store()
+        return open_database(self.address).open_store()
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run one statement; its rows."""
         with (
-            database_at(self.address).opened(alone=False) as engine,
+            open_database(self.address).opened(alone=False) as engine,
             engine.begin() as connection,
         ):
             found = connection.exec_driver_sql(sql)
@@ -75,12 +75,12 @@ def create(store: SqlStore, stream_id: str = STREAM, now: Moment = NOW) -> Strea
     record = StreamRecord(stream_id, seq=1, media=FILM, host_id=HOST, sync_tolerance_ms=300)
     event = Event(1, 1, "event-0000", "media", HOST, "Ana", now.unix_ms, Timeline(), FILM)
     keys = (f"host-{stream_id}", f"invite-{stream_id}")
-    call = CreateStream(record, event, *keys, now, now.unix_ms + DAY_MS)
+    call = InsertStream(record, event, *keys, now, now.unix_ms + DAY_MS)
     assert store.perform([call]) == [record]
     return record
 
 
-def entry(counter: int, act: Act, now: Moment = NOW, stream_id: str = STREAM) -> Entry:
+def entry(counter: int, act: Act, now: Moment = NOW, stream_id: str = STREAM) -> AppendRequest:
     """A command of the host."""
     change = Command(f"event-{counter:04d}", 1, counter, Cursor(1, 1), act)
-    return Entry(stream_id, change.event_id, HOST, "Ana", change, now)
+    return AppendRequest(stream_id, change.event_id, HOST, "Ana", change, now)

@@ -14,18 +14,18 @@ from uuid import uuid4
 from bench.soak.filling import entry, fill, found, settle
 from bench.soak.places import add_engine, place
 from bench.table import percentile, table
-from protocol.server.core.effects import Ask
+from protocol.server.core.effects import AskStore
 from protocol.server.log.requests import Appended
 from protocol.server.moment import Moment
-from server_stub.storage.factory import database_at
-from server_stub.storage.worker import StoreThread
+from server_stub.storage.factory import open_database
+from server_stub.storage.worker import StoreWorker
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator, Sequence
 
     from server_stub.storage.base import Store
-    from server_stub.storage.worker import Answer
+    from server_stub.storage.worker import StoreAnswer
 
 BATCH_WITHIN: Final = 0.1
 RATIO: Final = 1.5
@@ -110,17 +110,17 @@ class Party:
     """Appends to a log of its own, through the thread that a server has."""
 
     def __init__(self, address: str) -> None:
-        store = database_at(address).open_store()
+        store = open_database(address).open_store()
         self._stream_id = uuid4().hex
         found(store, self._stream_id)
-        self.thread = StoreThread(store, self._delivered, lambda _: None)
+        self.thread = StoreWorker(store, self._delivered, lambda _: None)
         self.pauses: list[list[float]] = [[], []]
         """Seconds from a question to its answer, in every other pause and in the rest of them."""
         self.meanwhile: list[float] = []
         self._took: list[float] = []
         self._answered = asyncio.Event()
 
-    def _delivered(self, answers: list[Answer]) -> None:
+    def _delivered(self, answers: list[StoreAnswer]) -> None:
         assert all(isinstance(answer.result, Appended) for answer in answers)
         self._answered.set()
 
@@ -131,7 +131,7 @@ class Party:
             counter += 1
             self._answered.clear()
             began = time.monotonic()
-            self.thread.ask(Ask(counter, entry(self._stream_id, counter)))
+            self.thread.ask(AskStore(counter, entry(self._stream_id, counter)))
             await self._answered.wait()
             self._took.append(time.monotonic() - began)
             await asyncio.sleep(INTERVAL)

@@ -10,12 +10,12 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from player.ids import new_id
-from protocol.server.core.store_calls import CreateStream
+from protocol.server.core.store_calls import InsertStream
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import Entry
+from protocol.server.log.requests import AppendRequest
 from protocol.server.moment import Moment
-from protocol.wire.messages import Command, Cursor, Media, Seek
-from server_stub.storage.factory import database_at
+from protocol.wire.messages import Command, Cursor, Media, SeekAct
+from server_stub.storage.factory import open_database
 
 if TYPE_CHECKING:
     from server_stub.storage.sql.sql_store import SqlStore
@@ -52,7 +52,7 @@ FROM generate_series(2, :rows) AS i
 def fill(address: str, rows: int, *, days: float) -> str:
     """A stream with so many events, all so many days old; returns its id."""
     stream_id = uuid4().hex
-    store = database_at(address).open_store()
+    store = open_database(address).open_store()
     found(store, stream_id, seq=rows)
     store.close()
     wall = time.time() - days * 86400
@@ -65,7 +65,7 @@ def fill(address: str, rows: int, *, days: float) -> str:
         "created_at": time.strftime("%Y-%m-%d %H:%M:%S.000000", time.gmtime(wall)),
         "digest": "d" * 64,
     }
-    with database_at(address).opened(alone=False) as engine, engine.begin() as connection:
+    with open_database(address).opened(alone=False) as engine, engine.begin() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         connection.execute(sa.text(_SQLITE if is_sqlite else _POSTGRES), values)
     return stream_id
@@ -73,7 +73,7 @@ def fill(address: str, rows: int, *, days: float) -> str:
 
 def settle(address: str) -> None:
     """As rows of a week ago are: looked through by PostgreSQL once, and all on the disk."""
-    with database_at(address).opened(alone=False) as engine, engine.connect() as connection:
+    with open_database(address).opened(alone=False) as engine, engine.connect() as connection:
         if connection.dialect.name != "sqlite":
             connection.execution_options(isolation_level="AUTOCOMMIT")
             for statement in ("VACUUM (ANALYZE)", "CHECKPOINT"):
@@ -85,12 +85,12 @@ def found(store: SqlStore, stream_id: str, seq: int = 0) -> None:
     """A stream, without its first event."""
     now = Moment(1000.0, time.time_ns() // 1_000_000)
     record = StreamRecord(stream_id, seq=seq, media=FILM, host_id=HOST)
-    store.perform([CreateStream(record, None, uuid4().hex, uuid4().hex, now, now.unix_ms)])
+    store.perform([InsertStream(record, None, uuid4().hex, uuid4().hex, now, now.unix_ms)])
 
 
-def entry(stream_id: str, counter: int) -> Entry:
+def entry(stream_id: str, counter: int) -> AppendRequest:
     """The host's command with this number."""
-    act = Seek(float(counter % 5000))
+    act = SeekAct(float(counter % 5000))
     command = Command(new_id(), 1, counter, Cursor(1, 0), act)
     now = Moment(1000.0 + counter, time.time_ns() // 1_000_000)
-    return Entry(stream_id, command.event_id, HOST, "Ana", command, now)
+    return AppendRequest(stream_id, command.event_id, HOST, "Ana", command, now)

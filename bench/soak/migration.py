@@ -21,7 +21,7 @@ from bench.soak.places import add_engine, place
 from bench.table import table
 from protocol.exceptions import SchemaTooNew
 from server_stub.storage import admin
-from server_stub.storage.factory import database_at
+from server_stub.storage.factory import open_database
 from server_stub.storage.sql.schema import metadata
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _newer(address: str, newest: str) -> list[str]:
     version = "UPDATE alembic_version SET version_num = '{}'"
     _execute(address, version.format("9999"))
     try:
-        database_at(address).open_store().close()
+        open_database(address).open_store().close()
     except SchemaTooNew:
         _execute(address, version.format(newest))
         return []
@@ -118,14 +118,14 @@ def _newer(address: str, newest: str) -> list[str]:
 
 
 def _execute(address: str, sql: str) -> None:
-    with database_at(address).opened(alone=False) as engine, engine.begin() as connection:
+    with open_database(address).opened(alone=False) as engine, engine.begin() as connection:
         connection.exec_driver_sql(sql)
 
 
 def _everything(address: str) -> dict[str, tuple[int, str]]:
     """How many rows each table has, and a digest of all their values."""
     found: dict[str, tuple[int, str]] = {}
-    with database_at(address).opened(alone=False) as engine, engine.begin() as connection:
+    with open_database(address).opened(alone=False) as engine, engine.begin() as connection:
         for name, columns in metadata.tables.items():
             query: sa.Select[Any] = sa.select(columns).order_by(*columns.primary_key.columns)
             digest, count = hashlib.sha256(), 0

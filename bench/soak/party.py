@@ -11,16 +11,16 @@ from bench.soak.ledger import Ledger, breaches
 from bench.soak.seats import Seat
 from protocol.wire.messages import (
     Act,
-    ChangeSettings,
     CreateStream,
-    Load,
+    LoadAct,
     Media,
     Note,
-    Pause,
-    Play,
+    PauseAct,
+    PlayAct,
+    RateAct,
     Report,
-    Seek,
-    SetRate,
+    SeekAct,
+    SettingsAct,
 )
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Party:
             for _ in range(self._chance.choice((1, 1, 1, 4))):
                 act, event_id, now = self._act(), uuid4().hex, time.monotonic()
                 protocol = self.host.protocol
-                if isinstance(act, Play | Pause) and protocol.joined and not protocol.unsent:
+                if isinstance(act, PlayAct | PauseAct) and protocol.joined and not protocol.unsent:
                     self.ledger.asked[event_id] = now
                 protocol.request(act, event_id, now)
             self.host.flush()
@@ -159,17 +159,17 @@ class Party:
         match self._chance.randrange(100):
             case 0:
                 film = Media(uuid4().hex, "file", title="Another Film", duration=5400.0)
-                return Load(film, playing=self._chance.random() < 0.5)
+                return LoadAct(film, playing=self._chance.random() < 0.5)
             case 1 | 2:
-                return ChangeSettings(sync_tolerance_ms=self._chance.randrange(100, 900))
+                return SettingsAct(sync_tolerance_ms=self._chance.randrange(100, 900))
             case roll if roll < 30:
-                return Play()
+                return PlayAct()
             case roll if roll < 60:
-                return Pause(position)
+                return PauseAct(position)
             case roll if roll < 70:
-                return SetRate(self._chance.choice((0.5, 1.0, 1.25)))
+                return RateAct(self._chance.choice((0.5, 1.0, 1.25)))
             case _:
-                return Seek(position)
+                return SeekAct(position)
 
     async def _note(self) -> None:
         while True:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from server_stub.storage.factory import database_at
+from server_stub.storage.factory import open_database
 from server_stub.storage.sql.mapping import event_of, record_of
 from server_stub.storage.sql.schema import playback_events, streams
 from tests.cast import ServerProcess
@@ -47,7 +47,7 @@ class Place:
         events = sa.select(playback_events).where(playback_events.c.stream_id == stream_id)
         events = events.order_by(playback_events.c.epoch, playback_events.c.seq)
         with (
-            database_at(self.address).opened(alone=False) as engine,
+            open_database(self.address).opened(alone=False) as engine,
             engine.begin() as connection,
         ):
             row = connection.execute(sa.select(streams).where(streams.c.id == stream_id))

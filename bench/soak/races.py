@@ -17,7 +17,7 @@ from bench.soak.ledger import Ledger, breaches
 from bench.soak.places import add_engine, place
 from bench.table import table
 from player.ids import new_id
-from protocol.server.limits.config import Limits, Rate
+from protocol.server.limits.config import Limits, RateLimit
 from protocol.wire.messages import (
     Ack,
     Act,
@@ -25,9 +25,9 @@ from protocol.wire.messages import (
     Command,
     Event,
     Note,
-    Pause,
+    PauseAct,
     Refusal,
-    Seek,
+    SeekAct,
     StateNow,
     Welcome,
 )
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from bench.soak.places import Place
 
-MUCH: Final = Rate(10_000.0, 10_000)
+MUCH: Final = RateLimit(10_000.0, 10_000)
 LIMITS: Final = Limits(
     command=MUCH, note=MUCH, strikes=MUCH, opens=MUCH, creations=MUCH, failures=MUCH
 )
@@ -156,7 +156,7 @@ class Racing:
         command = self._next()
         await self.host.send(command)
         await self._answer(command.event_id)
-        await self.host.send(self._command(self._counter + 1, Seek(4999.5), command.event_id))
+        await self.host.send(self._command(self._counter + 1, SeekAct(4999.5), command.event_id))
         self._expect(await self._answer(command.event_id), "event_id_conflict")
 
     async def _skips(self) -> None:
@@ -197,7 +197,7 @@ class Racing:
         await wire.hello(name, take_over=True)
         await self._settled(wire)
         for counter in range(self._counter + 1, self._counter + 6):
-            command = self._command(counter, Seek(1000.0 + counter))
+            command = self._command(counter, SeekAct(1000.0 + counter))
             self._never.add(command.event_id)
             await old.send(command)
         old.socket.transport.resume_reading()
@@ -211,7 +211,7 @@ class Racing:
         """What the host says next."""
         self._counter += 1
         position = round(self._chance.uniform(0, 5000), 3)
-        act = Seek(position) if self._chance.random() < 0.5 else Pause(position)
+        act = SeekAct(position) if self._chance.random() < 0.5 else PauseAct(position)
         return self._command(self._counter, act)
 
     def _command(self, counter: int, act: Act, event_id: str = "") -> Command:

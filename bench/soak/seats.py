@@ -8,7 +8,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from player.session.link import Down, Link
+from player.session.link import LinkDown, ServerLink
 from protocol.client import events
 from protocol.client.protocol import ClientProtocol
 from protocol.wire.codec import decode_server
@@ -74,7 +74,7 @@ class Seat:
         self.failure = ""
         """Why it has given up."""
         self._stopping: asyncio.Task[None] | None = None
-        self._link = Link(
+        self._link = ServerLink(
             self.protocol,
             server=server,
             stream_id=stream_id,
@@ -123,7 +123,7 @@ class Seat:
         await self._stopping
         await self._run
 
-    def _down(self, down: Down) -> None:
+    def _down(self, down: LinkDown) -> None:
         self._note(f"down ({down.reason}), again in {down.retry_in:.2f} s")
         self.back.clear()
 
@@ -137,24 +137,24 @@ class Seat:
     def _take(self) -> None:
         for event in self.protocol.events_received():
             match event:
-                case events.Joined(welcome=welcome):
+                case events.SessionStarted(welcome=welcome):
                     self._note("joined")
                     self._link.stream_id = welcome.stream_id
                     if welcome.created is not None:
                         self._link.token = welcome.created.host_key
-                case events.Recovered():
+                case events.SessionResumed():
                     self._note("back")
                     self._is_back()
                 case events.StateChanged() if not self.back_at:
                     self._is_back()
-                case events.RefusedBy(refusal=refusal, act=act):
+                case events.RequestRefused(refusal=refusal, act=act):
                     self.refusals[refusal.code] += 1
                     is_final = act is None and not self.protocol.joined
                     if is_final and refusal.code not in PASSING:
                         self._give_up(refusal.code)
-                case events.Ended(bye=bye) if not bye.reconnect:
+                case events.ServerClosing(bye=bye) if not bye.reconnect:
                     self._give_up(bye.code)
-                case events.Unanswered():
+                case events.ServerTimedOut():
                     self._dropping = asyncio.create_task(self._link.drop())
                 case _:
                     pass

@@ -46,7 +46,7 @@ class Source(msgspec.Struct, frozen=True):
     expires_at: float | None = None
     """Unix seconds after which the address is no longer good."""
     notice: str = ""
-    """What is missing and why; passed on by `Opened`."""
+    """What is missing and why; passed on by `MediaOpened`."""
 
 
 class Subtitle(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class Sample(msgspec.Struct, frozen=True):
 # What a player tells, each with the generation of the load it belongs to ---------------
 
 
-class Opened(msgspec.Struct, frozen=True):
+class MediaOpened(msgspec.Struct, frozen=True):
     """The media is open: what it is; the player is paused at the asked position."""
 
     generation: int
@@ -161,7 +161,7 @@ class TracksChanged(msgspec.Struct, frozen=True):
 
 
 PlayerEvent = (
-    Opened
+    MediaOpened
     | Restarted
     | PauseChanged
     | StallChanged
@@ -171,7 +171,7 @@ PlayerEvent = (
     | TracksChanged
 )
 
-Report = Callable[[PlayerEvent], None]
+EventSink = Callable[[PlayerEvent], None]
 """Called from any thread; must only enqueue."""
 
 
@@ -184,7 +184,7 @@ class Player(Protocol):
     """
 
     def load(self, source: Source, position: float, generation: int) -> None:
-        """Open ``source`` paused at ``position``; answers `Opened` and `Restarted`, or `Failed`."""
+        """Open ``source`` paused at ``position``; it answers `MediaOpened`, or `Failed`."""
         ...
 
     def stop(self) -> None:

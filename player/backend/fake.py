@@ -50,7 +50,7 @@ class FakePlayer:
 
     def __init__(
         self,
-        report: base.Report,
+        report: base.EventSink,
         clock: Callable[[], float],
         *,
         films: Mapping[str, FakeFilm] | None = None,
@@ -234,7 +234,7 @@ class FakePlayer:
             return
         self._film = film
         self._tell(
-            base.Opened(
+            base.MediaOpened(
                 self._generation,
                 title=(self._source.title if self._source else "") or film.title,
                 duration=film.duration,

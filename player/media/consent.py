@@ -21,7 +21,7 @@ Answer = Literal["once", "always", "no"]
 _MAX_SITES: Final = 10_000
 
 
-class Consent:
+class SiteConsent:
     """Sites that were named, typed or agreed to; asks about every other one.
 
     Args:

@@ -13,16 +13,16 @@ from urllib.parse import urlsplit
 import msgspec
 
 from player.api.views import AnyView, ConsentAsked, MediaView, Notice, Progress
-from player.backend.base import Failed, Opened, Source, Track, TracksChanged
-from player.media.consent import Consent
-from player.session.link import LOOPBACK
+from player.backend.base import Failed, MediaOpened, Source, Track, TracksChanged
+from player.media.consent import SiteConsent
 from protocol.exceptions import MatineeError, MediaError, ResolveError
-from protocol.media.url_policy import MediaRules, check_url
+from protocol.media.url_policy import UrlPolicy, check_url
+from protocol.wire.addresses import LOOPBACK
 from protocol.wire.messages import Media
 
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
-    from player.sync.thread import PlayerDriver
+    from player.sync.thread import PlayerThread
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +41,13 @@ Identify = Callable[[str], Awaitable[Media]]
 """From what a person named to what the stream is told; the media_id is left to the caller."""
 
 
-class Screening:
+class MediaLoader:
     """One film at a time, on one player."""
 
     def __init__(
         self,
         config: SeatConfig,
-        driver: PlayerDriver,
+        driver: PlayerThread,
         *,
         resolve: Resolve,
         identify: Identify,
@@ -62,12 +62,12 @@ class Screening:
         self._emit = emit
         self._opened = opened
         self._failed = failed
-        self.consent = Consent(
+        self.consent = SiteConsent(
             (*config.trusted, *_named_with(config.server)),
             Path(config.trust_file) if config.trust_file else None,
             self._ask_consent,
         )
-        self._rules = MediaRules(config.allow_lan_media, config.allow_lan_media)
+        self._rules = UrlPolicy(config.allow_lan_media, config.allow_lan_media)
         self.media: Media | None = None
         self.view: MediaView | None = None
         self._own: str = ""
@@ -193,7 +193,7 @@ class Screening:
         said = "; ".join(differences) or "same name and size, other content"
         self._emit(Notice(message=f"your copy is not the same file as the host's ({said})"))
 
-    def player_opened(self, event: Opened) -> None:
+    def player_opened(self, event: MediaOpened) -> None:
         """The player has it open."""
         media = self.media
         if media is None:

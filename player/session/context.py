@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
     from player.api.config import SeatConfig
     from player.api.views import AnyView
-    from player.media.loader import Identify, Screening
-    from player.session.host_commands import HostControls
-    from player.session.link import Link
-    from player.session.telemetry import Gauges
-    from player.sync.thread import PlayerDriver
+    from player.media.loader import Identify, MediaLoader
+    from player.session.host_commands import HostCommands
+    from player.session.link import ServerLink
+    from player.session.telemetry import SeatTelemetry
+    from player.sync.thread import PlayerThread
     from protocol.client.protocol import ClientProtocol
     from protocol.wire import messages
     from protocol.wire.messages import Role
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 NoteType = Literal["sync_request", "buffer_start", "buffer_end"]
 
 
-class Surroundings(Protocol):
+class SessionContext(Protocol):
     """The seat as its parts see it."""
 
     config: SeatConfig
-    driver: PlayerDriver
+    driver: PlayerThread
     protocol: ClientProtocol
-    gauges: Gauges
-    screening: Screening
-    link: Link
-    controls: HostControls
+    gauges: SeatTelemetry
+    screening: MediaLoader
+    link: ServerLink
+    controls: HostCommands
     is_ready: bool
     emit: Callable[[AnyView], None]
     identify: Identify

@@ -37,7 +37,7 @@ END_MARGIN: Final = 0.3
 RATES: Final = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0)
 
 
-class HostControls:
+class HostCommands:
     """Turns intents into acts; remembers what is asked but not yet in the timeline."""
 
     def __init__(self, hold: Callable[[], None]) -> None:
@@ -63,8 +63,8 @@ class HostControls:
             case Play() if self.waits or not playing:
                 self._asked_playing = (now, True)
                 at_end = self.duration is not None and position >= self.duration - END_MARGIN
-                start: list[messages.Act] = [messages.Seek(0.0)] if at_end else []
-                return [*start, messages.Play()]
+                start: list[messages.Act] = [messages.SeekAct(0.0)] if at_end else []
+                return [*start, messages.PlayAct()]
             case Pause() if playing:
                 self._asked_playing = (now, False)
                 return self._pause(position, now)
@@ -76,13 +76,13 @@ class HostControls:
                 return self._chapter(step, self._from(position, now), now)
             case SetRate(rate):
                 self._asked_rate = (now, rate)
-                return [messages.SetRate(rate)]
+                return [messages.RateAct(rate)]
             case Wait(on):
-                return [messages.ChangeSettings(wait=on)]
+                return [messages.SettingsAct(wait=on)]
             case Sync(on):
-                return [messages.ChangeSettings(sync_enabled=on)]
+                return [messages.SettingsAct(sync_enabled=on)]
             case Tolerance(tolerance):
-                return [messages.ChangeSettings(sync_tolerance_ms=tolerance)]
+                return [messages.SettingsAct(sync_tolerance_ms=tolerance)]
             case RateBy(factor):
                 return self.acts(SetRate(self._rate(state, factor, now)), state, position, now)
             case _:
@@ -103,7 +103,7 @@ class HostControls:
         """Stop where the own player is, unless a seek is under way: then where that goes."""
         going_to = self._from(position, now)
         if abs(going_to - position) > ELSEWHERE:
-            return [messages.Pause(going_to)]
+            return [messages.PauseAct(going_to)]
         self._hold()
         return []
 
@@ -112,7 +112,7 @@ class HostControls:
         if self.duration is not None:
             target = min(target, max(0.0, self.duration - END_MARGIN))
         self._asked_position = (now, target)
-        return [messages.Seek(target)]
+        return [messages.SeekAct(target)]
 
     def _from(self, position: float, now: float) -> float:
         """Where a step counts from: a quick second one from where the first one goes."""

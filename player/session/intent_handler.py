@@ -34,23 +34,23 @@ from player.api.intents import (
     parse_intent,
 )
 from player.ids import new_id
-from player.session.moderation import People
+from player.session.moderation import Moderation
 from protocol.exceptions import MatineeError
 from protocol.text import TITLE_CELLS, clean_text
 from protocol.wire import messages
 
 if TYPE_CHECKING:
     from player.backend.base import Player
-    from player.session.context import Surroundings
+    from player.session.context import SessionContext
     from protocol.wire.messages import Media
 
 
-class Wishes:
+class IntentHandler:
     """Answers every intent: does it, asks the server for it, or says why not."""
 
-    def __init__(self, session: Surroundings) -> None:
+    def __init__(self, session: SessionContext) -> None:
         self._session = session
-        self.people = People(session)
+        self.people = Moderation(session)
         self._queue = list(session.config.media) if session.is_host else []
         self._own: dict[str, str] = {}
         """media_id: where this seat finds it."""
@@ -186,7 +186,7 @@ class Wishes:
         media = msgspec.structs.replace(media, media_id=new_id(), title=title)
         self.remember(media, own)
         session.screening.prepare(media.media_id, source)
-        session.request(messages.Load(media, goes_on and self._is_on()))
+        session.request(messages.LoadAct(media, goes_on and self._is_on()))
 
     def _is_on(self) -> bool:
         """Whoever was watching goes on watching: the next film starts as one."""
@@ -229,7 +229,7 @@ class Wishes:
         self._session.screening.reopen()
 
 
-def adjust(session: Surroundings, intent: AnyIntent) -> None:
+def adjust(session: SessionContext, intent: AnyIntent) -> None:
     """The seat's own things: sound, subtitles, the size of the stage."""
 
     def act(player: Player) -> None:

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from player.api.views import SERVER_STOPPED
 from protocol.exceptions import DecodeError
+from protocol.wire.addresses import LOOPBACK
 from protocol.wire.invite import socket_url
 
 if TYPE_CHECKING:
@@ -35,10 +36,9 @@ REASONS: Final = {
     "too_slow": "this connection was too slow for the server",
 }
 """What a server's codes mean to people."""
-LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
-class Down(NamedTuple):
+class LinkDown(NamedTuple):
     """There is no connection; the next attempt comes in ``retry_in`` seconds."""
 
     reason: str
@@ -46,7 +46,7 @@ class Down(NamedTuple):
     retry_in: float
 
 
-class Link:
+class ServerLink:
     """Keeps one protocol connected until told to stop.
 
     Args:
@@ -65,7 +65,7 @@ class Link:
         stream_id: str,
         token: str,
         on_events: Callable[[], None],
-        on_down: Callable[[Down], None],
+        on_down: Callable[[LinkDown], None],
     ) -> None:
         self._protocol = protocol
         self._server = server
@@ -88,7 +88,7 @@ class Link:
             attempt = 1 if reason.was_open else attempt + 1
             delay = min(FIRST_RETRY * GROWTH ** (attempt - 1), LAST_RETRY)
             delay *= random.uniform(0.7, 1.0)
-            self._on_down(Down(reason.text, attempt, delay))
+            self._on_down(LinkDown(reason.text, attempt, delay))
             self._hurry.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):

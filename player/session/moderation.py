@@ -12,17 +12,17 @@ from protocol.wire.invite import Invite
 from protocol.wire.messages import HandOver, NewInvite, Remove
 
 if TYPE_CHECKING:
-    from player.session.context import Surroundings
+    from player.session.context import SessionContext
     from protocol.client.stream_state import StreamState
-    from protocol.wire.messages import Errand, Invited, Member, Role
+    from protocol.wire.messages import Invited, Member, ModerationRequest, Role
 
 AboutPeople = Renew | Revoke | Kick | Give
 
 
-class People:
+class Moderation:
     """Turns wishes about people into errands, and the answers into lines."""
 
-    def __init__(self, session: Surroundings) -> None:
+    def __init__(self, session: SessionContext) -> None:
         self._session = session
 
     # What is asked for ------------------------------------------------------------------
@@ -60,7 +60,7 @@ class People:
         lifetime = None if hours is None else hours * 3600.0
         self._run(NewInvite(new_id(), keep, lifetime, uses))
 
-    def _run(self, errand: Errand) -> None:
+    def _run(self, errand: ModerationRequest) -> None:
         session = self._session
         if not session.protocol.run_errand(errand):
             session.notice("the server is out of reach; ask again when it is back")

@@ -7,10 +7,10 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Final
 
-from protocol.sync.tolerance import tolerance
+from protocol.sync.tolerance import effective_tolerance
 
 if TYPE_CHECKING:
-    from player.session.context import Surroundings
+    from player.session.context import SessionContext
 
 REPORT_INTERVAL: Final = 1.0
 LONGEST_BEAT: Final = 0.25
@@ -22,10 +22,10 @@ EARLY: Final = 0.02
 """Seconds a beat may come early and still count, so that lateness does not add up."""
 
 
-class Pulse:
+class PeriodicTasks:
     """Beats until cancelled."""
 
-    def __init__(self, seat: Surroundings) -> None:
+    def __init__(self, seat: SessionContext) -> None:
         self._seat = seat
         self._status_at = 0.0
         self._report_at = 0.0
@@ -51,7 +51,7 @@ class Pulse:
                 seat.driver.set_clock(estimate.offset)
             if state is not None:
                 jitter = estimate.jitter if estimate else 0.0
-                seat.driver.set_tolerance(tolerance(state.sync_tolerance, jitter))
+                seat.driver.set_tolerance(effective_tolerance(state.sync_tolerance, jitter))
             if now >= self._status_at and seat.is_ready:
                 self._status_at = now + seat.config.status_interval - EARLY
                 seat.emit(seat.gauges.status(seat.protocol, seat.role, now))

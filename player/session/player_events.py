@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from player.api.views import OWN_COPY, Corrected
-from player.backend.base import Failed, KeyPressed, Opened, TracksChanged
+from player.backend.base import Failed, KeyPressed, MediaOpened, TracksChanged
 from player.sync.messages import (
     Acted,
     Buffered,
@@ -13,15 +13,15 @@ from player.sync.messages import (
     FollowerView,
     InStep,
     Jumped,
-    News,
     NoPlayer,
+    PlayerNews,
     Stalled,
     Widened,
 )
 from protocol.wire import messages
 
 if TYPE_CHECKING:
-    from player.session.context import Surroundings
+    from player.session.context import SessionContext
     from protocol.exceptions import MatineeError
     from protocol.wire.messages import Media
 
@@ -30,10 +30,10 @@ END_OF_FILM: Final = "end of the film"
 """Why the party pauses then, as everybody's seat can tell it."""
 
 
-class Reactions:
+class PlayerEventHandler:
     """Takes the news of the player's thread, on the event loop."""
 
-    def __init__(self, seat: Surroundings) -> None:
+    def __init__(self, seat: SessionContext) -> None:
         self._seat = seat
         self._resync_asked = False
         self._resync_before: float | None = None
@@ -45,7 +45,7 @@ class Reactions:
         self._resync_asked = True
         self._resync_before = self._seat.gauges.view.drift
 
-    def take(self, news: News) -> None:
+    def take(self, news: PlayerNews) -> None:
         """Take what the player's thread tells."""
         seat = self._seat
         match news:
@@ -54,7 +54,7 @@ class Reactions:
                     seat.report_soon()
             case Buffered(until=until):
                 seat.gauges.buffered_until = until
-            case Opened():
+            case MediaOpened():
                 seat.gauges.reason = ""
                 seat.screening.player_opened(news)
             case Failed():
@@ -97,7 +97,7 @@ class Reactions:
             seat.controls.duration = view.duration
             seat.controls.chapters = view.chapters
         if seat.is_host and seat.protocol.state and media != seat.protocol.state.media:
-            seat.request(messages.Load(media))
+            seat.request(messages.LoadAct(media))
 
     def film_failed(self, error: MatineeError) -> None:
         """No film could be found; a host who has none to begin with may as well leave."""
@@ -158,11 +158,11 @@ class Reactions:
             return
         if event.stalled:
             self._stalled_at = max(0.0, event.position)
-            seat.request(messages.Pause(self._stalled_at, f"waiting for {seat.config.name}"))
+            seat.request(messages.PauseAct(self._stalled_at, f"waiting for {seat.config.name}"))
         elif self._stalled_at is not None:
             # A start that waits goes on by itself, and with it those who are not ready.
             if not seat.controls.waits and not self._moved_since(self._stalled_at):
-                seat.request(messages.Play())
+                seat.request(messages.PlayAct())
             self._stalled_at = None
 
     def _moved_since(self, stalled_at: float) -> bool:
@@ -176,7 +176,7 @@ class Reactions:
         seat = self._seat
         if seat.is_host:
             seat.request(
-                messages.Pause(max(0.0, event.position)) if event.paused else messages.Play()
+                messages.PauseAct(max(0.0, event.position)) if event.paused else messages.PlayAct()
             )
         else:
             seat.driver.release()
@@ -186,6 +186,6 @@ class Reactions:
         seat = self._seat
         state = seat.protocol.state
         if seat.is_host and state and state.timeline.playing:
-            seat.request(messages.Pause(position, END_OF_FILM))
+            seat.request(messages.PauseAct(position, END_OF_FILM))
         if seat.is_host and seat.screening.queue_left:
             seat.notice(f"{seat.screening.queue_left} more to watch: n goes on to the next film")

@@ -15,9 +15,9 @@ from protocol.exceptions import MatineeError
 from protocol.wire.invite import Invite
 
 if TYPE_CHECKING:
-    from player.session.context import Surroundings
-    from player.session.intent_handler import Wishes
-    from player.session.link import Down
+    from player.session.context import SessionContext
+    from player.session.intent_handler import IntentHandler
+    from player.session.link import LinkDown
     from protocol.wire import messages
     from protocol.wire.messages import Media
 
@@ -27,10 +27,10 @@ FIRST_CONTACT: Final = 10.0
 """Seconds after which a server that was never reached is given up."""
 
 
-class Relay:
+class ServerEventHandler:
     """Takes the server's news, on the event loop."""
 
-    def __init__(self, seat: Surroundings, wishes: Wishes) -> None:
+    def __init__(self, seat: SessionContext, wishes: IntentHandler) -> None:
         self._seat = seat
         self._wishes = wishes
         self._down_since: float | None = None
@@ -40,42 +40,42 @@ class Relay:
         """Do what a piece of the server's news asks for."""
         now = time.monotonic()
         match event:
-            case client_events.Joined(welcome=welcome, again=again):
+            case client_events.SessionStarted(welcome=welcome, again=again):
                 self._joined(welcome)
                 if again:
                     # A start may be waiting to hear of this seat.
                     self._seat.report_soon()
-            case client_events.Recovered(events=count, by_snapshot=by_snapshot):
+            case client_events.SessionResumed(events=count, by_snapshot=by_snapshot):
                 self._recovered(count, by_snapshot=by_snapshot)
             case client_events.RoleChanged(role=role, host=name):
                 self._wishes.people.role_changed(role, name)
-            case client_events.InvitedWith(invited=invited):
+            case client_events.InviteChanged(invited=invited):
                 self._wishes.people.invited(invited)
             case client_events.StateChanged():
                 self._state_changed()
-            case client_events.Logged(event=logged):
+            case client_events.EventApplied(event=logged):
                 self._logged(logged)
             case client_events.MembersChanged() as changed:
                 self._members_changed(changed)
-            case client_events.WaitsFor(members=members, until=until):
+            case client_events.StartWaiting(members=members, until=until):
                 self._waits_for(members, until)
-            case client_events.Said(chat=chat):
+            case client_events.ChatReceived(chat=chat):
                 self._said(chat)
-            case client_events.RefusedBy(refusal=refusal, act=act):
+            case client_events.RequestRefused(refusal=refusal, act=act):
                 self._refused(refusal, act)
-            case client_events.ClockMoved(estimate=estimate):
+            case client_events.ClockUpdated(estimate=estimate):
                 self._seat.gauges.take_clock(now, estimate)
                 self._seat.driver.set_clock(estimate.offset)
             case client_events.ClockLost():
                 self._seat.driver.set_clock(None)
-            case client_events.Dropped(commands=count):
+            case client_events.CommandsDropped(commands=count):
                 self._seat.driver.release()
                 self._seat.notice(f"{count} commands were dropped: somebody else has hosted since")
-            case client_events.Unanswered():
+            case client_events.ServerTimedOut():
                 task = asyncio.create_task(self._seat.link.drop())
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-            case client_events.Ended(bye=bye):
+            case client_events.ServerClosing(bye=bye):
                 if not bye.reconnect:
                     self._seat.fail(bye.code, bye.message)
 
@@ -189,7 +189,7 @@ class Relay:
         else:
             self._seat.say_error(refusal.code, refusal.message, field=refusal.field)
 
-    def link_down(self, down: Down) -> None:
+    def link_down(self, down: LinkDown) -> None:
         """There is no connection; the link tries again."""
         now = time.monotonic()
         self._waits_for((), now)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from player.api.views import AnyView, ErrorLine, Notice, ViewOnly
 from player.ids import new_id
-from player.media.loader import Identify, Resolve, Screening
-from player.session.host_commands import HostControls
-from player.session.intent_handler import Wishes
-from player.session.link import Link
-from player.session.periodic import Pulse
-from player.session.player_events import Reactions
+from player.media.loader import Identify, MediaLoader, Resolve
+from player.session.host_commands import HostCommands
+from player.session.intent_handler import IntentHandler
+from player.session.link import ServerLink
+from player.session.periodic import PeriodicTasks
+from player.session.player_events import PlayerEventHandler
 from player.session.presenters import host_name
-from player.session.server_events import Relay
-from player.session.telemetry import Gauges
+from player.session.server_events import ServerEventHandler
+from player.session.telemetry import SeatTelemetry
 from player.sync.messages import HasPlayer, NoPlayer
 from protocol.client.protocol import ClientProtocol
 from protocol.exceptions import DecodeError
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from player.api.config import SeatConfig
     from player.session.context import NoteType
-    from player.sync.messages import News
-    from player.sync.thread import PlayerDriver
+    from player.sync.messages import PlayerNews
+    from player.sync.thread import PlayerThread
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Session:
         *,
         token: str,
         create: messages.CreateStream | None,
-        driver: PlayerDriver,
+        driver: PlayerThread,
         resolve: Resolve,
         identify: Identify,
         emit: Callable[[AnyView], None],
@@ -56,7 +56,7 @@ class Session:
     ) -> None:
         self.config = config
         self.driver = driver
-        self.gauges = Gauges()
+        self.gauges = SeatTelemetry()
         self.protocol = ClientProtocol(
             name=config.name,
             instance_id=config.instance_id,
@@ -64,9 +64,9 @@ class Session:
             take_over=config.take_over,
             yields=config.yields,
         )
-        self.wishes = Wishes(self)
-        self._relay = Relay(self, self.wishes)
-        self.link = Link(
+        self.wishes = IntentHandler(self)
+        self._relay = ServerEventHandler(self, self.wishes)
+        self.link = ServerLink(
             self.protocol,
             server=config.server,
             stream_id=config.stream_id,
@@ -74,8 +74,8 @@ class Session:
             on_events=self._take_events,
             on_down=self._relay.link_down,
         )
-        self._reactions = Reactions(self)
-        self.screening = Screening(
+        self._reactions = PlayerEventHandler(self)
+        self.screening = MediaLoader(
             config,
             driver,
             resolve=resolve,
@@ -87,12 +87,12 @@ class Session:
         self.emit = emit
         self.identify = identify
         self._finish = finish
-        self.controls = HostControls(driver.hold)
+        self.controls = HostCommands(driver.hold)
         self.is_ready = False
         """The face knows that the seat has joined."""
         self._failed = False
         self._player_told = asyncio.Event()
-        self._pulse = Pulse(self)
+        self._pulse = PeriodicTasks(self)
 
     # Life -------------------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ class Session:
             beat.cancel()
             await asyncio.gather(beat, return_exceptions=True)
 
-    def player_news(self, news: News) -> None:
+    def player_news(self, news: PlayerNews) -> None:
         """Take what the player's thread tells."""
         self._reactions.take(news)
         if isinstance(news, HasPlayer | NoPlayer):

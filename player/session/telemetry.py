@@ -26,7 +26,7 @@ WAITING: Final = FollowerView(
 )
 
 
-class Gauges:
+class SeatTelemetry:
     """The newest readings of one seat; instants are local, in seconds."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ ECHO_FOR: Final = 0.25
 """Seconds in which what a player tells may still be about an earlier write."""
 
 
-class PauseLedger:
+class PauseEchoFilter:
     """The pause flag as it was written and as it was told; instants are local seconds."""
 
     def __init__(self) -> None:

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Final
 from player.backend.base import (
     EndReached,
     Failed,
-    Opened,
+    MediaOpened,
     PauseChanged,
     PlayerEvent,
     Restarted,
     Sample,
     StallChanged,
 )
-from player.sync.messages import Acted, FollowerView, Jumped, PlayerCommand, Stalled, Told
+from player.sync.messages import Acted, FollowerEvent, FollowerView, Jumped, PlayerCommand, Stalled
 from player.sync.phase import HERE, MOVING, Phase
-from player.sync.planner import DEAD_AFTER_START, CorrectionMode, Steering
-from player.sync.state import Bearings
+from player.sync.planner import DEAD_AFTER_START, CorrectionMode, SyncPlanner
+from player.sync.state import FollowerState
 
 if TYPE_CHECKING:
     from protocol.timeline import Timeline
@@ -43,8 +43,8 @@ class Follower:
     def __init__(self, correction: CorrectionMode = "full") -> None:
         self.generation = 0
         """Number of the load that the player's events must belong to."""
-        self._bearings = Bearings()
-        self._steering = Steering(self._bearings, correction)
+        self._bearings = FollowerState()
+        self._steering = SyncPlanner(self._bearings, correction)
         self._controlled_at = float("-inf")
         self._acted = False
 
@@ -136,7 +136,7 @@ class Follower:
             return []
         bearings = self._bearings
         match event:
-            case Opened():
+            case MediaOpened():
                 bearings.course.duration = event.duration
                 bearings.is_seekable = event.is_seekable
                 bearings.learned.new_device(event.audio_device)
@@ -201,7 +201,7 @@ class Follower:
         self._controlled_at = now
         return self._steering.control(now)
 
-    def take_told(self) -> list[Told]:
+    def take_told(self) -> list[FollowerEvent]:
         """What happened since the last call."""
         told, self._steering.told = self._steering.told, []
         return told
@@ -274,5 +274,5 @@ class Follower:
         self._steering.quiet_until = now + DEAD_AFTER_START
         return [] if stalled else self._steering.rejoin(now)
 
-    def _tell(self, told: Told) -> None:
+    def _tell(self, told: FollowerEvent) -> None:
         self._steering.told.append(told)

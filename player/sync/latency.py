@@ -45,7 +45,7 @@ class _RateWrite(NamedTuple):
     change: float
 
 
-class Learned:
+class LatencyModel:
     """Figures of the last eight seeks and starts."""
 
     def __init__(self) -> None:

@@ -73,7 +73,7 @@ class Finished(NamedTuple):
     position: float
 
 
-Told = Jumped | Widened | InStep | Stalled | Acted | Finished
+FollowerEvent = Jumped | Widened | InStep | Stalled | Acted | Finished
 
 
 class FollowerView(msgspec.Struct, frozen=True):
@@ -109,4 +109,4 @@ class Buffered(NamedTuple):
     until: float | None
 
 
-News = Told | PlayerEvent | FollowerView | HasPlayer | NoPlayer | Buffered
+PlayerNews = FollowerEvent | PlayerEvent | FollowerView | HasPlayer | NoPlayer | Buffered

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from player.sync.echo import PauseLedger
+from player.sync.echo import PauseEchoFilter
 from player.sync.messages import (
     Finished,
+    FollowerEvent,
     InStep,
     Jumped,
     PauseNow,
     PlayAtRate,
     PlayerCommand,
     SeekTo,
-    Told,
     Widened,
 )
 from player.sync.phase import MOVING
-from player.sync.seeks import ELSEWHERE, JumpGuard
+from player.sync.seeks import ELSEWHERE, JumpLimiter
 from protocol.sync.controller import Jump, Nudge
 
 if TYPE_CHECKING:
-    from player.sync.state import Bearings
+    from player.sync.state import FollowerState
 
 CorrectionMode = Literal["off", "soft", "full"]
 
@@ -38,21 +38,21 @@ EARLY: Final = 3.0
 SAME_START: Final = 0.001
 
 
-class Steering:
+class SyncPlanner:
     """Decides what the player is told; tells of what it did in ``told``."""
 
-    def __init__(self, bearings: Bearings, correction: CorrectionMode) -> None:
+    def __init__(self, bearings: FollowerState, correction: CorrectionMode) -> None:
         self.correction: CorrectionMode = correction
         self.enabled = True
         """The stream wants drifts to be mended at all."""
         self.tolerance = 0.5
-        self.ledger = PauseLedger()
-        self.guard = JumpGuard()
+        self.ledger = PauseEchoFilter()
+        self.guard = JumpLimiter()
         self.quiet_until = float("-inf")
         """Until then a position says nothing: the player is still taking a change in."""
         self.settling = False
         """A jump was made, and it is not told yet what came of it."""
-        self.told: list[Told] = []
+        self.told: list[FollowerEvent] = []
         self._bearings = bearings
         self._is_new = False
         """The timeline has come while the player was on its way with an earlier one."""

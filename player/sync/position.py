@@ -11,7 +11,7 @@ DRIFT_HOLDS: Final = 1.0
 """Seconds a measured drift is still told while a new rate takes hold."""
 
 
-class Whereabouts:
+class PositionEstimate:
     """The last known place, and the last known drift."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ HOLD_OUTLASTS: Final = 3.0
 MOST_PLANNED: Final = 8
 
 
-class Course:
+class TimelineSchedule:
     """A timeline on the server's clock, seen from here."""
 
     def __init__(self) -> None:

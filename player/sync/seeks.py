@@ -18,7 +18,7 @@ WIDENED_FOR: Final = 60.0
 MAX_WIDENING: Final = 16.0
 
 
-class Seeks:
+class SeekTracker:
     """The seek that is under way, and how often it was tried."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class Seeks:
         return FIRST_MARGIN * 2 ** max(0, self._tries - 1)
 
 
-class JumpGuard:
+class JumpLimiter:
     """Keeps jumps apart; where they repeat, further apart and only for a larger drift."""
 
     def __init__(self) -> None:

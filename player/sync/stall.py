@@ -8,7 +8,7 @@ SHOWN_AFTER: Final = 0.250
 ACTED_AFTER: Final = 0.500
 
 
-class StallWatch:
+class StallDetector:
     """Follows one player's stalls; instants are local, in seconds."""
 
     def __init__(self) -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from player.sync.latency import Learned
+from player.sync.latency import LatencyModel
 from player.sync.messages import FollowerView
 from player.sync.phase import HERE, MOVING, Phase, correction_word, seat_state
-from player.sync.position import Whereabouts
-from player.sync.schedule import Course
-from player.sync.seeks import Seeks
-from player.sync.stall import StallWatch
+from player.sync.position import PositionEstimate
+from player.sync.schedule import TimelineSchedule
+from player.sync.seeks import SeekTracker
+from player.sync.stall import StallDetector
 from protocol.sync.controller import DriftController
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ PICTURE: Final = 0.1
 """Seconds; in no film worth watching a picture stays for longer."""
 
 
-class Bearings:
+class FollowerState:
     """The phase of one player, its place, and the course it is to keep."""
 
     def __init__(self) -> None:
@@ -36,12 +36,12 @@ class Bearings:
         """When the player is to be started, while a start is planned."""
         self.base_rate = 1.0
         """The timeline's rate that was last written, without what corrects a drift."""
-        self.course = Course()
-        self.where = Whereabouts()
+        self.course = TimelineSchedule()
+        self.where = PositionEstimate()
         self.controller = DriftController()
-        self.learned = Learned()
-        self.seeks = Seeks()
-        self.stall = StallWatch()
+        self.learned = LatencyModel()
+        self.seeks = SeekTracker()
+        self.stall = StallDetector()
 
     def to(self, phase: Phase, now: float) -> None:
         """The player is at something else from ``now`` on."""

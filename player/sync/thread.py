@@ -15,16 +15,16 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from player.backend.base import Failed, KeyPressed, Player, PlayerEvent, Report, Source
+from player.backend.base import EventSink, Failed, KeyPressed, Player, PlayerEvent, Source
 from player.sync.follower import TICK, Follower
 from player.sync.messages import (
     Buffered,
     HasPlayer,
-    News,
     NoPlayer,
     PauseNow,
     PlayAtRate,
     PlayerCommand,
+    PlayerNews,
     SeekTo,
 )
 from player.sync.planner import LATE
@@ -43,7 +43,7 @@ Now = float
 Work = Callable[[Now], list[PlayerCommand]]
 
 
-class PlayerDriver:
+class PlayerThread:
     """Runs a player on a timeline in a thread of its own.
 
     Args:
@@ -55,9 +55,9 @@ class PlayerDriver:
 
     def __init__(
         self,
-        make_player: Callable[[Report], Player],
+        make_player: Callable[[EventSink], Player],
         follower: Follower,
-        post: Callable[[News], None],
+        post: Callable[[PlayerNews], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make_player = make_player

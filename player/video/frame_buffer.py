@@ -19,7 +19,7 @@ _HEADER: Final = struct.Struct("<4sIIId")
 _MAGIC: Final = b"mtn1"
 MAX_WIDTH: Final = 640
 MAX_HEIGHT: Final = 360
-STAGE_BYTES: Final = _HEADER.size + MAX_WIDTH * MAX_HEIGHT * 3
+FRAME_BUFFER_BYTES: Final = _HEADER.size + MAX_WIDTH * MAX_HEIGHT * 3
 
 
 class Picture(NamedTuple):
@@ -35,21 +35,21 @@ class Picture(NamedTuple):
     """Rows of RGB, 3 bytes a pixel."""
 
 
-def create_stage(path: Path) -> None:
+def create_frame_buffer(path: Path) -> None:
     """Make an empty stage that only this user can read."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.ftruncate(descriptor, STAGE_BYTES)
+        os.ftruncate(descriptor, FRAME_BUFFER_BYTES)
     finally:
         os.close(descriptor)
 
 
-class Stage:
+class FrameBuffer:
     """One side of the shared picture."""
 
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), STAGE_BYTES)
+            self._map = mmap.mmap(file.fileno(), FRAME_BUFFER_BYTES)
 
     def write(self, width: int, height: int, position: float, rgb: bytes | memoryview) -> None:
         """Show a picture of at most MAX_WIDTH x MAX_HEIGHT."""

@@ -11,13 +11,13 @@ from player.video.frame_buffer import MAX_HEIGHT, MAX_WIDTH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from player.video.frame_buffer import Stage
+    from player.video.frame_buffer import FrameBuffer
 
 _logger = logging.getLogger(__name__)
 _CLOSE_TIMEOUT: Final = 1.0
 
 
-class Pictures(Protocol):
+class FrameSource(Protocol):
     """Where pictures come from. All but `when_new` are called by the renderer's thread."""
 
     def when_new(self, wake: Callable[[], None]) -> None:
@@ -41,10 +41,12 @@ class Pictures(Protocol):
         ...
 
 
-class StageRenderer:
+class FrameRenderer:
     """Brings every new picture onto the stage, at the size the face asks for."""
 
-    def __init__(self, pictures: Pictures, stage: Stage, position: Callable[[], float]) -> None:
+    def __init__(
+        self, pictures: FrameSource, stage: FrameBuffer, position: Callable[[], float]
+    ) -> None:
         self._pictures = pictures
         self._stage = stage
         self._position = position

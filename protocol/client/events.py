@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from protocol.wire.messages import Act, Bye, Chat, Event, Invited, Refusal, Role, Welcome
 
 
-class Joined(NamedTuple):
+class SessionStarted(NamedTuple):
     """The server took the seat in."""
 
     welcome: Welcome
@@ -17,7 +17,7 @@ class Joined(NamedTuple):
     """The seat had been in this stream before."""
 
 
-class Recovered(NamedTuple):
+class SessionResumed(NamedTuple):
     """The state is whole again after a connection was lost."""
 
     events: int
@@ -33,7 +33,7 @@ class RoleChanged(NamedTuple):
     """Name of who made himself host, who may not be listed yet; "" when nobody did."""
 
 
-class InvitedWith(NamedTuple):
+class InviteChanged(NamedTuple):
     """What this host may hand on from now on."""
 
     invited: Invited
@@ -43,7 +43,7 @@ class StateChanged(NamedTuple):
     """``ClientProtocol.state`` is a new one."""
 
 
-class Logged(NamedTuple):
+class EventApplied(NamedTuple):
     """An event was applied."""
 
     event: Event
@@ -57,7 +57,7 @@ class MembersChanged(NamedTuple):
     removed: tuple[str, ...] = ()
 
 
-class WaitsFor(NamedTuple):
+class StartWaiting(NamedTuple):
     """A start waits for these members (ids), until ``until`` on the server's clock at most."""
 
     members: tuple[str, ...]
@@ -65,20 +65,20 @@ class WaitsFor(NamedTuple):
     until: float
 
 
-class Said(NamedTuple):
+class ChatReceived(NamedTuple):
     """Chat."""
 
     chat: Chat
 
 
-class RefusedBy(NamedTuple):
+class RequestRefused(NamedTuple):
     """The server refuses ``act`` (None: something else, or the whole connection)."""
 
     refusal: Refusal
     act: Act | None
 
 
-class ClockMoved(NamedTuple):
+class ClockUpdated(NamedTuple):
     """There is a new estimate of the server's clock."""
 
     estimate: ClockEstimate
@@ -88,36 +88,36 @@ class ClockLost(NamedTuple):
     """The server's clock is another one, unknown until it has moved: its instants mean nothing."""
 
 
-class Dropped(NamedTuple):
+class CommandsDropped(NamedTuple):
     """So many commands that waited were given up: somebody else hosts now."""
 
     commands: int
 
 
-class Unanswered(NamedTuple):
+class ServerTimedOut(NamedTuple):
     """The server is silent: close the connection and try anew."""
 
 
-class Ended(NamedTuple):
+class ServerClosing(NamedTuple):
     """The server closes the connection."""
 
     bye: Bye
 
 
 ClientEvent = (
-    Joined
-    | Recovered
+    SessionStarted
+    | SessionResumed
     | RoleChanged
-    | InvitedWith
+    | InviteChanged
     | StateChanged
-    | Logged
+    | EventApplied
     | MembersChanged
-    | WaitsFor
-    | Said
-    | RefusedBy
-    | ClockMoved
+    | StartWaiting
+    | ChatReceived
+    | RequestRefused
+    | ClockUpdated
     | ClockLost
-    | Dropped
-    | Unanswered
-    | Ended
+    | CommandsDropped
+    | ServerTimedOut
+    | ServerClosing
 )

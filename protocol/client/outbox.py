@@ -12,13 +12,13 @@ from protocol.wire.messages import (
     Act,
     Command,
     Cursor,
-    Errand,
     HandOver,
+    ModerationRequest,
     Note,
+    RateAct,
     Report,
     Role,
-    Seek,
-    SetRate,
+    SeekAct,
 )
 
 MAX_WAITING: Final = 64
@@ -41,7 +41,7 @@ before what was to follow it.
 """
 
 
-class Pace:
+class TokenPacer:
     """So many at once, then one every interval."""
 
     def __init__(self, interval: float, burst: int) -> None:
@@ -71,7 +71,7 @@ class _Waiting:
         """On its way over this connection; None while it is here."""
 
 
-class Commands:
+class CommandQueue:
     """A host's commands that the server has not confirmed.
 
     They lie on the link numbered one by one. When the server refuses one, its number is free,
@@ -90,8 +90,8 @@ class Commands:
         """The server has taken a number of this connection: those behind it are right."""
         self._due: int | None = None
         """What the server expects, while those on the link have other numbers."""
-        self._pace = Pace(COMMAND_INTERVAL, COMMAND_BURST)
-        self._seek_pace = Pace(SEEK_INTERVAL, 1)
+        self._pace = TokenPacer(COMMAND_INTERVAL, COMMAND_BURST)
+        self._seek_pace = TokenPacer(SEEK_INTERVAL, 1)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -155,7 +155,7 @@ class Commands:
             return None
         waiting = self._waiting[event_id]
         self._pace.take(now)
-        if isinstance(waiting.act, Seek):
+        if isinstance(waiting.act, SeekAct):
             self._seek_pace.take(now)
         if waiting.counter is None:
             self._counter += 1
@@ -205,7 +205,7 @@ class Commands:
     def _is_outdone(last: _Waiting, act: Act) -> bool:
         if last.counter is not None:
             return False
-        return isinstance(act, Seek | SetRate) and type(last.act) is type(act)
+        return isinstance(act, SeekAct | RateAct) and type(last.act) is type(act)
 
     def _number_anew(self) -> None:
         if self._due is None or self._oldest() is not None:
@@ -230,7 +230,7 @@ class Commands:
     def _ready_at(self, event_id: str) -> float:
         waiting = self._waiting[event_id]
         is_last = event_id == next(reversed(self._waiting))
-        if isinstance(waiting.act, Seek) and waiting.counter is None and is_last:
+        if isinstance(waiting.act, SeekAct) and waiting.counter is None and is_last:
             return max(self._pace.ready_at, self._seek_pace.ready_at)
         return self._pace.ready_at
 
@@ -242,13 +242,13 @@ class Commands:
         )
 
 
-class Notes:
+class NoteQueue:
     """Notes for the log that the server has not confirmed; in no order among commands."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, Note] = {}
         self._unsent: dict[str, None] = {}
-        self._pace = Pace(NOTE_INTERVAL, NOTE_BURST)
+        self._pace = TokenPacer(NOTE_INTERVAL, NOTE_BURST)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -283,13 +283,13 @@ class Notes:
         self._unsent.pop(event_id, None)
 
 
-class Errands:
+class PendingRequests:
     """What a host wants done about people, until the server has answered."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, Errand] = {}
+        self._waiting: dict[str, ModerationRequest] = {}
 
-    def put(self, errand: Errand) -> None:
+    def put(self, errand: ModerationRequest) -> None:
         """It goes at once; this keeps it for another connection, should that one break."""
         self._waiting[errand.event_id] = errand
 
@@ -298,7 +298,7 @@ class Errands:
         """Another member may have become host by now."""
         return any(isinstance(errand, HandOver) for errand in self._waiting.values())
 
-    def welcomed(self, role: Role) -> tuple[Errand, ...]:
+    def welcomed(self, role: Role) -> tuple[ModerationRequest, ...]:
         """A connection begins: what is sent again; nothing by who does not host any more."""
         if role != "host":
             self._waiting.clear()
@@ -309,7 +309,7 @@ class Errands:
         self._waiting.pop(event_id, None)
 
 
-class Reports:
+class LatestReport:
     """The newest report that has not gone: an older one says nothing any more."""
 
     def __init__(self) -> None:

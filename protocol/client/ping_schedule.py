@@ -16,7 +16,7 @@ PING_TIMEOUT: Final = 2.0
 """After which a ping counts as lost."""
 
 
-class Pings:
+class PingSchedule:
     """When to ping, and what became of the last ten; seconds, local clock."""
 
     def __init__(self) -> None:

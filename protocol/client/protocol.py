@@ -9,28 +9,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from protocol.client.events import (
+    ChatReceived,
     ClientEvent,
     ClockLost,
-    ClockMoved,
-    Dropped,
-    Ended,
-    InvitedWith,
-    Joined,
-    Logged,
+    ClockUpdated,
+    CommandsDropped,
+    EventApplied,
+    InviteChanged,
     MembersChanged,
-    Recovered,
-    RefusedBy,
+    RequestRefused,
     RoleChanged,
-    Said,
+    ServerClosing,
+    ServerTimedOut,
+    SessionResumed,
+    SessionStarted,
+    StartWaiting,
     StateChanged,
-    Unanswered,
-    WaitsFor,
 )
-from protocol.client.outbox import Commands, Errands, Notes, Reports
-from protocol.client.ping_schedule import Pings
+from protocol.client.outbox import CommandQueue, LatestReport, NoteQueue, PendingRequests
+from protocol.client.ping_schedule import PingSchedule
 from protocol.client.stream_state import StreamState, from_snapshot
 from protocol.exceptions import DecodeError
-from protocol.sync.clock import ClockEstimate, ClockFilter, ClockSample
+from protocol.sync.clock import ClockEstimate, ClockEstimator, ClockSample
 from protocol.wire.codec import decode_client, decode_server, encode
 from protocol.wire.messages import (
     PROTOCOL_OLDEST,
@@ -42,11 +42,11 @@ from protocol.wire.messages import (
     Command,
     CreateStream,
     Cursor,
-    Errand,
     Event,
     Hello,
     Invited,
     Leave,
+    ModerationRequest,
     Note,
     Pong,
     Presence,
@@ -54,10 +54,10 @@ from protocol.wire.messages import (
     Report,
     Resume,
     Role,
-    Say,
+    SendChat,
     Snapshot,
+    StartWait,
     StateNow,
-    Waiting,
     Welcome,
 )
 
@@ -100,13 +100,13 @@ class ClientProtocol:
         self._take_over = take_over
         self._yields = yields
         self._host_term = 0
-        self._clock = ClockFilter()
+        self._clock = ClockEstimator()
         self._clock_id = ""
-        self._pings = Pings()
-        self._commands = Commands()
-        self._notes = Notes()
-        self._reports = Reports()
-        self._errands = Errands()
+        self._pings = PingSchedule()
+        self._commands = CommandQueue()
+        self._notes = NoteQueue()
+        self._reports = LatestReport()
+        self._errands = PendingRequests()
         self._connected = False
         self._greeting = True
         self._heard_at = 0.0
@@ -189,15 +189,15 @@ class ClientProtocol:
                 self._errands.answered(message.event_id)
             case Invited():
                 self._errands.answered(message.event_id)
-                self._events.append(InvitedWith(message))
-            case Waiting():
-                self._events.append(WaitsFor(message.members, message.until))
+                self._events.append(InviteChanged(message))
+            case StartWait():
+                self._events.append(StartWaiting(message.members, message.until))
             case Chat():
-                self._events.append(Said(message))
+                self._events.append(ChatReceived(message))
             case Refusal():
                 self._refused(message)
             case _:
-                self._events.append(Ended(message))
+                self._events.append(ServerClosing(message))
         self._send_waiting(received_at)
 
     def handle_timeout(self, now: float) -> None:
@@ -207,7 +207,7 @@ class ClientProtocol:
         lapsed = self.joined and self._commands.lapsed(now)
         if lapsed or now - self._heard_at >= SILENCE:
             self._heard_at = now
-            self._events.append(Unanswered())
+            self._events.append(ServerTimedOut())
         if self._greeting:
             return
         if self._pings.due(now):
@@ -258,8 +258,8 @@ class ClientProtocol:
         """Chat; returns False without a connection, since old chat is not sent later."""
         if not self.joined:
             return False
-        if not self._is_unfit(Say(text)):
-            self._send(Say(text))
+        if not self._is_unfit(SendChat(text)):
+            self._send(SendChat(text))
         return True
 
     def report(self, report: Report) -> None:
@@ -270,7 +270,7 @@ class ClientProtocol:
         if self.joined and not self._is_unfit(report):
             self._reports.put(report)
 
-    def run_errand(self, errand: Errand) -> bool:
+    def run_errand(self, errand: ModerationRequest) -> bool:
         """Something about people; returns False without a connection, when it may be too late."""
         if self.joined and not self._is_unfit(errand, errand.event_id):
             self._errands.put(errand)
@@ -314,14 +314,14 @@ class ClientProtocol:
         self._greeting = False
         self._catching_up = self._away
         self._away = False
-        self._events.append(Joined(welcome, again))
+        self._events.append(SessionStarted(welcome, again))
         if welcome.clock_id != self._clock_id:
             self._clock_id = welcome.clock_id
             self._forget_clock()
         self._pings.start(now)
         dropped = self._commands.welcomed(welcome.host_term, welcome.counter)
         if dropped:
-            self._events.append(Dropped(dropped))
+            self._events.append(CommandsDropped(dropped))
         self._notes.welcomed()
         if before not in (None, welcome.role):
             self._events.append(RoleChanged(welcome.role))
@@ -336,7 +336,7 @@ class ClientProtocol:
         self._yields = host_id != self.welcome.member_id
         dropped = self._commands.welcomed(host_term, 0)
         if dropped:
-            self._events.append(Dropped(dropped))
+            self._events.append(CommandsDropped(dropped))
         role: Role = "viewer" if self._yields else "host"
         if role != before:
             self._events.append(RoleChanged(role, name))
@@ -358,7 +358,7 @@ class ClientProtocol:
             self._resume_at = float("-inf")
             name = event.name if event.member_id == event.host_id else ""
             self._hosted_by(self.state.host_id, self.state.host_term, name)
-            self._events.append(Logged(event))
+            self._events.append(EventApplied(event))
             self._events.append(StateChanged())
         elif applied == "gap":
             self._resume(self.state.cursor, now)
@@ -378,7 +378,7 @@ class ClientProtocol:
     def _caught_up(self, *, by_snapshot: bool) -> None:
         if self._catching_up:
             self._catching_up = False
-            self._events.append(Recovered(self._missed, by_snapshot))
+            self._events.append(SessionResumed(self._missed, by_snapshot))
 
     def _resume(self, cursor: Cursor, now: float) -> None:
         """Ask for what is missing: once, and again if nothing came of it."""
@@ -404,12 +404,12 @@ class ClientProtocol:
         self._notes.answered(refusal.event_id)
         self._errands.answered(refusal.event_id)
         act = self._commands.answered(refusal.event_id)
-        self._events.append(RefusedBy(refusal, act))
+        self._events.append(RequestRefused(refusal, act))
         # What was refused late, of a term that has ended, says nothing of what waits now.
         if refusal.code == "stale_host" and act is not None:
             dropped = self._commands.clear()
             if dropped:
-                self._events.append(Dropped(dropped))
+                self._events.append(CommandsDropped(dropped))
 
     def _pong(self, pong: Pong, received_at: float) -> None:
         if not self._pings.answered(pong.t0):
@@ -418,7 +418,7 @@ class ClientProtocol:
         self._clock.add(sample)
         estimate = self._clock.estimate(received_at)
         if estimate is not None:
-            self._events.append(ClockMoved(estimate))
+            self._events.append(ClockUpdated(estimate))
             if sample.delay > estimate.delay + ODD_DELAY:
                 self._pings.watch(received_at)
 
@@ -439,7 +439,7 @@ class ClientProtocol:
         except DecodeError as error:
             code = "invalid_field" if error.code == "invalid_field" else "bad_message"
             refusal = Refusal(code, error.message, field=error.field, event_id=event_id)
-            self._events.append(RefusedBy(refusal, act))
+            self._events.append(RequestRefused(refusal, act))
             return True
         return False
 

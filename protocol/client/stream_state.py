@@ -14,9 +14,9 @@ from protocol.wire.messages import (
     Media,
     Member,
     Presence,
-    Settings,
     Snapshot,
     StateNow,
+    StreamSettings,
 )
 
 Applied = Literal["applied", "known", "gap"]
@@ -47,9 +47,9 @@ class StreamState(msgspec.Struct, frozen=True):
         return self.members.get(self.host_id)
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> StreamSettings:
         """How the members keep together, as the wire has it."""
-        return Settings(
+        return StreamSettings(
             wait=self.wait,
             sync_enabled=self.sync_enabled,
             sync_tolerance_ms=round(self.sync_tolerance * 1000),

@@ -61,7 +61,7 @@ _TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class MediaRules(NamedTuple):
+class UrlPolicy(NamedTuple):
     """How wide the gate is."""
 
     allow_http: bool = False
@@ -70,10 +70,10 @@ class MediaRules(NamedTuple):
     """Addresses of the local network and of this machine may be opened."""
 
 
-STRICT: Final = MediaRules()
+STRICT: Final = UrlPolicy()
 
 
-def check_url(url: str, rules: MediaRules = STRICT) -> str:
+def check_url(url: str, rules: UrlPolicy = STRICT) -> str:
     """The address to pass on, written anew from its checked parts.
 
     Raises:
@@ -108,7 +108,7 @@ def check_url(url: str, rules: MediaRules = STRICT) -> str:
     return written
 
 
-def check_address(address: str, rules: MediaRules = STRICT) -> str:
+def check_address(address: str, rules: UrlPolicy = STRICT) -> str:
     """An address that a name resolved to, or stands for itself; its plain spelling.
 
     Raises:
@@ -132,7 +132,7 @@ def site_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def _check_scheme(scheme: str, rules: MediaRules) -> None:
+def _check_scheme(scheme: str, rules: UrlPolicy) -> None:
     if scheme == "https" or (scheme == "http" and rules.allow_http):
         return
     if scheme == "http":
@@ -142,7 +142,7 @@ def _check_scheme(scheme: str, rules: MediaRules) -> None:
     raise MediaRefused(f"{scheme[:20]}: addresses are not opened", "only https ones are")
 
 
-def _check_host(host: str, *, bracketed: bool, rules: MediaRules) -> str:
+def _check_host(host: str, *, bracketed: bool, rules: UrlPolicy) -> str:
     """The host as it is written in an address."""
     if bracketed:
         if "%" in host:

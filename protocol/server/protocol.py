@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from protocol.exceptions import DecodeError, MediaRefused
-from protocol.media.url_policy import STRICT, MediaRules
+from protocol.media.url_policy import STRICT, UrlPolicy
 from protocol.server import refusals as refuse
-from protocol.server.access.join import Lobby, checked_media
-from protocol.server.access.moderation import People
-from protocol.server.access.peers import Peer, Visitor
-from protocol.server.coordination.idle_pause import Desertion
-from protocol.server.coordination.start_barrier import ON_TIME, Waits
-from protocol.server.core.context import Desk, Mint
+from protocol.server.access.join import JoinHandler, checked_media
+from protocol.server.access.moderation import ModerationHandler
+from protocol.server.access.peers import HandshakeInfo, Peer
+from protocol.server.coordination.idle_pause import IdlePause
+from protocol.server.coordination.start_barrier import ON_TIME, StartBarrier
+from protocol.server.core.context import IdSource, ServerContext
 from protocol.server.core.effects import GOING_AWAY, NORMAL, POLICY, Effect
 from protocol.server.core.store_calls import StoreFailed, StoreResult
-from protocol.server.limits.addresses import AddressLimits, Look
+from protocol.server.limits.addresses import AddressLimiter, TokenLookup
 from protocol.server.limits.config import Limits
-from protocol.server.log.requests import Appended, Duplicate, Entry
+from protocol.server.log.requests import Appended, AppendRequest, Duplicate
 from protocol.text import CHAT_CELLS, REASON_CELLS, clean_text
 from protocol.wire.codec import decode_client, offered_versions
 from protocol.wire.messages import (
@@ -36,11 +36,11 @@ from protocol.wire.messages import (
     Chat,
     ClientMessage,
     Command,
-    Errand,
     HandOver,
     Hello,
     Leave,
-    Load,
+    LoadAct,
+    ModerationRequest,
     NewInvite,
     Note,
     Ping,
@@ -49,7 +49,7 @@ from protocol.wire.messages import (
     Remove,
     Report,
     Resume,
-    Say,
+    SendChat,
 )
 
 if TYPE_CHECKING:
@@ -65,20 +65,22 @@ class ServerProtocol:
 
     def __init__(
         self,
-        mint: Mint,
+        mint: IdSource,
         *,
         clock_id: str,
         limits: Limits | None = None,
-        rules: MediaRules = STRICT,
+        rules: UrlPolicy = STRICT,
     ) -> None:
-        self._desk = Desk(limits or Limits(), rules, mint, clock_id)
+        self._desk = ServerContext(limits or Limits(), rules, mint, clock_id)
         self._rooms: dict[str, Room] = {}
         self._peers: dict[int, Peer] = {}
-        self._addresses = AddressLimits(self._desk.limits)
-        self._desertion = Desertion(self._desk, self._rooms)
-        self._waits = Waits(self._desk, self._rooms)
-        self._lobby = Lobby(self._desk, self._rooms, self._addresses, self._desertion, self._waits)
-        self._people = People(self._desk, self._rooms)
+        self._addresses = AddressLimiter(self._desk.limits)
+        self._desertion = IdlePause(self._desk, self._rooms)
+        self._waits = StartBarrier(self._desk, self._rooms)
+        self._lobby = JoinHandler(
+            self._desk, self._rooms, self._addresses, self._desertion, self._waits
+        )
+        self._people = ModerationHandler(self._desk, self._rooms)
         self._outside: set[int] = set()
         self._stopping = False
 
@@ -117,26 +119,26 @@ class ServerProtocol:
         return self._addresses.blocked(address, now.instant)
 
     def token_failed(self, address: str, now: Moment) -> float:
-        """This address showed a wrong token outside a websocket: see `AddressLimits.failed`."""
+        """This address showed a wrong token outside a websocket: see `AddressLimiter.failed`."""
         return self._addresses.failed(address, now.instant)
 
     def admit_read(self, address: str, now: Moment) -> float:
         """Whether this address may read outside a websocket: 0, or seconds to wait."""
         return self._addresses.read(address, now.instant)
 
-    def show_token(self, look: Look, now: Moment) -> None:
-        """Look a token up outside a websocket when it is its turn: see `AddressLimits.show`."""
+    def show_token(self, look: TokenLookup, now: Moment) -> None:
+        """Look a token up outside a websocket when it is its turn: see `AddressLimiter.show`."""
         self._addresses.show(look, now.instant)
 
-    def give_up_token(self, look: Look, now: Moment) -> None:
+    def give_up_token(self, look: TokenLookup, now: Moment) -> None:
         """Nobody waits any more for a token shown outside a websocket."""
         self._addresses.give_up(look, now.instant)
 
-    def token_looked_up(self, look: Look, now: Moment, *, was_right: bool | None) -> None:
+    def token_looked_up(self, look: TokenLookup, now: Moment, *, was_right: bool | None) -> None:
         """A token that was shown outside a websocket has been looked up."""
         self._addresses.looked_up(look, now.instant, was_right=was_right)
 
-    def connect(self, peer: int, visitor: Visitor, now: Moment) -> None:
+    def connect(self, peer: int, visitor: HandshakeInfo, now: Moment) -> None:
         """A websocket is open; ``peer`` is a number that is never used again."""
         new = self._peers[peer] = Peer(peer, visitor, self._desk.limits, now.instant)
         self._outside.add(peer)
@@ -266,7 +268,9 @@ class ServerProtocol:
         if seat is None or seat.peer != sender.number:
             # Another connection has this seat, or another host this party: this one closes.
             return
-        event_id = message.event_id if isinstance(message, Command | Note | Errand) else ""
+        event_id = (
+            message.event_id if isinstance(message, Command | Note | ModerationRequest) else ""
+        )
         wait = sender.limits.take(message, now.instant)
         if wait > 0.0:
             # Surplus reports are what a link has held back; the next one says it all anyway.
@@ -282,7 +286,7 @@ class ServerProtocol:
                 self._append(sender, room, note, now)
             case Report():
                 room.report(sender.member_id, message, now)
-            case Say():
+            case SendChat():
                 said = clean_text(message.text, CHAT_CELLS)
                 if said:
                     room.tell_of_people(Chat(sender.member_id, sender.name, said, now.unix_ms))
@@ -311,7 +315,7 @@ class ServerProtocol:
                 return
             self._strike(sender, refuse.forbidden(room.host_name, command.event_id), now)
             return
-        if isinstance(command.act, Load):
+        if isinstance(command.act, LoadAct):
             try:
                 media = checked_media(command.act.media, self._desk)
             except MediaRefused as error:
@@ -322,7 +326,7 @@ class ServerProtocol:
             command = msgspec.structs.replace(command, act=load)
         self._append(sender, room, command, now)
 
-    def _errand(self, sender: Peer, room: Room, errand: Errand, now: Moment) -> None:
+    def _errand(self, sender: Peer, room: Room, errand: ModerationRequest, now: Moment) -> None:
         if self._stopping:
             self._desk.send((sender.number,), refuse.store_failed("try_again", errand.event_id))
             return
@@ -337,7 +341,7 @@ class ServerProtocol:
             return
         plan = self._waits.plan(room, change.act, now) if isinstance(change, Command) else ON_TIME
         leads = room.needs.leads()
-        entry = Entry(
+        entry = AppendRequest(
             stream_id=room.record.stream_id,
             event_id=change.event_id,
             member_id=sender.member_id,
@@ -354,7 +358,7 @@ class ServerProtocol:
         )
 
     def _appended(
-        self, sender: Peer, room: Room, entry: Entry, result: StoreResult, now: Moment
+        self, sender: Peer, room: Room, entry: AppendRequest, result: StoreResult, now: Moment
     ) -> None:
         """Durable or refused: only now anybody hears of it."""
         me, event_id = (sender.number,), entry.event_id

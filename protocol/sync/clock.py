@@ -71,7 +71,7 @@ class ClockEstimate(NamedTuple):
     """How much longer than usual answers took that came late at least twice in the window."""
 
 
-class ClockFilter:
+class ClockEstimator:
     """Turns samples into an estimate; holds no clock itself."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ WIDEST: Final = 2.0
 """No jitter excuses more than so many times the stream's tolerance."""
 
 
-def tolerance(stream_tolerance: float, jitter: float) -> float:
+def effective_tolerance(stream_tolerance: float, jitter: float) -> float:
     """Drift in seconds that is glided, where the stream allows ``stream_tolerance``.
 
     On a link whose round trips differ by ``jitter`` seconds a jump costs more and is less sure

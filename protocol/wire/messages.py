@@ -119,7 +119,7 @@ class Media(Struct, frozen=True):
     """Of a file: see ``protocol.media.fingerprint.Fingerprint``."""
 
 
-class Settings(Struct, frozen=True):
+class StreamSettings(Struct, frozen=True):
     """How the members of a stream keep together."""
 
     wait: bool = False
@@ -146,11 +146,11 @@ class Member(Struct, frozen=True):
 # What a host's command does -------------------------------------------------------------
 
 
-class Play(Struct, frozen=True, tag="play", tag_field="do"):
+class PlayAct(Struct, frozen=True, tag="play", tag_field="do"):
     """Start where the timeline stands; in a start that waits, go on without who is late."""
 
 
-class Pause(Struct, frozen=True, tag="pause", tag_field="do"):
+class PauseAct(Struct, frozen=True, tag="pause", tag_field="do"):
     """Stop at ``position``, where the host's own player stopped."""
 
     position: Position
@@ -158,19 +158,19 @@ class Pause(Struct, frozen=True, tag="pause", tag_field="do"):
     """Why, where nobody pressed a key."""
 
 
-class Seek(Struct, frozen=True, tag="seek", tag_field="do"):
+class SeekAct(Struct, frozen=True, tag="seek", tag_field="do"):
     """Go on at ``position``, playing or paused as before."""
 
     position: Position
 
 
-class SetRate(Struct, frozen=True, tag="rate", tag_field="do"):
+class RateAct(Struct, frozen=True, tag="rate", tag_field="do"):
     """Play at ``rate``."""
 
     rate: Rate
 
 
-class Load(Struct, frozen=True, tag="media", tag_field="do"):
+class LoadAct(Struct, frozen=True, tag="media", tag_field="do"):
     """Watch ``media`` from its beginning; with the current ``media_id``, describe it better."""
 
     media: Media
@@ -178,7 +178,7 @@ class Load(Struct, frozen=True, tag="media", tag_field="do"):
     """Start together as soon as everybody has it open."""
 
 
-class ChangeSettings(Struct, frozen=True, tag="settings", tag_field="do"):
+class SettingsAct(Struct, frozen=True, tag="settings", tag_field="do"):
     """Keep together in another way; None leaves a setting as it is."""
 
     wait: bool | None = None
@@ -186,7 +186,7 @@ class ChangeSettings(Struct, frozen=True, tag="settings", tag_field="do"):
     sync_tolerance_ms: Tolerance | None = None
 
 
-Act = Play | Pause | Seek | SetRate | Load | ChangeSettings
+Act = PlayAct | PauseAct | SeekAct | RateAct | LoadAct | SettingsAct
 
 
 # From a seat to the server --------------------------------------------------------------
@@ -266,7 +266,7 @@ class Report(Struct, frozen=True, tag="report", tag_field="type"):
     """The last event that the seat's player has come to: it is where that one put it."""
 
 
-class Say(Struct, frozen=True, tag="say", tag_field="type"):
+class SendChat(Struct, frozen=True, tag="say", tag_field="type"):
     """Chat."""
 
     text: ChatText
@@ -310,10 +310,12 @@ class Leave(Struct, frozen=True, tag="leave", tag_field="type"):
     """The seat goes for good, as opposed to a lost connection."""
 
 
-Errand = NewInvite | Remove | HandOver
+ModerationRequest = NewInvite | Remove | HandOver
 """What concerns who may be in and who hosts."""
 
-ClientMessage = Hello | Ping | Command | Note | Report | Say | Resume | Errand | Leave
+ClientMessage = (
+    Hello | Ping | Command | Note | Report | SendChat | Resume | ModerationRequest | Leave
+)
 
 
 # From the server to a seat --------------------------------------------------------------
@@ -338,7 +340,7 @@ class Event(Struct, frozen=True, tag="event", tag_field="type"):
     """For ``host_change`` and what begins an epoch: who hosts."""
     host_term: Counter = 0
     """For ``host_change`` and what begins an epoch: the term."""
-    settings: Settings | None = None
+    settings: StreamSettings | None = None
     """For ``settings``: all of them, as they are now."""
     reason: ShortText = ""
     before_ms: Milliseconds | None = None
@@ -452,7 +454,7 @@ class Presence(Struct, frozen=True, tag="presence", tag_field="type"):
     """How many more are here; None for as many as before."""
 
 
-class Waiting(Struct, frozen=True, tag="waiting", tag_field="type"):
+class StartWait(Struct, frozen=True, tag="waiting", tag_field="type"):
     """A start that is agreed waits for ``members``; said again when they change."""
 
     members: tuple[Id, ...] = ()
@@ -497,7 +499,7 @@ ServerMessage = (
     | Snapshot
     | StateNow
     | Presence
-    | Waiting
+    | StartWait
     | Chat
     | Invited
     | Bye

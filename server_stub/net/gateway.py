@@ -13,16 +13,16 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from protocol.server.access.peers import Visitor
-from protocol.server.core.effects import Ask, Close, Send
+from protocol.server.access.peers import HandshakeInfo
+from protocol.server.core.effects import AskStore, Close, Send
 from protocol.wire.codec import encode
 from protocol.wire.messages import MAX_MESSAGE_BYTES, Refusal
-from server_stub.net.delivery.backpressure import Backlog
-from server_stub.net.delivery.fanout import Outlets
-from server_stub.net.delivery.keepalive import Silence
-from server_stub.net.http.connection import AdmittedConnection, address_of, bearer
+from server_stub.net.delivery.backpressure import SlowConsumers
+from server_stub.net.delivery.fanout import Broadcaster
+from server_stub.net.delivery.keepalive import KeepaliveMonitor
+from server_stub.net.http.connection import ClientConnection, address_of, bearer
 from server_stub.net.http.handler import socket_stream
-from server_stub.observability.gc_policy import Garbage, collect, collect_the_young
+from server_stub.observability.gc_policy import GcPolicy, collect, collect_the_young
 
 if TYPE_CHECKING:
     import socket
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from protocol.server.limits.config import Limits
     from protocol.server.protocol import ServerProtocol
     from server_stub.clock import ServerClock
-    from server_stub.net.http.handler import HttpRequests
+    from server_stub.net.http.handler import HttpHandler
     from server_stub.observability.metrics import Metrics
-    from server_stub.storage.worker import Answer, StoreThread
+    from server_stub.storage.worker import StoreAnswer, StoreWorker
 
 logger = logging.getLogger("matinee.server")
 
@@ -64,16 +64,16 @@ class Gateway:
         self._core = core
         self._clock = clock
         self._metrics = metrics
-        self._store: StoreThread | None = None
+        self._store: StoreWorker | None = None
         self.connections: dict[int, ServerConnection] = {}
         """All that have not ended, by peer."""
         self._numbers = count(1)
-        self._backlog = Backlog[ServerConnection](_unread_of, limits)
-        self._silence = Silence[ServerConnection](attrgetter("heard_at"), _PATIENCE)
+        self._backlog = SlowConsumers[ServerConnection](_unread_of, limits)
+        self._silence = KeepaliveMonitor[ServerConnection](attrgetter("heard_at"), _PATIENCE)
         self._closing: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._outlets = Outlets(self._loop, self._unread)
-        self._garbage = Garbage(self._loop.time())
+        self._outlets = Broadcaster(self._loop, self._unread)
+        self._garbage = GcPolicy(self._loop.time())
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
         self._lag_timer: asyncio.TimerHandle | None = None
@@ -83,8 +83,8 @@ class Gateway:
     async def open(
         self,
         listening: socket.socket,
-        requests: HttpRequests,
-        store: StoreThread,
+        requests: HttpHandler,
+        store: StoreWorker,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Take connections on this socket, encrypted where there is a context for it."""
@@ -136,7 +136,7 @@ class Gateway:
                 timer.cancel()
         self._outlets.close()
 
-    def delivered(self, answers: list[Answer]) -> None:
+    def delivered(self, answers: list[StoreAnswer]) -> None:
         """What the store says."""
         now = self._clock.now()
         for answer in answers:
@@ -151,7 +151,7 @@ class Gateway:
         number = next(self._numbers)
         self.connections[number] = connection
         # A broken frame may have come with the handshake, and ended it already.
-        if connection.protocol.state is State.OPEN and isinstance(connection, AdmittedConnection):
+        if connection.protocol.state is State.OPEN and isinstance(connection, ClientConnection):
             self._outlets.add(number, connection.transport, is_full=connection.is_full)
             connection.filling = lambda is_full: self._outlets.fill(number, is_full=is_full)
             connection.closing = lambda: self._outlets.shut(number)
@@ -173,7 +173,7 @@ class Gateway:
     async def _converse(self, number: int, connection: ServerConnection) -> None:
         request = connection.request
         assert request is not None
-        visitor = Visitor(
+        visitor = HandshakeInfo(
             address=address_of(connection),
             stream_id=socket_stream(request.path) or "",
             token=bearer(request.headers.get("Authorization")),
@@ -203,7 +203,7 @@ class Gateway:
             match effect:
                 case Send():
                     self._send(effect)
-                case Ask():
+                case AskStore():
                     assert self._store is not None
                     self._store.ask(effect)
                 case Close(peer=peer):
@@ -234,7 +234,7 @@ class Gateway:
         logger.warning("event=dropped reason=%s", why)
         self._metrics.dropped[why] += 1
         self._backlog.gone(connection)
-        if isinstance(connection, AdmittedConnection):
+        if isinstance(connection, ClientConnection):
             connection.stop_writing()
         connection.transport.abort()
 

@@ -27,7 +27,7 @@ _MIN_TOKEN: Final = 16
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
-class Key:
+class MetricsKey:
     """Who may read.
 
     Args:
@@ -52,14 +52,14 @@ class Key:
         return bool(self._token) and hmac.compare_digest(self._token, token.encode())
 
 
-def read_key(token_file: Path | None, *, is_fronted: bool) -> Key:
+def read_key(token_file: Path | None, *, is_fronted: bool) -> MetricsKey:
     """What opens the metrics of a server.
 
     Raises:
         SettingsError: the file cannot be read, or what is in it is easily guessed.
     """
     if token_file is None:
-        return Key(is_fronted=is_fronted)
+        return MetricsKey(is_fronted=is_fronted)
     try:
         token = token_file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -73,10 +73,10 @@ def read_key(token_file: Path | None, *, is_fronted: bool) -> Key:
             f"the token in {token_file} is shorter than {_MIN_TOKEN} characters",
             "make one with: openssl rand -hex 24",
         )
-    return Key(token, is_fronted=is_fronted)
+    return MetricsKey(token, is_fronted=is_fronted)
 
 
-class Gauges:
+class MetricsEndpoint:
     """Looks at a running server and its open connections."""
 
     def __init__(
@@ -120,7 +120,7 @@ class Gauges:
 class Readings:
     """What a request for the metrics needs."""
 
-    def __init__(self, gauges: Gauges, key: Key, metrics: Metrics) -> None:
+    def __init__(self, gauges: MetricsEndpoint, key: MetricsKey, metrics: Metrics) -> None:
         self.page = gauges.page
         self.is_open_to = key.is_open_to
         self.opens = key.opens

@@ -23,7 +23,7 @@ _BY_ITSELF: Final = (20_000, 5, 1_000_000)
 """New objects until Python looks all the same, and so on; the old ones are left to us."""
 
 
-class Garbage:
+class GcPolicy:
     """Decides when; an instant is seconds on any monotonic clock."""
 
     def __init__(self, now: float) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from protocol.exceptions import StoreError, StoreUnusable
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock, read_clocks, wall_jump
 from server_stub.storage import migrate
-from server_stub.storage.factory import database_at
+from server_stub.storage.factory import open_database
 from server_stub.storage.sql.mapping import event_of, record_of
 from server_stub.storage.sql.schema import IS_ACTIVE, playback_events, streams
 
@@ -58,7 +58,7 @@ def schema_status(database: str) -> SchemaStatus:
     Raises:
         StoreError: the database cannot be used.
     """
-    with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
+    with open_database(database).opened(alone=False) as engine, engine.begin() as connection:
         return migrate.status(connection)
 
 
@@ -68,7 +68,7 @@ def change_schema(database: str, direction: Literal["up", "down"]) -> SchemaChan
     Raises:
         StoreError: the database cannot be used, or is at the first step and is to go down.
     """
-    place = database_at(database)
+    place = open_database(database)
     with place.opened(alone=True) as engine:
         with engine.begin() as connection:
             before = migrate.status(connection)
@@ -95,7 +95,7 @@ def maintain(database: str, *, accept_clock: bool = False) -> Maintained:
     Raises:
         StoreError: the database cannot be used, or the wall clock is in doubt.
     """
-    store = database_at(database).open_kept()
+    store = open_database(database).open_kept()
     try:
         anchor = store.anchor()
         jump = 0.0 if anchor is None else wall_jump(anchor, read_clocks())
@@ -122,7 +122,7 @@ def past_streams(database: str, limit: int = 100) -> list[PastStream]:
     Raises:
         StoreError: the database cannot be used.
     """
-    with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
+    with open_database(database).opened(alone=False) as engine, engine.begin() as connection:
         _check_current(connection)
         rows = list(connection.execute(latest_streams(limit)).mappings())
         return _described(connection, rows)
@@ -143,7 +143,7 @@ def find_streams(database: str, beginning: str) -> list[PastStream]:
     if not _ID_BEGINNING.fullmatch(wanted):
         quoted = f"{beginning.strip()[:40]!r} is not how a stream's id begins"
         raise StoreError(quoted, f"four of its characters will do: {_COPY_IT}")
-    with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
+    with open_database(database).opened(alone=False) as engine, engine.begin() as connection:
         _check_current(connection)
         plain = sa.func.replace(sa.cast(streams.c.id, sa.Text), "-", "")
         query = sa.select(streams).where(plain.startswith(wanted)).limit(2)
@@ -180,7 +180,7 @@ def past_events(
     Raises:
         StoreError: the database cannot be used.
     """
-    with database_at(database).opened(alone=False) as engine, engine.begin() as connection:
+    with open_database(database).opened(alone=False) as engine, engine.begin() as connection:
         _check_current(connection)
         rows = connection.execute(log_by_time(stream_id, event_types, limit)).mappings()
         return [event_of(row) for row in rows]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from protocol.server.log.record import StreamRecord
     from protocol.server.moment import Moment
     from protocol.wire.messages import Event
-    from server_stub.clock import Anchor
+    from server_stub.clock import ClockAnchor
     from server_stub.storage.sql.retention import Maintained
 
 
@@ -55,11 +55,11 @@ class Store(Protocol):
         """The log of one epoch after seq ``after``, oldest first."""
         ...
 
-    def anchor(self) -> Anchor | None:
+    def anchor(self) -> ClockAnchor | None:
         """Where the server's clock was."""
         ...
 
-    def set_anchor(self, anchor: Anchor) -> None:
+    def set_anchor(self, anchor: ClockAnchor) -> None:
         """Keep where the server's clock is."""
         ...
 

@@ -58,7 +58,7 @@ class Database(Protocol):
         ...
 
 
-def database_at(address: str) -> Database:
+def open_database(address: str) -> Database:
     """The database that ``address`` means: a path, ``sqlite:///PATH`` or ``postgresql://…``.
 
     Raises:

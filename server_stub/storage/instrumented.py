@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from protocol.server.core.store_calls import CreateStream, OpenStream, ReadSince
-from server_stub.storage.worker import StoreThread
+from protocol.server.core.store_calls import InsertStream, OpenStream, ReadSince
+from server_stub.storage.worker import StoreWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.server.core.effects import Ask
+    from protocol.server.core.effects import AskStore
     from protocol.server.log.record import StreamRecord
-    from server_stub.net.http.read_cache import Reads
     from server_stub.observability.metrics import Metrics
     from server_stub.storage.base import Store
-    from server_stub.storage.worker import Answer
+    from server_stub.storage.worker import StoreAnswer
 
 
 class _Asked(NamedTuple):
@@ -25,44 +24,44 @@ class _Asked(NamedTuple):
     """Stream that the call may change; "" for none."""
 
 
-class WatchedStore(StoreThread):
+class InstrumentedStoreWorker(StoreWorker):
     """Counts what is asked, and forgets what was read of a stream that changes.
 
     Args:
-        store, deliver, settled: as for `StoreThread`.
+        store, deliver, settled: as for `StoreWorker`.
         metrics: gets how long each answer took, and how long it took to tell it.
-        reads: forgets a stream before anybody is told of its change.
+        changed: told of a stream before anybody else is told of its change.
     """
 
     def __init__(
         self,
         store: Store,
-        deliver: Callable[[list[Answer]], None],
+        deliver: Callable[[list[StoreAnswer]], None],
         settled: Callable[[list[StreamRecord]], None],
         metrics: Metrics,
-        reads: Reads,
+        changed: Callable[[str], None],
     ) -> None:
         self._told = deliver
         self._metrics = metrics
-        self._reads = reads
+        self._changed = changed
         self._asked: dict[int, _Asked] = {}
         super().__init__(store, self._pass_on, settled)
 
-    def ask(self, question: Ask) -> None:
+    def ask(self, question: AskStore) -> None:
         call = question.call
         changes = ""
-        if not isinstance(call, CreateStream | OpenStream | ReadSince):
+        if not isinstance(call, InsertStream | OpenStream | ReadSince):
             changes = call.stream_id
         self._asked[question.ticket] = _Asked(time.perf_counter(), changes)
         super().ask(question)
 
-    def _pass_on(self, answers: list[Answer]) -> None:
+    def _pass_on(self, answers: list[StoreAnswer]) -> None:
         asked = [self._asked.pop(answer.ticket) for answer in answers]
         now = time.perf_counter()
         for question in asked:
             self._metrics.stored(now - question.at)
             if question.changes:
-                self._reads.forget(question.changes)
+                self._changed(question.changes)
         self._told(answers)
         now = time.perf_counter()
         for question, answer in zip(asked, answers, strict=True):

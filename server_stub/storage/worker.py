@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from protocol.exceptions import StoreError
-from protocol.server.core.effects import Ask
+from protocol.server.core.effects import AskStore
 from protocol.server.core.store_calls import StoreFailed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _LONGEST: Final = 1.0
 _Result = TypeVar("_Result")
 
 
-class Answer(NamedTuple):
+class StoreAnswer(NamedTuple):
     """What the store says to the question with this ticket."""
 
     ticket: int
@@ -61,7 +61,7 @@ class _Job(NamedTuple):
     """It waits for a pause, but no longer; None for none."""
 
 
-class StoreThread:
+class StoreWorker:
     """Runs a `Store` beside the event loop.
 
     Args:
@@ -74,21 +74,21 @@ class StoreThread:
     def __init__(
         self,
         store: Store,
-        deliver: Callable[[list[Answer]], None],
+        deliver: Callable[[list[StoreAnswer]], None],
         settled: Callable[[list[StreamRecord]], None],
     ) -> None:
         self._store = store
         self._deliver = deliver
         self._settled = settled
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[Ask | _Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[AskStore | _Job | None] = SimpleQueue()
         self._later: deque[_Job] = deque()
         """What waits for a pause."""
         self._has_written = False
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
-    def ask(self, question: Ask) -> None:
+    def ask(self, question: AskStore) -> None:
         """Put a question in line."""
         self._queue.put(question)
 
@@ -147,9 +147,9 @@ class StoreThread:
 
     def _serve(self) -> bool:
         """Take one group; False when it was the last."""
-        group: list[Ask] = []
+        group: list[AskStore] = []
         item = self._next()
-        while isinstance(item, Ask):
+        while isinstance(item, AskStore):
             group.append(item)
             if len(group) >= MAX_GROUP or self._queue.empty():
                 self._answer(group)
@@ -166,7 +166,7 @@ class StoreThread:
             self._later.append(item)
         return True
 
-    def _next(self) -> Ask | _Job | None:
+    def _next(self) -> AskStore | _Job | None:
         while True:
             try:
                 return self._queue.get(timeout=self._patience())
@@ -216,14 +216,14 @@ class StoreThread:
             return
         self._loop.call_soon_threadsafe(self._settled, records)
 
-    def _answer(self, group: list[Ask]) -> None:
+    def _answer(self, group: list[AskStore]) -> None:
         if group:
             results = self._perform(group)
-            answers = [Answer(a.ticket, r) for a, r in zip(group, results, strict=True)]
+            answers = [StoreAnswer(a.ticket, r) for a, r in zip(group, results, strict=True)]
             self._loop.call_soon_threadsafe(self._deliver, answers)
             self._has_written = True
 
-    def _perform(self, group: list[Ask]) -> list[StoreResult]:
+    def _perform(self, group: list[AskStore]) -> list[StoreResult]:
         try:
             return self._store.perform([ask.call for ask in group])
         except Exception:

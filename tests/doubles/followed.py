@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from player.backend.base import (
     EndReached,
     Failed,
-    Opened,
+    MediaOpened,
     PauseChanged,
     Restarted,
     Sample,
@@ -22,6 +22,7 @@ from player.sync.latency import FIRST_SEEK_COST
 from player.sync.messages import (
     Acted,
     Finished,
+    FollowerEvent,
     InStep,
     Jumped,
     PauseNow,
@@ -29,7 +30,6 @@ from player.sync.messages import (
     PlayerCommand,
     SeekTo,
     Stalled,
-    Told,
     Widened,
 )
 from player.sync.seeks import FIRST_MARGIN
@@ -55,7 +55,7 @@ class Stand:
     latency: float = 0.0
     """Seconds from a start until the player moves."""
     said: list[PlayerCommand] = field(default_factory=list[PlayerCommand])
-    told: list[Told] = field(default_factory=list[Told])
+    told: list[FollowerEvent] = field(default_factory=list[FollowerEvent])
     behind: float = 0.0
     """Added to where the player would be by its own."""
 
@@ -91,7 +91,9 @@ class Stand:
         self, position: float = 0.0, *, is_network: bool = False, is_seekable: bool = True
     ) -> Stand:
         self.follower.load(self.now, is_network=is_network)
-        opened = Opened(self.generation, "", DURATION, (), (), True, True, is_seekable=is_seekable)
+        opened = MediaOpened(
+            self.generation, "", DURATION, (), (), True, True, is_seekable=is_seekable
+        )
         self.tell(opened)
         return self.landed(position)
 
@@ -107,7 +109,7 @@ class Stand:
 
     def tell(self, event: object) -> list[PlayerCommand]:
         assert isinstance(
-            event, Opened | Restarted | PauseChanged | StallChanged | EndReached | Failed
+            event, MediaOpened | Restarted | PauseChanged | StallChanged | EndReached | Failed
         )
         return self.do(self.follower.player_event(event, self.now))
 
@@ -139,7 +141,7 @@ class Stand:
         self.told.clear()
         return self
 
-    def heard(self, kind: type[Told]) -> list[Told]:
+    def heard(self, kind: type[FollowerEvent]) -> list[FollowerEvent]:
         return [told for told in self.told if isinstance(told, kind)]
 
     @property

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from player.api.config import SeatConfig
 from player.backend.base import Source
 from player.backend.fake import FakePlayer
-from player.media.loader import Screening
-from player.session.host_commands import HostControls
-from player.session.link import Link
-from player.session.telemetry import Gauges
+from player.media.loader import MediaLoader
+from player.session.host_commands import HostCommands
+from player.session.link import ServerLink
+from player.session.telemetry import SeatTelemetry
 from player.sync.follower import Follower
-from player.sync.thread import PlayerDriver
+from player.sync.thread import PlayerThread
 from protocol.client.protocol import ClientProtocol
 from protocol.client.stream_state import StreamState
 from protocol.exceptions import MatineeError
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from player.api.views import AnyView
     from player.media.loader import Identify
     from player.session.context import NoteType
-    from player.sync.messages import News
+    from player.sync.messages import PlayerNews
     from protocol.wire.messages import Act, Role
 
 FILM = Media("film-0001", "file", title="The Film")
 
 
 class SeatAround:
-    """See `player.session.context.Surroundings`; what is asked of it is kept."""
+    """See `player.session.context.SessionContext`; what is asked of it is kept."""
 
     def __init__(self, role: Role = "host", *media: str, returning: bool = False) -> None:
         self.config = SeatConfig(
@@ -47,16 +47,16 @@ class SeatAround:
         )
         self.hosts = role == "host"
         self.now = 1000.0
-        self.news: list[News] = []
+        self.news: list[PlayerNews] = []
         self.player: FakePlayer | None = None
-        self.driver = PlayerDriver(
+        self.driver = PlayerThread(
             self._make_player, Follower(), self.news.append, lambda: self.now
         )
         self.protocol = ClientProtocol(name="Ana", instance_id="instance-of-ana")
         self.protocol.state = StreamState(
             "stream-01", Cursor(1, 1), Timeline(), "member-a", media=FILM
         )
-        self.gauges = Gauges()
+        self.gauges = SeatTelemetry()
         self.views: list[AnyView] = []
         self.emit: Callable[[AnyView], None] = self.views.append
         self.identify: Identify = self._identify
@@ -67,7 +67,7 @@ class SeatAround:
         """Nothing is ever found."""
         self.opened: list[Media] = []
         self.unopened: list[MatineeError] = []
-        self.screening = Screening(
+        self.screening = MediaLoader(
             self.config,
             self.driver,
             resolve=self.resolve,
@@ -76,7 +76,7 @@ class SeatAround:
             opened=self.opened.append,
             failed=self.unopened.append,
         )
-        self.link = Link(
+        self.link = ServerLink(
             self.protocol,
             server=self.config.server,
             stream_id="stream-01",
@@ -85,7 +85,7 @@ class SeatAround:
             on_down=lambda _: None,
         )
         self.holds = 0
-        self.controls = HostControls(self._hold)
+        self.controls = HostCommands(self._hold)
         self.is_ready = True
         self.acts: list[Act] = []
         self.notes: list[tuple[NoteType, float, float | None, float | None]] = []

@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from protocol.media.url_policy import MediaRules
+from protocol.media.url_policy import UrlPolicy
 from protocol.server import refusals as refuse
-from protocol.server.access.admission import Known as Visitors
-from protocol.server.access.admission import admission
-from protocol.server.access.peers import Visitor
-from protocol.server.core.effects import Ask, Close, Send
+from protocol.server.access.admission import Credentials as Visitors
+from protocol.server.access.admission import decide_admission
+from protocol.server.access.peers import HandshakeInfo
+from protocol.server.core.effects import AskStore, Close, Send
 from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
     Done,
-    Opened,
+    OpenedStream,
     OpenStream,
-    Read,
+    ReadEvents,
     ReadSince,
     RemoveMember,
     StoreCall,
     StoreFailed,
     StoreResult,
 )
-from protocol.server.core.store_calls import CreateStream as CreateCall
+from protocol.server.core.store_calls import InsertStream as CreateCall
 from protocol.server.log.decide import decide, refused_errand
-from protocol.server.log.requests import Appended, Entry, Known
+from protocol.server.log.requests import Appended, AppendRequest, KnownEvent
 from protocol.server.moment import Moment
 from protocol.server.protocol import ServerProtocol
 from protocol.wire.codec import encode
@@ -102,7 +102,7 @@ class MemoryStore:
             case ReadSince():
                 record = self.records[call.stream_id]
                 after = [e for e, _ in self.logs[call.stream_id] if call.cursor < e.cursor]
-                return Read(record, tuple(after[: call.limit]))
+                return ReadEvents(record, tuple(after[: call.limit]))
             case AddInvite():
                 return self._add_invite(call)
             case AdmitMembers():
@@ -117,7 +117,7 @@ class MemoryStore:
                 if refused is None:
                     self.removed.add(who)
                 return refused or Done()
-            case Entry():
+            case AppendRequest():
                 return self._append(call)
 
     def _create(self, call: CreateCall) -> StreamRecord:
@@ -127,12 +127,12 @@ class MemoryStore:
         self.tokens[stream_id] = {call.host_key_hash: "host", call.invite_hash: "viewer"}
         return call.record
 
-    def _open(self, call: OpenStream) -> Opened:
+    def _open(self, call: OpenStream) -> OpenedStream:
         record = self.records.get(call.stream_id)
         if record is None:
-            return Opened()
+            return OpenedStream()
         who = (call.stream_id, call.member_id)
-        found = admission(
+        found = decide_admission(
             Visitors(
                 token=self.tokens[call.stream_id].get(call.token_hash),
                 uses_left=self.uses.get(call.token_hash),
@@ -147,7 +147,9 @@ class MemoryStore:
         if found.role == "host" and call.fresh_invite_hash:
             self.tokens[call.stream_id][call.fresh_invite_hash] = "viewer"
         is_in = found.role is not None
-        return Opened(record if is_in else None, found.role, found.by_invite, found.is_removed)
+        return OpenedStream(
+            record if is_in else None, found.role, found.by_invite, found.is_removed
+        )
 
     def _add_invite(self, call: AddInvite) -> Done | Refusal:
         refused = refused_errand(self.records[call.stream_id], call.host_term)
@@ -163,9 +165,11 @@ class MemoryStore:
             self.uses[call.invite_hash] = call.uses
         return Done()
 
-    def _append(self, entry: Entry) -> StoreResult:
+    def _append(self, entry: AppendRequest) -> StoreResult:
         log = self.logs[entry.stream_id]
-        known = next((Known(e.cursor, d) for e, d in log if e.event_id == entry.event_id), None)
+        known = next(
+            (KnownEvent(e.cursor, d) for e, d in log if e.event_id == entry.event_id), None
+        )
         outcome = decide(self.records[entry.stream_id], known, entry)
         if isinstance(outcome, Appended):
             self.records[entry.stream_id] = outcome.record
@@ -176,18 +180,18 @@ class MemoryStore:
 class Bench:
     """Drives a core: peers are numbers, what each was sent is kept in order."""
 
-    def __init__(self, limits: Limits | None = None, rules: MediaRules | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, rules: UrlPolicy | None = None) -> None:
         self.store = MemoryStore()
         self.core = ServerProtocol(
             CountingMint(),
             clock_id="clock-0001",
             limits=limits,
-            rules=rules or MediaRules(),
+            rules=rules or UrlPolicy(),
         )
         self.instant = 1000.0
         self.sent: dict[int, list[ServerMessage]] = {}
         self.closed: dict[int, tuple[int, str]] = {}
-        self.waiting: deque[Ask] = deque()
+        self.waiting: deque[AskStore] = deque()
         self.holding = False
         self._peers = 0
         self._events = 0
@@ -206,7 +210,7 @@ class Bench:
         self._peers += 1
         peer = self._peers
         self.sent[peer] = []
-        self.core.connect(peer, Visitor(address, stream_id, token), self.now)
+        self.core.connect(peer, HandshakeInfo(address, stream_id, token), self.now)
         self.settle()
         return peer
 
@@ -242,7 +246,7 @@ class Bench:
                             self.sent[peer].append(message)
                     case Close(peer=peer):
                         self.closed.setdefault(peer, (effect.code, effect.reason))
-                    case Ask():
+                    case AskStore():
                         self.waiting.append(effect)
             while self.waiting and not self.holding:
                 self.answer()

@@ -111,11 +111,11 @@ def _look_at(seat: ClientProtocol, event: events.ClientEvent) -> None:
     """What a face is told of it."""
     assert seat.state is not None
     match event:
-        case events.Logged(event=logged):
+        case events.EventApplied(event=logged):
             msgspec.json.encode(event_view(logged, seat.state, YOU))
         case events.MembersChanged():
             msgspec.json.encode(members_view(seat.state, YOU))
-        case events.WaitsFor(members=members, until=until):
+        case events.StartWaiting(members=members, until=until):
             msgspec.json.encode(waiting_view(members, until - 100.0, seat.state))
         case _:
             pass

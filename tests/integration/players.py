@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
-from player.backend.base import Opened, PlayerEvent, Restarted, Sample, Source
+from player.backend.base import MediaOpened, PlayerEvent, Restarted, Sample, Source
 from player.backend.mpv import MpvPlayer
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from player.backend.mpv import Video
-    from player.video.frame_buffer import Stage
+    from player.video.frame_buffer import FrameBuffer
 
 _Event = TypeVar("_Event", bound=PlayerEvent)
 PATIENCE = 15.0
@@ -56,10 +56,10 @@ class Watched:
         self.told += drained
         return drained
 
-    def load(self, source: Source | Path | str, position: float = 0.0) -> Opened:
+    def load(self, source: Source | Path | str, position: float = 0.0) -> MediaOpened:
         """Load and wait until the picture is up."""
         self.ask_to_load(source, position)
-        opened = self.wait(Opened, where=lambda event: event.generation == self._generation)
+        opened = self.wait(MediaOpened, where=lambda event: event.generation == self._generation)
         self.wait(Restarted)
         return opened
 
@@ -111,7 +111,7 @@ def watched_player(
     video: Video = "none",
     ao: str = "null",
     keys: Mapping[str, str] | None = None,
-    stage: Stage | None = None,
+    stage: FrameBuffer | None = None,
 ) -> Generator[Watched]:
     """A player that is closed at the end of the test, whatever happens."""
     events: SimpleQueue[PlayerEvent] = SimpleQueue()

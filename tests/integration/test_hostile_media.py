@@ -22,13 +22,13 @@ from player.media.resolver.probe import look
 from player.media.resolver.resolver import Resolver
 from protocol.exceptions import MatineeError, MediaRefused
 from protocol.media.url_policy import STRICT
-from protocol.server.limits.config import Limits, Rate
+from protocol.server.limits.config import Limits, RateLimit
 from protocol.timeline import Timeline
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
     Command,
     Event,
-    Load,
+    LoadAct,
     Media,
     Member,
     Pong,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STREAM, YOU, HOST = "ab" * 16, "11" * 16, "22" * 16
-UNHURRIED: Final = Limits(command=Rate(10_000, 10_000), characters=Rate(1e7, 1e7))
+UNHURRIED: Final = Limits(command=RateLimit(10_000, 10_000), characters=RateLimit(1e7, 1e7))
 
 
 def _media(number: int, url: str) -> Media:
@@ -69,11 +69,11 @@ async def test_a_server_takes_none_of_it_into_a_stream(tmp_path: Path) -> None:
         base = host.snapshot.cursor
         async with await Wire.join(url, stream_id, created.invite_token) as viewer:
             for number, address in enumerate(hostile_addresses()):
-                act = Load(_media(number, address))
+                act = LoadAct(_media(number, address))
                 await host.send(Command(f"event-{number:06d}", 1, 1, base, act))
                 answer = await host.wait_for(Refusal)
                 assert (answer.code, answer.event_id) == ("media_refused", f"event-{number:06d}")
-            act = Load(_media(0, "https://films.example.com/f.mp4"))
+            act = LoadAct(_media(0, "https://films.example.com/f.mp4"))
             await host.send(Command("event-good", 1, 1, base, act))
             heard = await viewer.wait_for(Event)
             assert heard.event_id == "event-good", "the first that was passed on"
@@ -260,7 +260,7 @@ async def test_a_film_at_a_public_address_is_seen(public: dict[str, httpx.Respon
 
 def test_mpv_itself_opens_no_list_from_the_network(films: Films, tmp_path: Path) -> None:
     """Nor does the second gate let it, should the first one ever fail."""
-    from player.backend.base import Failed, Opened
+    from player.backend.base import Failed, MediaOpened
     from tests.integration.players import watched_player
 
     film = films.counter_film(20)
@@ -271,7 +271,7 @@ def test_mpv_itself_opens_no_list_from_the_network(films: Films, tmp_path: Path)
             (tmp_path / name).write_text(content)
             it.ask_to_load(server.url(tmp_path / name))
             it.wait(Failed)
-        assert not [event for event in it.told if isinstance(event, Opened)]
+        assert not [event for event in it.told if isinstance(event, MediaOpened)]
 
 
 def test_a_list_over_https_goes_through_a_proxy_that_is_named() -> None:

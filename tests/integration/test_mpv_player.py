@@ -16,7 +16,7 @@ from player.backend.base import (
     EndReached,
     Failed,
     KeyPressed,
-    Opened,
+    MediaOpened,
     PauseChanged,
     PlayerEvent,
     Restarted,
@@ -66,7 +66,7 @@ def test_a_load_opens_once_paused_at_its_position(film: Path) -> None:
         assert [track.kind for track in opened.tracks] == ["video", "audio"]
         assert opened.audio_device == "null"
         assert opened.notice == ""
-        assert [type(event) for event in it.told].count(Opened) == 1
+        assert [type(event) for event in it.told].count(MediaOpened) == 1
         assert near(it.player.resting_position(), 12.0, FRAME)
         assert it.player.buffered_until() == opened.duration
 
@@ -83,7 +83,9 @@ def test_only_the_last_of_two_loads_opens(film: Path, silent: Path) -> None:
         it.ask_to_load(film)
         opened = it.load(silent)
         assert opened.generation == 2
-        assert not any(isinstance(event, Opened) and event.generation == 1 for event in it.told)
+        assert not any(
+            isinstance(event, MediaOpened) and event.generation == 1 for event in it.told
+        )
 
 
 def test_a_seek_that_comes_before_the_film_is_open_is_done_when_it_is(film: Path) -> None:
@@ -156,7 +158,7 @@ def test_an_index_at_the_end_on_a_server_without_byte_ranges_fails_with_a_remedy
         reason = it.wait(Failed).reason
         assert "no byte ranges" in reason
         assert "-movflags +faststart" in reason
-        assert not any(isinstance(event, Opened) for event in it.told)
+        assert not any(isinstance(event, MediaOpened) for event in it.told)
         it.load(server.url(film))
 
 
@@ -407,7 +409,7 @@ def test_network_media_cannot_lead_to_files(film: Path, tmp_path: Path) -> None:
             (tmp_path / name).write_text(content)
             it.ask_to_load(server.url(tmp_path / name))
             it.wait(Failed)
-        assert not [event for event in it.told if isinstance(event, Opened)]
+        assert not [event for event in it.told if isinstance(event, MediaOpened)]
 
 
 def test_options_that_make_no_sense_are_named() -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from protocol.exceptions import StoreError
-from protocol.server.core.store_calls import Read, ReadSince, StoreFailed
+from protocol.server.core.store_calls import ReadEvents, ReadSince, StoreFailed
 from protocol.server.log.requests import Appended, Duplicate
 from protocol.wire.messages import (
     Ack,
@@ -18,12 +18,12 @@ from protocol.wire.messages import (
     Cursor,
     Event,
     Note,
-    Pause,
+    PauseAct,
     Ping,
-    Play,
+    PlayAct,
     Pong,
     Refusal,
-    Seek,
+    SeekAct,
     Snapshot,
 )
 from server_stub.app import Running, ServeOptions, maintain, running
@@ -56,7 +56,7 @@ def test_a_connection_that_was_lost_while_nothing_was_asked_is_made_anew(
     record = create(store)
     for counter in (1, 2):
         postgres.end_connections(postgres_place.address)
-        (answer,) = store.perform([entry(counter, Play())])
+        (answer,) = store.perform([entry(counter, PlayAct())])
         assert isinstance(answer, Appended)
         postgres.end_connections(postgres_place.address)
         assert store.records([STREAM]) == [answer.record]
@@ -94,14 +94,14 @@ def test_a_commit_that_was_not_heard_of_is_looked_up(
     commits(kept=kept)
     create(store)
     commits(kept=kept)
-    answers = store.perform([entry(1, Play()), entry(1, Play()), entry(2, Pause(3.0))])
+    answers = store.perform([entry(1, PlayAct()), entry(1, PlayAct()), entry(2, PauseAct(3.0))])
     first, again, last = answers
     assert isinstance(first, Appended)
     assert again == Duplicate(first.event.cursor)
     assert isinstance(last, Appended)
     assert not store.is_in_doubt
     (read,) = store.perform([ReadSince(STREAM, Cursor(1, 0), 300)])
-    assert isinstance(read, Read)
+    assert isinstance(read, ReadEvents)
     assert read.events[1:] == (first.event, last.event)
     assert read.record == last.record
 
@@ -117,7 +117,7 @@ def test_what_stays_in_doubt_is_refused_and_settled_later(
     record = create(store)
     connect = PGDialect_psycopg.connect
     commits(kept=kept, away=True)
-    answers = store.perform([entry(1, Play()), ReadSince(STREAM, record.cursor, 9)])
+    answers = store.perform([entry(1, PlayAct()), ReadSince(STREAM, record.cursor, 9)])
     assert answers == [StoreFailed("try_again")] * 2
     assert store.is_in_doubt
     with pytest.raises(StoreError, match="cannot be reached just now"):
@@ -129,7 +129,7 @@ def test_what_stays_in_doubt_is_refused_and_settled_later(
     assert not store.is_in_doubt
     assert "event=store_failed code=try_again cause='connection refused'" in caplog.text
     # The host sends it once more, under its id.
-    (answer,) = store.perform([entry(1, Play())])
+    (answer,) = store.perform([entry(1, PlayAct())])
     assert isinstance(answer, Duplicate if kept else Appended)
 
 
@@ -148,7 +148,7 @@ def test_a_connection_that_takes_long_to_fail_is_not_tried_for_everybody(
     commits(kept=False)
     monkeypatch.setattr(PGDialect_psycopg, "connect", slow)
     for _ in range(20):
-        assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
+        assert store.perform([entry(1, PlayAct())]) == [StoreFailed("try_again")]
         now[0] += 0.5
     # As long as the last try took nobody else tries.
     assert tries == [100.0, 106.0, 112.0, 118.0]
@@ -170,9 +170,9 @@ def test_a_database_that_froze_is_given_up_in_time_and_heals(
     monkeypatch.setattr(PGDialect_psycopg, "do_commit", freeze_then_commit)
     try:
         began = time.monotonic()
-        assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
+        assert store.perform([entry(1, PlayAct())]) == [StoreFailed("try_again")]
         # What came meanwhile does not wait as long.
-        assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
+        assert store.perform([entry(1, PlayAct())]) == [StoreFailed("try_again")]
         assert time.monotonic() - began < 5.0
         assert store.is_in_doubt
     finally:
@@ -182,7 +182,7 @@ def test_a_database_that_froze_is_given_up_in_time_and_heals(
     # The commit had been sent: it is done when the database goes on.
     (settled,) = store.settle()
     assert settled.seq == 2
-    assert isinstance(store.perform([entry(1, Play())])[0], Duplicate)
+    assert isinstance(store.perform([entry(1, PlayAct())])[0], Duplicate)
 
 
 # A party in the meantime ----------------------------------------------------------------
@@ -208,13 +208,13 @@ async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
         await join(server, host, "Bo") as viewer,
     ):
         cursor = host.snapshot.cursor
-        await host.send(Command("event-0001", 1, 1, cursor, Play()))
+        await host.send(Command("event-0001", 1, 1, cursor, PlayAct()))
         await host.wait_for(Ack)
         await viewer.wait_for(Event)
         await asyncio.to_thread(postgres.stop)
         try:
             for number in range(2, 6):
-                await host.send(Command(f"event-000{number}", 1, number, cursor, Seek(5.0)))
+                await host.send(Command(f"event-000{number}", 1, number, cursor, SeekAct(5.0)))
             await viewer.send(Note("note-0001", "sync_request", 5.0))
             refused = [await host.wait_for(Refusal) for _ in range(4)]
             assert {no.code for no in refused} == {"try_again"}
@@ -234,7 +234,7 @@ async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
             await asyncio.to_thread(postgres.start)
         # A client sends again what was refused for a passing reason, under the same id.
         for number in (2, 3):
-            await host.send(Command(f"event-000{number}", 1, number, cursor, Seek(5.0)))
+            await host.send(Command(f"event-000{number}", 1, number, cursor, SeekAct(5.0)))
             assert (await host.wait_for(Ack)).event_id == f"event-000{number}"
         seen = [await viewer.wait_for(Event) for _ in range(2)]
         assert [event.seq for event in seen] == [3, 4]
@@ -259,16 +259,16 @@ async def test_what_was_kept_although_it_was_refused_is_told_to_everybody(
     ):
         cursor = host.snapshot.cursor
         commits(kept=True, away=True)
-        await host.send(Command("event-0001", 1, 1, cursor, Pause(12.5)))
+        await host.send(Command("event-0001", 1, 1, cursor, PauseAct(12.5)))
         assert (await host.wait_for(Refusal)).code == "try_again"
         monkeypatch.setattr(PGDialect_psycopg, "connect", connect)
         for wire in (host, viewer):
             snapshot = await wire.wait_for(Snapshot, lambda told: told.reason == "reset")
             assert (snapshot.seq, snapshot.timeline.position) == (2, 12.5)
         # The host's next command has the counter that a refused one leaves free.
-        await host.send(Command("event-0002", 1, 1, cursor, Seek(5.0)))
+        await host.send(Command("event-0002", 1, 1, cursor, SeekAct(5.0)))
         no = await host.wait_for(Refusal)
         assert (no.code, no.expected) == ("out_of_order", 2)
-        await host.send(Command("event-0002", 1, 2, cursor, Seek(5.0)))
+        await host.send(Command("event-0002", 1, 2, cursor, SeekAct(5.0)))
         assert (await host.wait_for(Ack)).seq == 3
         assert (await viewer.wait_for(Event)).seq == 3

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from protocol.exceptions import MediaFailed
-from protocol.server.core.store_calls import CreateStream
+from protocol.server.core.store_calls import InsertStream
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import Appended, Entry
+from protocol.server.log.requests import Appended, AppendRequest
 from protocol.server.moment import Moment
-from protocol.wire.messages import Command, Cursor, Load, Media, Pause, Play, Seek
+from protocol.wire.messages import Command, Cursor, LoadAct, Media, PauseAct, PlayAct, SeekAct
 from server_stub.storage.engines.sqlite import open_sqlite
 from tui.cli.replay import Given, run
 
@@ -29,15 +29,17 @@ def history(tmp_path: Path) -> tuple[str, ...]:
     store = open_sqlite(path)
     media = Media("film-0001", "file", title="The Film")
     record = StreamRecord(STREAM, host_id=ANA)
-    store.perform([CreateStream(record, None, "host", "invite", Moment(0.0, 0), 10**12)])
-    acts = ((0.5, Load(media)), (1.0, Play()), (1.5, Seek(60.0)), (1.7, Pause(60.1)))
+    store.perform([InsertStream(record, None, "host", "invite", Moment(0.0, 0), 10**12)])
+    acts = ((0.5, LoadAct(media)), (1.0, PlayAct()), (1.5, SeekAct(60.0)), (1.7, PauseAct(60.1)))
     commands = [
         (at, Command(f"act-{number:05}", 1, number, Cursor(min(number, 2), number - 1), act))
         for number, (at, act) in enumerate(acts, 1)
     ]
     written = store.perform(
         [
-            Entry(STREAM, c.event_id, ANA, "Ana", c, Moment(at, int(at * 1000)), 0.0, 0.0, 0.0)
+            AppendRequest(
+                STREAM, c.event_id, ANA, "Ana", c, Moment(at, int(at * 1000)), 0.0, 0.0, 0.0
+            )
             for at, c in commands
         ]
     )

@@ -21,16 +21,21 @@ from player.api.config import SeatConfig
 from player.media.resolver import resolver_for
 from player.media.resolver.resolver import Resolver, expiry_of
 from player.media.resolver.ytdlp_client import ask_yt_dlp
-from player.media.resolver.ytdlp_messages import Answer, Found, NotFound, Question
+from player.media.resolver.ytdlp_messages import (
+    ExtractedMedia,
+    ExtractionFailed,
+    ExtractorLine,
+    ExtractRequest,
+)
 from protocol.exceptions import MatineeError, MediaRefused, ResolveError
-from protocol.media.url_policy import MediaRules
+from protocol.media.url_policy import UrlPolicy
 from tests.films import Films, FilmServer, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
-STRICT = MediaRules()
-OPEN = MediaRules(allow_http=True, allow_lan=True)
+STRICT = UrlPolicy()
+OPEN = UrlPolicy(allow_http=True, allow_lan=True)
 
 
 @pytest.fixture
@@ -239,7 +244,7 @@ async def test_a_page_that_is_refused_has_yt_dlps_error(server: FilmServer) -> N
 async def test_a_page_cannot_lead_the_child_into_the_local_network(
     films: Films, film: Path, server: FilmServer
 ) -> None:
-    question = Question(server.url(films.page(film)), 1080, allow_lan=False)
+    question = ExtractRequest(server.url(films.page(film)), 1080, allow_lan=False)
     with pytest.raises(ResolveError, match="not on the public internet"):
         await ask_yt_dlp(question, _nobody, 45.0)
 
@@ -248,7 +253,7 @@ async def test_asking_takes_no_longer_than_its_limit() -> None:
     async with _silence() as url:
         began = time.monotonic()
         with pytest.raises(ResolveError, match="did not finish within 1 s"):
-            await ask_yt_dlp(Question(url, 1080, allow_lan=True), _nobody, 1.0)
+            await ask_yt_dlp(ExtractRequest(url, 1080, allow_lan=True), _nobody, 1.0)
         assert time.monotonic() - began < 4.0
     assert not _children()
 
@@ -260,7 +265,7 @@ async def test_giving_up_ends_the_child() -> None:
         begun.set()
 
     async with _silence() as url:
-        asking = asyncio.create_task(ask_yt_dlp(Question(url, 1080, True), begin, 45.0))
+        asking = asyncio.create_task(ask_yt_dlp(ExtractRequest(url, 1080, True), begin, 45.0))
         await begun.wait()
         assert _children()
         asking.cancel()
@@ -277,7 +282,7 @@ async def test_the_child_ends_when_its_standard_input_does() -> None:
             stdout=subprocess.DEVNULL,
         )
         assert child.stdin is not None
-        child.stdin.write(msgspec.json.encode(Question(url, 1080, allow_lan=True)) + b"\n")
+        child.stdin.write(msgspec.json.encode(ExtractRequest(url, 1080, allow_lan=True)) + b"\n")
         await child.stdin.drain()
         child.stdin.close()
         async with asyncio.timeout(15.0):
@@ -285,11 +290,13 @@ async def test_the_child_ends_when_its_standard_input_does() -> None:
 
 
 def test_what_the_child_says_is_bounded() -> None:
-    line = msgspec.json.encode(Found(url="https://example.com/" + "a" * 100_000))
+    line = msgspec.json.encode(ExtractedMedia(url="https://example.com/" + "a" * 100_000))
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(line, type=Answer)
-    good: Answer = msgspec.json.decode(msgspec.json.encode(NotFound("no")), type=Answer)
-    assert good == NotFound("no")
+        msgspec.json.decode(line, type=ExtractorLine)
+    good: ExtractorLine = msgspec.json.decode(
+        msgspec.json.encode(ExtractionFailed("no")), type=ExtractorLine
+    )
+    assert good == ExtractionFailed("no")
 
 
 # The end of an address -------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 from player.api import views
 from player.api.config import SeatConfig
 from player.api.intents import OwnCopy, Say, Seek, StageSize
-from tui.processes.seat import Patience, RestartRule, SeatLine, SeatProcess, decode_line
+from tui.processes.seat import RestartRule, SeatLine, SeatProcess, SeatTimeouts, decode_line
 from tui.state.party_state import SEAT_DIED
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ async def test_a_seat_that_does_not_listen_is_killed() -> None:
         "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         'print(\'{"event":"progress","message":"deaf"}\', flush=True)\nwhile True: signal.pause()',
     )
-    seat = SeatProcess(config(), command=deaf, patience=Patience(0.05, 0.05))
+    seat = SeatProcess(config(), command=deaf, patience=SeatTimeouts(0.05, 0.05))
     async with aclosing(seat.lines()) as lines:
         heard = Heard(lines)
         await heard.next(views.Progress)

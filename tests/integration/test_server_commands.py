@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from protocol.server.core.store_calls import CreateStream
+from protocol.server.core.store_calls import InsertStream
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import Deserted, Entry, HostChange
+from protocol.server.log.requests import AppendRequest, AutoPause, HostChange
 from protocol.server.moment import Moment
 from protocol.wire.messages import (
     Command,
     Cursor,
     Event,
-    Load,
+    LoadAct,
     Media,
     Note,
-    Pause,
-    Play,
-    Seek,
-    SetRate,
+    PauseAct,
+    PlayAct,
+    RateAct,
+    SeekAct,
 )
 from server_stub.__main__ import main
 from server_stub.cli import admin
@@ -64,13 +64,13 @@ def path(tmp_path: Path) -> Path:
         record = StreamRecord(stream_id, media=media, host_id=ANA)
         keys = (f"host-{stream_id}", f"invite-{stream_id}")
         now = Moment(0.0, BEGAN_MS + (stream_id == OTHER) * 60_000)
-        store.perform([CreateStream(record, None, *keys, now, BEGAN_MS)])
+        store.perform([InsertStream(record, None, *keys, now, BEGAN_MS)])
     acts = (
-        (1, Play()),
-        (11, Seek(300.0)),
-        (21, SetRate(1.25)),
-        (31, Pause(333.3)),
-        (41, Load(Media("film-0001", "url", title="Better", file_name="\x07x.mkv"))),
+        (1, PlayAct()),
+        (11, SeekAct(300.0)),
+        (21, RateAct(1.25)),
+        (31, PauseAct(333.3)),
+        (41, LoadAct(Media("film-0001", "url", title="Better", file_name="\x07x.mkv"))),
     )
     notes = (
         (12, "buffer_start", "", None, None),
@@ -93,22 +93,22 @@ def path(tmp_path: Path) -> Path:
     ]
     entries += [
         entry(50, "Ben", BEN, HostChange()),
-        entry(60, "Ben", BEN, Command("act-00006", 2, 1, Cursor(1, 11), Play())),
-        entry(90, "", "", Deserted(80.0)),
+        entry(60, "Ben", BEN, Command("act-00006", 2, 1, Cursor(1, 11), PlayAct())),
+        entry(90, "", "", AutoPause(80.0)),
     ]
     store.perform(sorted(entries, key=_instant))
     store.close()
     return path
 
 
-def _instant(entry: Entry) -> float:
+def _instant(entry: AppendRequest) -> float:
     return entry.now.instant
 
 
-def entry(second: int, name: str, member_id: str, change: Any) -> Entry:
+def entry(second: int, name: str, member_id: str, change: Any) -> AppendRequest:
     event_id = getattr(change, "event_id", f"own-{second:05}")
     now = Moment(float(second), BEGAN_MS + second * 1000)
-    return Entry(STREAM, event_id, member_id, name, change, now, 0.0, 0.0, 0.0)
+    return AppendRequest(STREAM, event_id, member_id, name, change, now, 0.0, 0.0, 0.0)
 
 
 Told = tuple[int, str, str]
@@ -210,7 +210,7 @@ def test_several_databases_are_one_history(path: Path, capsys: pytest.CaptureFix
     store = open_sqlite(beside)
     record = StreamRecord("77" * 16, media=Media("film-0009", "url", title="Beside"))
     now = Moment(0.0, BEGAN_MS + 30_000)
-    store.perform([CreateStream(record, None, "host", "invite", now, BEGAN_MS)])
+    store.perform([InsertStream(record, None, "host", "invite", now, BEGAN_MS)])
     store.close()
     both = ("--database", str(path), "--database", str(beside))
     assert main(["history", *both]) == 0

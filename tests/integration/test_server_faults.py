@@ -20,10 +20,10 @@ from protocol.wire.messages import (
     Command,
     Cursor,
     Event,
-    Pause,
+    PauseAct,
     Refusal,
     Resume,
-    Seek,
+    SeekAct,
     Snapshot,
     StateNow,
 )
@@ -80,9 +80,9 @@ async def refused(wire: Wire) -> Refusal:
 
 async def test_the_same_id_with_other_content_is_a_conflict(url: str) -> None:
     async with party(url) as (host, viewer):
-        await host.send(command(host, 1, Seek(10.0)))
-        await host.send(command(host, 2, Seek(20.0), "event-00001"))
-        await host.send(command(host, 2, Seek(30.0)))
+        await host.send(command(host, 1, SeekAct(10.0)))
+        await host.send(command(host, 2, SeekAct(20.0), "event-00001"))
+        await host.send(command(host, 2, SeekAct(30.0)))
         assert (await refused(host)).code == "event_id_conflict"
         places = [(await viewer.wait_for(Event)).timeline.position for _ in range(2)]
         assert places == [10.0, 30.0]
@@ -91,11 +91,11 @@ async def test_the_same_id_with_other_content_is_a_conflict(url: str) -> None:
 async def test_a_skipped_counter_is_told_which_is_due_and_heals(url: str) -> None:
     async with party(url) as (host, viewer):
         for counter in (1, 3, 4):
-            await host.send(command(host, counter, Seek(float(counter))))
+            await host.send(command(host, counter, SeekAct(float(counter))))
         expected = {(no.code, no.expected) for no in [await refused(host), await refused(host)]}
         assert expected == {("out_of_order", 2)}
         for counter in (2, 3, 4):
-            await host.send(command(host, counter, Seek(float(counter))))
+            await host.send(command(host, counter, SeekAct(float(counter))))
         places = [(await viewer.wait_for(Event)).timeline.position for _ in range(4)]
         assert places == [1.0, 2.0, 3.0, 4.0]
 
@@ -110,11 +110,11 @@ async def test_what_an_old_host_still_sends_never_reaches_a_viewer(url: str) -> 
         async with await Wire.join(url, stream_id, key, "Zoe", take_over=True) as zoe:
             # Its machine goes on, and what waited is sent before anything is read.
             for counter in range(1, 6):
-                await host.send(command(host, counter, Seek(1000.0 + counter)))
+                await host.send(command(host, counter, SeekAct(1000.0 + counter)))
             host.socket.transport.resume_reading()
             assert await host.wait_closed() == 1008
             assert host.got(Bye)[-1].code == "replaced"
-            await zoe.send(command(zoe, 1, Pause(7.0)))
+            await zoe.send(command(zoe, 1, PauseAct(7.0)))
             await zoe.wait_for(Ack)
             # It does not come back by itself either.
             awake = await Wire.open(url, stream_id, key)
@@ -128,17 +128,17 @@ async def test_what_an_old_host_still_sends_never_reaches_a_viewer(url: str) -> 
 async def test_the_third_command_of_a_viewer_closes_his_connection(url: str) -> None:
     async with party(url) as (host, viewer):
         for counter in (1, 2, 3):
-            await viewer.send(command(viewer, counter, Seek(5.0)))
+            await viewer.send(command(viewer, counter, SeekAct(5.0)))
         assert await viewer.wait_closed() == 1008
         assert [no.code for no in viewer.got(Refusal)] == ["forbidden"] * 3
-        await host.send(command(host, 1, Pause(7.0)))
+        await host.send(command(host, 1, PauseAct(7.0)))
         await host.wait_for(Event)
         assert [event.event_type for event in host.got(Event)] == ["pause"]
 
 
 async def test_any_cursor_is_answered_by_events_or_a_reason(url: str) -> None:
     async with party(url) as (host, viewer):
-        await host.send(command(host, 1, Seek(10.0)))
+        await host.send(command(host, 1, SeekAct(10.0)))
         await viewer.wait_for(Event)
         for cursor, expected in (
             (Cursor(1, 2**53), "from_the_future"),
@@ -159,7 +159,7 @@ async def test_a_negative_cursor_names_its_field(url: str) -> None:
         await viewer.socket.send('{"type":"resume","cursor":{"epoch":1,"seq":-1}}')
         no = await refused(viewer)
         assert (no.code, no.field) == ("invalid_field", "cursor.seq")
-        await host.send(command(host, 1, Seek(10.0)))
+        await host.send(command(host, 1, SeekAct(10.0)))
         assert (await viewer.wait_for(Event)).timeline.position == 10.0
 
 
@@ -188,5 +188,5 @@ async def test_whoever_guesses_is_answered_alike_and_then_not_at_all(url: str) -
         assert codes.count(401) + codes.count(429) == GUESSES
         assert right.status_code == 429
         # Who is in is not touched by it.
-        await host.send(command(host, 1, Seek(10.0)))
+        await host.send(command(host, 1, SeekAct(10.0)))
         assert (await viewer.wait_for(Event)).timeline.position == 10.0

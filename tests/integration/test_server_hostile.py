@@ -17,24 +17,24 @@ import pytest_asyncio
 
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
-    ChangeSettings,
     Chat,
     Command,
     CreateStream,
     Cursor,
     Event,
     Hello,
-    Load,
+    LoadAct,
     Media,
     Note,
-    Pause,
+    PauseAct,
     Ping,
+    RateAct,
     Refusal,
     Report,
     Resume,
-    Say,
-    Seek,
-    SetRate,
+    SeekAct,
+    SendChat,
+    SettingsAct,
     StateNow,
 )
 from tests.cast import ServerProcess
@@ -137,7 +137,7 @@ async def _still_well(place: Place) -> None:
     heard = len(listener.got(Event)), len(listener.got(Chat))
     base = max((e.cursor for e in host.got(Event)), default=host.snapshot.cursor)
     number = next(_counter)
-    await host.send(Command(f"event-well-{number:03}", 1, number, base, Seek(12.0)))
+    await host.send(Command(f"event-well-{number:03}", 1, number, base, SeekAct(12.0)))
     event = await listener.wait_for(Event, within=5.0)
     await host.wait_for(Event)
     assert event.event_id == f"event-well-{number:03}"
@@ -150,8 +150,8 @@ async def _still_well(place: Place) -> None:
 def _messages() -> list[Any]:
     cursor, film = Cursor(1, 1), Media("film-0009", "url", url="https://a.example/f", duration=5.0)
     acts = (
-        *(Pause(5.0), Seek(5.0), SetRate(1.5), Load(film)),
-        ChangeSettings(sync_tolerance_ms=100),
+        *(PauseAct(5.0), SeekAct(5.0), RateAct(1.5), LoadAct(film)),
+        SettingsAct(sync_tolerance_ms=100),
     )
     return [
         Ping(1.5),
@@ -236,7 +236,7 @@ NASTY: Final = (
 async def test_nasty_text_reaches_nobody_as_it_was(place: Place) -> None:
     for number, text in enumerate(NASTY):
         guest = await _guest(place, f"E{number}{text}"[:32])
-        await guest.send(Say(f"begin {text}"[:500]))
+        await guest.send(SendChat(f"begin {text}"[:500]))
         chat = await place.listener.wait_for(Chat)
         for said in (chat.text, chat.name):
             assert said.isprintable() or set(said) & {"\u200d", "\ufe0f"}, repr(said)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from protocol.server.limits.config import Limits, Rate
+from protocol.server.limits.config import Limits, RateLimit
 from protocol.wire.messages import Ping, Pong, Refusal
 from server_stub import app
 from server_stub.app import Running, ServeOptions, running
@@ -146,7 +146,7 @@ async def test_state_and_events_are_read_with_the_token(server: Running) -> None
 async def test_guessing_tokens_is_paused(tmp_path: Path) -> None:
     options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
     async with (
-        running(options, Limits(failures=Rate(10 / 60, 5))) as server,
+        running(options, Limits(failures=RateLimit(10 / 60, 5))) as server,
         httpx.AsyncClient(trust_env=False) as http,
     ):
         address = f"{server.listening.url}/streams/{'a' * 32}/state"
@@ -161,7 +161,7 @@ async def test_guesses_at_once_are_paused_as_well_and_right_tokens_are_not(tmp_p
         trusted_proxies=("127.0.0.1",),
     )
     async with (
-        running(options, Limits(failures=Rate(10 / 60, 5), reads=Rate(1, 100))) as server,
+        running(options, Limits(failures=RateLimit(10 / 60, 5), reads=RateLimit(1, 100))) as server,
         await Wire.create(server.listening.url) as host,
     ):
         created = host.welcome.created

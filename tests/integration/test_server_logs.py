@@ -15,14 +15,14 @@ from protocol.wire.messages import (
     Ack,
     Command,
     Cursor,
-    Load,
+    LoadAct,
     Media,
     Note,
-    Play,
+    PlayAct,
     Presence,
     Refusal,
     Report,
-    Say,
+    SendChat,
 )
 from server_stub.app import ServeOptions, running
 from server_stub.observability import logging as log
@@ -74,14 +74,14 @@ async def an_evening(url: str) -> list[str]:
         assert created is not None
         keys = [created.host_key, created.invite_token]
         async with await Wire.join(url, stream_id, keys[1], f"Ben{SECRET}") as guest:
-            await guest.send(Say(f"the word is {SECRET}"))
+            await guest.send(SendChat(f"the word is {SECRET}"))
             await guest.send(Note("note-0001", "sync_request", 1.0, SECRET, 1.0, 2.0))
             await guest.send(Report("playing", drift_ms=1.0))
-            await guest.send(Command("event-000009", 1, 1, Cursor(1, 1), Play()))
+            await guest.send(Command("event-000009", 1, 1, Cursor(1, 1), PlayAct()))
             await guest.wait_for(Refusal)
-        await host.send(Command("event-000001", 1, 1, Cursor(1, 1), Play()))
+        await host.send(Command("event-000001", 1, 1, Cursor(1, 1), PlayAct()))
         await host.wait_for(Ack)
-        bad = Load(Media("film-0002", "url", url=f"file:///etc/{SECRET}", title=SECRET))
+        bad = LoadAct(Media("film-0002", "url", url=f"file:///etc/{SECRET}", title=SECRET))
         await host.send(Command("event-000002", 1, 2, Cursor(1, 2), bad))
         await host.wait_for(Refusal)
         await host.socket.send(f'{{"type":"say","text":["{SECRET}"]}}')
@@ -121,7 +121,7 @@ async def test_an_error_is_told_without_what_it_quotes(
                     raise RuntimeError(SECRET) from error
 
             monkeypatch.setattr(SqlStore, "perform", broken)
-            await host.send(Command("event-000001", 1, 1, Cursor(1, 1), Play()))
+            await host.send(Command("event-000001", 1, 1, Cursor(1, 1), PlayAct()))
             refused = await host.wait_for(Refusal)
             assert refused.code == "try_again"
             asyncio.get_running_loop().call_exception_handler(

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from protocol.server.limits.config import Limits, Rate
+from protocol.server.limits.config import Limits, RateLimit
 from protocol.wire.messages import (
     Ack,
     Bye,
@@ -19,14 +19,14 @@ from protocol.wire.messages import (
     Cursor,
     Event,
     Leave,
-    Pause,
+    PauseAct,
     Ping,
-    Play,
+    PlayAct,
     Pong,
     Presence,
     Refusal,
-    Say,
-    Seek,
+    SeekAct,
+    SendChat,
     Snapshot,
     StateNow,
     Welcome,
@@ -47,7 +47,7 @@ def server_in(folder: Path, limits: Limits = USUAL) -> AbstractAsyncContextManag
     return running(options, limits)
 
 
-def command(host: Wire, counter: int, act: Play | Pause | Seek) -> Command:
+def command(host: Wire, counter: int, act: PlayAct | PauseAct | SeekAct) -> Command:
     base = max((e.cursor for e in host.got(Event)), default=host.snapshot.cursor)
     return Command(f"event-{counter:05d}", host.welcome.host_term, counter, base, act)
 
@@ -61,14 +61,14 @@ async def test_a_viewer_hears_what_the_host_does(tmp_path: Path) -> None:
             stream_id = host.welcome.stream_id
             async with await Wire.join(url, stream_id, created.invite_token) as viewer:
                 await host.wait_for(Presence, lambda p: p.changed[0].name == "Bo")
-                await host.send(command(host, 1, Play()))
+                await host.send(command(host, 1, PlayAct()))
                 ack = await host.wait_for(Ack)
                 event = await viewer.wait_for(Event)
                 assert (ack.epoch, ack.seq) == (event.epoch, event.seq) == (1, 2)
                 assert event.timeline.playing
-                await viewer.send(Say("hi [/]"))
+                await viewer.send(SendChat("hi [/]"))
                 assert (await host.wait_for(Chat)).text == "hi [/]"
-                await viewer.send(command(viewer, 1, Pause(3.0)))
+                await viewer.send(command(viewer, 1, PauseAct(3.0)))
                 assert (await viewer.wait_for(Refusal)).code == "forbidden"
                 await viewer.send(Ping(1.25))
                 pong = await viewer.wait_for(Pong)
@@ -90,7 +90,7 @@ async def test_a_seat_comes_back_to_what_it_missed(tmp_path: Path) -> None:
             async with await Wire.join(url, *where) as viewer:
                 cursor, member_id = viewer.snapshot.cursor, viewer.welcome.member_id
             for counter in range(1, 6):
-                await host.send(command(host, counter, Seek(float(counter))))
+                await host.send(command(host, counter, SeekAct(float(counter))))
                 await host.wait_for(Ack)
             async with await Wire.join(url, *where, cursor=cursor) as viewer:
                 assert [e.seq for e in viewer.got(Event)] == [2, 3, 4, 5, 6]
@@ -107,7 +107,7 @@ async def test_a_restarted_server_knows_everybody_and_the_film_has_gone_on(
         host = await Wire.create(server.listening.url)
         created = host.welcome.created
         assert created is not None
-        await host.send(command(host, 1, Play()))
+        await host.send(command(host, 1, PlayAct()))
         event = await host.wait_for(Event)
     assert host.got(Bye) == [] or host.got(Bye)[-1].code == "server_stopping"
     assert await host.wait_closed() == 1001
@@ -127,7 +127,7 @@ async def test_a_restarted_server_knows_everybody_and_the_film_has_gone_on(
             assert again.got(Snapshot) == again.got(Event) == []
             now = server.clock.instant()
             assert event.timeline.at - 2 < now < event.timeline.at + 30
-            await again.send(Command("event-00002", 1, 2, event.cursor, Pause(1.0)))
+            await again.send(Command("event-00002", 1, 2, event.cursor, PauseAct(1.0)))
             assert (await again.wait_for(Ack)).seq == 3
 
 
@@ -159,12 +159,12 @@ async def test_a_wrong_token_is_refused_over_the_socket(tmp_path: Path, token: s
 
 
 async def test_one_event_sent_a_hundred_times_is_one_row(tmp_path: Path) -> None:
-    limits = Limits(command=Rate(1000, 1000))
+    limits = Limits(command=RateLimit(1000, 1000))
     async with (
         server_in(tmp_path, limits) as server,
         await Wire.create(server.listening.url) as host,
     ):
-        again = command(host, 1, Seek(12.0))
+        again = command(host, 1, SeekAct(12.0))
         for _ in range(100):
             await host.send(again)
         acks = [await host.wait_for(Ack) for _ in range(100)]
@@ -202,7 +202,7 @@ async def test_a_flood_is_closed_and_nobody_else_notices(tmp_path: Path) -> None
 
         async def pour() -> None:
             while True:
-                await flood.send(Say("x" * 400))
+                await flood.send(SendChat("x" * 400))
 
         pouring = asyncio.create_task(pour())
         await host.send(Ping(1.0))
@@ -229,7 +229,7 @@ async def with_a_small_ear(url: str, host: Wire) -> Wire:
 
 
 async def test_a_seat_that_never_reads_is_dropped_and_others_go_on(tmp_path: Path) -> None:
-    limits = Limits(say=Rate(1e6, 1e6), characters=Rate(1e9, 1e9), behind=0.2)
+    limits = Limits(say=RateLimit(1e6, 1e6), characters=RateLimit(1e9, 1e9), behind=0.2)
     async with server_in(tmp_path, limits) as server:
         url = server.listening.url
         host = await Wire.create(url)
@@ -238,7 +238,7 @@ async def test_a_seat_that_never_reads_is_dropped_and_others_go_on(tmp_path: Pat
         async with asyncio.timeout(30):
             while len(server.gateway.connections) > 1:
                 for _ in range(100):
-                    await host.send(Say("x" * 490))
+                    await host.send(SendChat("x" * 490))
                 for _ in range(100):
                     await host.wait_for(Chat)
         async with host:
@@ -251,7 +251,7 @@ async def test_a_seat_that_reads_late_has_everything_in_order_also_in_a_large_pa
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server_stub.net.delivery.fanout.WORTH", 1)
-    limits = Limits(say=Rate(1e6, 1e6), characters=Rate(1e9, 1e9))
+    limits = Limits(say=RateLimit(1e6, 1e6), characters=RateLimit(1e9, 1e9))
     async with server_in(tmp_path, limits) as server:
         url = server.listening.url
         async with await Wire.create(url) as host:
@@ -263,11 +263,11 @@ async def test_a_seat_that_reads_late_has_everything_in_order_also_in_a_large_pa
             late.socket.transport.pause_reading()
             said = [f"{number} " + "x" * 480 for number in range(200)]
             for text in said:
-                await host.send(Say(text))
+                await host.send(SendChat(text))
             await host.wait_for(Chat, lambda chat: chat.text == said[-1])
             assert theirs.transport.get_write_buffer_size()
             late.socket.transport.resume_reading()
-            await host.send(Say("the end"))
+            await host.send(SendChat("the end"))
             await late.wait_for(Chat, lambda chat: chat.text == "the end")
             assert [chat.text for chat in late.got(Chat)] == [*said, "the end"]
 

@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from protocol.exceptions import SettingsError, StoreError, StoreLocked, StoreUnusable
-from protocol.server.core.store_calls import Opened, OpenStream, Read, ReadSince, StoreFailed
-from protocol.server.log.requests import Appended, Duplicate, Entry, HostChange
+from protocol.server.core.store_calls import (
+    OpenedStream,
+    OpenStream,
+    ReadEvents,
+    ReadSince,
+    StoreFailed,
+)
+from protocol.server.log.requests import Appended, AppendRequest, Duplicate, HostChange
 from protocol.server.moment import Moment
-from protocol.wire.messages import Cursor, Play, Refusal, Seek
+from protocol.wire.messages import Cursor, PlayAct, Refusal, SeekAct
 from server_stub.__main__ import main
-from server_stub.clock import Anchor
+from server_stub.clock import ClockAnchor
 from server_stub.storage import admin
 from server_stub.storage.engines.postgres_retention import CLEANUP_LOCK
-from server_stub.storage.factory import database_at
+from server_stub.storage.factory import open_database
 from server_stub.storage.sql.queries import LOCK_STREAM
 from tests.databases import DAY_MS, NOW, OTHER, STREAM, Place, create, entry
 from tests.postgres import database_name
@@ -69,9 +75,11 @@ def test_two_servers_that_race_on_one_stream_never_break_its_log(
     def race(one: SqlStore, ids: str, same: bool) -> list[StoreResult]:
         answers: list[StoreResult] = []
         for counter in range(1, ROUNDS + 1):
-            mine = entry(counter, Seek(float(counter)))
+            mine = entry(counter, SeekAct(float(counter)))
             if not same:
-                mine = Entry(STREAM, f"{ids}-{counter:05}", mine.member_id, "Ana", mine.change, NOW)
+                mine = AppendRequest(
+                    STREAM, f"{ids}-{counter:05}", mine.member_id, "Ana", mine.change, NOW
+                )
             together.wait(20)
             answers += one.perform([mine])
         return answers
@@ -88,12 +96,12 @@ def test_two_servers_that_race_on_one_stream_never_break_its_log(
         assert won.record.host_counter == counter
         assert (lost.code, lost.expected) == ("out_of_order", counter + 1)
     (read,) = store.perform([ReadSince(STREAM, Cursor(1, 0), 10_000)])
-    assert isinstance(read, Read)
+    assert isinstance(read, ReadEvents)
     assert [event.seq for event in read.events] == list(range(1, ROUNDS + 2))
     assert len({event.event_id for event in read.events}) == ROUNDS + 1
     assert read.record.seq == ROUNDS + 1
 
-    store.perform([Entry(STREAM, "change-01", "a" * 32, "Ana", HostChange(), NOW)])
+    store.perform([AppendRequest(STREAM, "change-01", "a" * 32, "Ana", HostChange(), NOW)])
     refusals = [code_of(answer) for pair in both(same=True) for answer in pair]
     assert set(refusals) == {"stale_host"}
 
@@ -108,7 +116,7 @@ def test_one_event_sent_to_two_servers_at_once_is_there_once(
         answers: list[StoreResult] = []
         for counter in range(1, ROUNDS + 1):
             together.wait(20)
-            answers += one.perform([entry(counter, Play())])
+            answers += one.perform([entry(counter, PlayAct())])
         return answers
 
     with ThreadPoolExecutor(2) as pool:
@@ -140,9 +148,9 @@ def test_groups_that_want_the_same_streams_do_not_stop_each_other(
             kept += sum(isinstance(answer, Appended) for answer in answers)
         return kept
 
-    def note(one: SqlStore, stream_id: str, number: int) -> Entry:
+    def note(one: SqlStore, stream_id: str, number: int) -> AppendRequest:
         event_id = f"change-{id(one)}-{number}-{stream_id[-1]}"
-        return Entry(stream_id, event_id, "b" * 32, "Bo", HostChange(), NOW)
+        return AppendRequest(stream_id, event_id, "b" * 32, "Bo", HostChange(), NOW)
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(write, store, (STREAM, OTHER))
@@ -155,10 +163,10 @@ def test_a_new_key_does_not_wait_for_whoever_writes_to_its_stream(
     store: SqlStore, place: Place
 ) -> None:
     record = create(store)
-    with database_at(place.address).opened(alone=False) as engine, engine.begin() as connection:
+    with open_database(place.address).opened(alone=False) as engine, engine.begin() as connection:
         connection.execute(LOCK_STREAM, {"stream_id": STREAM})
         call = OpenStream(STREAM, f"host-{STREAM}", NOW, "fresh-invite", NOW.unix_ms + DAY_MS)
-        assert store.perform([call]) == [Opened(record, "host")]
+        assert store.perform([call]) == [OpenedStream(record, "host")]
 
 
 def test_servers_keep_one_clock(store: SqlStore, second: SqlStore) -> None:
@@ -167,11 +175,11 @@ def test_servers_keep_one_clock(store: SqlStore, second: SqlStore) -> None:
     def keep(one: SqlStore) -> None:
         for number in range(20):
             together.wait(20)
-            one.set_anchor(Anchor("boot", 1.0, float(number), 3.0, 4.0))
+            one.set_anchor(ClockAnchor("boot", 1.0, float(number), 3.0, 4.0))
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(keep, (store, second)))
-    assert store.anchor() == Anchor("boot", 1.0, 19.0, 3.0, 4.0)
+    assert store.anchor() == ClockAnchor("boot", 1.0, 19.0, 3.0, 4.0)
 
 
 # Retention in the database --------------------------------------------------------------
@@ -180,7 +188,7 @@ def test_servers_keep_one_clock(store: SqlStore, second: SqlStore) -> None:
 def test_the_database_looks_after_itself_too(store: SqlStore, place: Place) -> None:
     create(store)
     create(store, OTHER)
-    store.perform([entry(n, Seek(float(n))) for n in range(1, 31)])
+    store.perform([entry(n, SeekAct(float(n))) for n in range(1, 31)])
     place.execute("UPDATE playback_events SET created_at = now() - seq * interval '1 day'")
     place.execute("UPDATE streams SET last_sync_at = now() - interval '25 hours'")
     assert place.execute("SELECT * FROM maintain_playback_sync_data()") == [(25, 1)]
@@ -188,7 +196,7 @@ def test_the_database_looks_after_itself_too(store: SqlStore, place: Place) -> N
     reset, other = store.records([STREAM, OTHER])
     assert (reset.epoch, reset.seq, reset.timeline.position) == (2, 0, 0.0)
     assert (other.epoch, other.seq) == (1, 1)
-    store.set_anchor(Anchor("boot", 0.0, 0.0, 0.0, 9e9))
+    store.set_anchor(ClockAnchor("boot", 0.0, 0.0, 0.0, 9e9))
     with pytest.raises(StoreError, match="the clock has moved back"):
         place.execute("SELECT cleanup_old_playback_events()")
 
@@ -197,9 +205,9 @@ def test_one_server_at_a_time_looks_after_it(
     store: SqlStore, second: SqlStore, place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     create(store)
-    store.perform([entry(1, Play())])
+    store.perform([entry(1, PlayAct())])
     caplog.set_level("INFO")
-    with database_at(place.address).opened(alone=False) as engine, engine.connect() as connection:
+    with open_database(place.address).opened(alone=False) as engine, engine.connect() as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_lock({CLEANUP_LOCK})")
         assert store.maintain(LATER, ()).streams_reset == 0
         assert "event=maintained_elsewhere" in caplog.text
@@ -213,8 +221,8 @@ def test_one_server_at_a_time_looks_after_it(
 
 def test_a_stream_that_is_being_written_to_is_not_reset(store: SqlStore, place: Place) -> None:
     create(store)
-    store.perform([entry(1, Play())])
-    with database_at(place.address).opened(alone=False) as engine, engine.begin() as connection:
+    store.perform([entry(1, PlayAct())])
+    with open_database(place.address).opened(alone=False) as engine, engine.begin() as connection:
         connection.exec_driver_sql("UPDATE streams SET host_counter = host_counter")
         assert store.maintain(LATER, ()).streams_reset == 0
     assert store.maintain(LATER, ()).streams_reset == 1
@@ -273,13 +281,13 @@ def test_a_server_waits_for_nobody_who_changes_the_schema(
 
     place.open().close()
     with (
-        database_at(place.address).opened(alone=True),
+        open_database(place.address).opened(alone=True),
         pytest.raises(StoreUnusable, match="the schema is being changed"),
     ):
         open_hastily()
     admin.change_schema(place.address, "down")
     with (
-        database_at(place.address).opened(alone=True),
+        open_database(place.address).opened(alone=True),
         pytest.raises(StoreLocked, match="with an older schema"),
     ):
         open_hastily()
@@ -291,7 +299,7 @@ def test_a_server_that_comes_back_to_another_schema_writes_nothing(
     create(store)
     place.execute("UPDATE alembic_version SET version_num = '9999'")
     postgres.end_connections(place.address)
-    assert store.perform([entry(1, Play())]) == [StoreFailed("try_again")]
+    assert store.perform([entry(1, PlayAct())]) == [StoreFailed("try_again")]
 
 
 def test_somebody_elses_database_is_left_alone(postgres: Postgres) -> None:
@@ -306,7 +314,7 @@ def test_the_commands_take_an_address_too(
     store: SqlStore, place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
     create(store)
-    store.perform([entry(1, Play())])
+    store.perform([entry(1, PlayAct())])
 
     def told(*words: str) -> tuple[int, str, str]:
         status = main([*words, "--database", place.address])
@@ -352,14 +360,14 @@ def test_a_database_that_cannot_be_used_is_told_in_one_sentence(
         ("postgresql://ana:secret@127.0.0.1:1/party", "cannot be reached .* refused.*: start it"),
     ):
         with pytest.raises(StoreUnusable, match=words) as told:
-            database_at(address).open_store()
+            open_database(address).open_store()
         assert "secret" not in str(told.value)
         assert "\n" not in str(told.value)
     with pytest.raises(SettingsError, match="database: is no address") as wrong:
-        database_at("postgresql://ana:secret@host:port/party")
+        open_database("postgresql://ana:secret@host:port/party")
     assert "secret" not in str(wrong.value)
-    shown = database_at("postgres://ana:secret@host/party?password=secret&sslmode=require").name
+    shown = open_database("postgres://ana:secret@host/party?password=secret&sslmode=require").name
     assert shown == "postgresql://ana@host/party?sslmode=require"
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreUnusable, match=r"pip install 'psycopg\[binary\]'"):
-        database_at(postgres.address()).open_store()
+        open_database(postgres.address()).open_store()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from protocol.wire.messages import Ack, Bye, Command, Seek
+from protocol.wire.messages import Ack, Bye, Command, SeekAct
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ async def test_a_kill_in_the_middle_loses_nothing_that_was_acknowledged(tmp_path
             assert host.welcome.host_term == 1
             first, base = host.welcome.counter + 1, host.snapshot.cursor
             for counter in range(first, first + BURST):
-                act = Seek(float(counter))
+                act = SeekAct(float(counter))
                 await host.send(Command(f"event-{counter:06d}", 1, counter, base, act))
             for _ in range(chance.randint(1, BURST)):
                 await host.wait_for(Ack)

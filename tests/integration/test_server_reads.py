@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import httpx
 import pytest
 
-from protocol.server.limits.config import Limits, Rate
-from protocol.wire.messages import Ack, Command, Cursor, Leave, Pause, Play, Welcome
+from protocol.server.limits.config import Limits, RateLimit
+from protocol.wire.messages import Ack, Command, Cursor, Leave, PauseAct, PlayAct, Welcome
 from server_stub.app import Running, ServeOptions, running
 from server_stub.net.http import handler
 from server_stub.storage.sql.sql_store import SqlStore
@@ -56,7 +56,7 @@ async def reader(server: Running) -> AsyncGenerator[Reader]:
 
 async def test_a_reader_sees_each_acknowledged_change_at_once(reader: Reader) -> None:
     for number in range(1, 6):
-        act = Play() if number % 2 else Pause(float(number))
+        act = PlayAct() if number % 2 else PauseAct(float(number))
         command = Command(f"event-{number:06}", 1, number, Cursor(1, 1), act)
         await reader.host.send(command)
         await reader.host.wait_for(Ack)
@@ -90,7 +90,7 @@ async def test_what_a_reader_has_is_not_sent_again(reader: Reader) -> None:
     for known in (tag, f"W/{tag}", f'"other", {tag}'):
         again = await reader.get("state", If_None_Match=known)
         assert (again.status_code, again.content) == (304, b"")
-    command = Command("event-000001", 1, 1, Cursor(1, 1), Play())
+    command = Command("event-000001", 1, 1, Cursor(1, 1), PlayAct())
     await reader.host.send(command)
     await reader.host.wait_for(Ack)
     changed = await reader.get("state", If_None_Match=tag)
@@ -107,8 +107,8 @@ async def test_another_token_is_asked_about_by_itself(reader: Reader) -> None:
 
 
 async def test_the_metrics_follow_what_happens(server: Running, reader: Reader) -> None:
-    await reader.host.send(Command("event-000001", 1, 1, Cursor(1, 1), Play()))
-    await reader.host.send(Command("event-000003", 1, 3, Cursor(1, 2), Play()))
+    await reader.host.send(Command("event-000001", 1, 1, Cursor(1, 1), PlayAct()))
+    await reader.host.send(Command("event-000003", 1, 3, Cursor(1, 2), PlayAct()))
     await reader.host.wait_for(Ack)
     await asyncio.wait_for(reader.host.socket.recv(), 5.0)
     url = f"{server.listening.url}/metrics"
@@ -165,7 +165,7 @@ async def test_who_reads_again_and_again_is_told_when_to_come_again(
         listen="127.0.0.1:0", database=str(tmp_path / "party.db"), trusted_proxies=("127.0.0.1",)
     )
     async with (
-        running(options, Limits(reads=Rate(0.001, 3))) as server,
+        running(options, Limits(reads=RateLimit(0.001, 3))) as server,
         httpx.AsyncClient(trust_env=False) as http,
         await Wire.create(server.listening.url) as host,
     ):
@@ -184,7 +184,7 @@ async def test_a_seat_that_waits_behind_a_read_is_let_in_after_it(tmp_path: Path
     options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
     may_go_on = threading.Event()
     async with (
-        running(options, Limits(failures=Rate(0.001, 1))) as server,
+        running(options, Limits(failures=RateLimit(0.001, 1))) as server,
         httpx.AsyncClient(trust_env=False) as http,
     ):
         url = server.listening.url

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from protocol.exceptions import SettingsError, StoreLocked, StoreUnusable
-from protocol.server.core.store_calls import Read, ReadSince, StoreFailed
-from protocol.server.log.requests import Appended, Entry
-from protocol.wire.messages import Command, Cursor, Load, Media, Play, Seek
+from protocol.server.core.store_calls import ReadEvents, ReadSince, StoreFailed
+from protocol.server.log.requests import Appended, AppendRequest
+from protocol.wire.messages import Command, Cursor, LoadAct, Media, PlayAct, SeekAct
 from server_stub.storage import admin
 from server_stub.storage.engines.sqlite import BACKEND, open_engine, open_sqlite
-from server_stub.storage.factory import database_at
+from server_stub.storage.factory import open_database
 from server_stub.storage.sql.sql_store import SqlStore
 from tests.databases import HOST, NOW, STREAM, Place, create, entry
 
@@ -49,11 +49,11 @@ def test_a_full_disk_acknowledges_nothing_stays_readable_and_recovers(
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     kept, answer = 0, None
 
-    def load() -> Entry:
+    def load() -> AppendRequest:
         media = Media(f"other-{kept:04d}", "file", title="secret " + "x" * 190)
-        act = Load(media)
+        act = LoadAct(media)
         command = Command(f"load-{kept:05d}", 1, kept + 1, Cursor(kept + 1, 1), act)
-        return Entry(STREAM, command.event_id, HOST, "Ana", command, NOW)
+        return AppendRequest(STREAM, command.event_id, HOST, "Ana", command, NOW)
 
     while not isinstance(answer, StoreFailed):
         (answer,) = again.perform([load()])
@@ -62,7 +62,7 @@ def test_a_full_disk_acknowledges_nothing_stays_readable_and_recovers(
     assert answer == StoreFailed("storage_full")
     assert "secret" not in caplog.text
     (read,) = again.perform([ReadSince(STREAM, Cursor(1, 0), 300)])
-    assert isinstance(read, Read)
+    assert isinstance(read, ReadEvents)
     assert read.record.epoch == kept + 1
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
@@ -75,7 +75,7 @@ def test_a_second_server_on_one_file_is_told_so(store: SqlStore, path: Path) -> 
     create(store)
     with pytest.raises(StoreLocked, match="another server uses the database"):
         open_sqlite(path)
-    assert store.perform([entry(1, Play())])
+    assert store.perform([entry(1, PlayAct())])
 
 
 def test_what_is_no_database_of_ours_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -113,10 +113,10 @@ def test_somebody_elses_file_in_use_is_not_waited_for_long(tmp_path: Path) -> No
 
 def test_a_path_or_an_address_names_a_file(tmp_path: Path) -> None:
     for address in (f"sqlite:///{tmp_path}/a.db", f"{tmp_path}/a.db"):
-        assert database_at(address).name == f"{tmp_path}/a.db"
+        assert open_database(address).name == f"{tmp_path}/a.db"
     for wrong in ("mysql://localhost/x", "sqlite://x", "sqlite:///", ""):
         with pytest.raises(SettingsError):
-            database_at(wrong)
+            open_database(wrong)
 
 
 def test_an_older_schema_is_backed_up_and_brought_up(store: SqlStore, path: Path) -> None:
@@ -145,7 +145,7 @@ def test_the_log_is_copied_back_once_enough_is_written(store: SqlStore, path: Pa
     assert not store.tidy()
     before = path.stat().st_size
     for number in range(1, 25):
-        store.perform([entry(number, Seek(float(number)))])
+        store.perform([entry(number, SeekAct(float(number)))])
     assert path.stat().st_size == before
     assert store.tidy()
     assert path.stat().st_size > before
@@ -157,7 +157,7 @@ def test_a_log_that_cannot_be_copied_back_loses_nothing(
 ) -> None:
     create(store)
     for number in range(1, 25):
-        store.perform([entry(number, Seek(float(number)))])
+        store.perform([entry(number, SeekAct(float(number)))])
     # The file may not grow, as on a full disk.
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

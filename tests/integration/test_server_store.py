@@ -12,20 +12,20 @@ from sqlalchemy import event
 
 from protocol.exceptions import SchemaTooNew, StoreError, StoreUnusable
 from protocol.server.core.store_calls import (
-    CreateStream,
-    Opened,
+    InsertStream,
+    OpenedStream,
     OpenStream,
-    Read,
+    ReadEvents,
     ReadSince,
     StoreFailed,
 )
-from protocol.server.log.requests import Appended, Duplicate, Entry, HostChange
+from protocol.server.log.requests import Appended, AppendRequest, Duplicate, HostChange
 from protocol.server.moment import Moment
 from protocol.timeline import Timeline
-from protocol.wire.messages import Cursor, Load, Media, Note, Pause, Play, Seek
-from server_stub.clock import Anchor, Reading, wall_jump
+from protocol.wire.messages import Cursor, LoadAct, Media, Note, PauseAct, PlayAct, SeekAct
+from server_stub.clock import ClockAnchor, ClockReading, wall_jump
 from server_stub.storage import admin
-from server_stub.storage.factory import database_at
+from server_stub.storage.factory import open_database
 from server_stub.storage.sql.queries import FIND_EVENT, FIND_EVENTS, READ_LOG
 from server_stub.storage.sql.retention import (
     EVENT_RETENTION,
@@ -65,22 +65,24 @@ def test_what_is_kept_is_read_back_whole(store: SqlStore) -> None:
     note = Note("note-0001", "sync_request", 5.5, "key", 80.5, -2.25)
     answers = store.perform(
         [
-            entry(1, Play()),
-            Entry(STREAM, note.event_id, "b" * 32, "Bo", note, NOW),
-            entry(2, Seek(12.345678901)),
-            entry(3, Pause(12.5)),
-            Entry(STREAM, "change-01", "c" * 32, "Cy", HostChange(), NOW),
+            entry(1, PlayAct()),
+            AppendRequest(STREAM, note.event_id, "b" * 32, "Bo", note, NOW),
+            entry(2, SeekAct(12.345678901)),
+            entry(3, PauseAct(12.5)),
+            AppendRequest(STREAM, "change-01", "c" * 32, "Cy", HostChange(), NOW),
         ]
     )
     appended = [answer for answer in answers if isinstance(answer, Appended)]
     assert len(appended) == 5
     (read,) = store.perform([ReadSince(STREAM, record.cursor, 300)])
-    assert read == Read(appended[-1].record, tuple(answer.event for answer in appended))
+    assert read == ReadEvents(appended[-1].record, tuple(answer.event for answer in appended))
 
 
 def test_a_refusal_and_a_repetition_write_nothing(store: SqlStore, place: Place) -> None:
     create(store)
-    first, again, wrong = store.perform([entry(1, Play()), entry(1, Play()), entry(7, Play())])
+    first, again, wrong = store.perform(
+        [entry(1, PlayAct()), entry(1, PlayAct()), entry(7, PlayAct())]
+    )
     assert isinstance(first, Appended)
     assert again == Duplicate(Cursor(1, 2))
     assert msgspec.structs.asdict(wrong)["code"] == "out_of_order"  # type: ignore[arg-type]
@@ -92,18 +94,18 @@ def test_a_group_of_several_streams_is_answered_in_its_order(store: SqlStore) ->
     record = create(store)
     create(store, OTHER)
     calls = [
-        entry(1, Play()),
-        entry(1, Play(), stream_id=OTHER),
+        entry(1, PlayAct()),
+        entry(1, PlayAct(), stream_id=OTHER),
         ReadSince(STREAM, record.cursor, 300),
-        entry(2, Pause(3.0), stream_id=OTHER),
-        entry(2, Pause(3.0)),
-        entry(1, Play(), stream_id="f" * 32),
-        entry(1, Play()),
+        entry(2, PauseAct(3.0), stream_id=OTHER),
+        entry(2, PauseAct(3.0)),
+        entry(1, PlayAct(), stream_id="f" * 32),
+        entry(1, PlayAct()),
     ]
     first, other, read, other_second, second, unknown, again = store.perform(calls)
     assert isinstance(first, Appended)
     assert isinstance(other, Appended)
-    assert read == Read(first.record, (first.event,))
+    assert read == ReadEvents(first.record, (first.event,))
     assert isinstance(other_second, Appended)
     assert isinstance(second, Appended)
     assert other_second.record.stream_id == OTHER
@@ -115,14 +117,14 @@ def test_a_group_of_several_streams_is_answered_in_its_order(store: SqlStore) ->
 
 def test_new_media_goes_on_in_a_new_epoch(store: SqlStore) -> None:
     create(store)
-    (answer,) = store.perform([entry(1, Load(Media("film-0002", "file", size=5)))])
+    (answer,) = store.perform([entry(1, LoadAct(Media("film-0002", "file", size=5)))])
     assert isinstance(answer, Appended)
     (read,) = store.perform([ReadSince(STREAM, Cursor(2, 0), 300)])
-    assert read == Read(answer.record, (answer.event,))
+    assert read == ReadEvents(answer.record, (answer.event,))
 
 
 def test_an_unknown_stream_takes_nothing(store: SqlStore) -> None:
-    append, read = store.perform([entry(1, Play()), ReadSince(STREAM, Cursor(1, 0), 9)])
+    append, read = store.perform([entry(1, PlayAct()), ReadSince(STREAM, Cursor(1, 0), 9)])
     assert msgspec.structs.asdict(append)["code"] == "unauthorized"  # type: ignore[arg-type]
     assert read == StoreFailed("try_again")
 
@@ -135,13 +137,13 @@ def test_tokens_open_their_stream_in_their_role_while_they_are_good(store: SqlSt
     def opened(token: str, stream_id: str = STREAM, now: Moment = NOW) -> object:
         return store.perform([OpenStream(stream_id, token, now)])[0]
 
-    assert opened(f"host-{STREAM}") == Opened(record, "host")
-    assert opened(f"host-{STREAM}", now=late) == Opened(record, "host")
-    assert opened(f"invite-{STREAM}") == Opened(record, "viewer", by_invite=True)
-    assert opened(f"invite-{STREAM}", now=late) == Opened()
-    assert opened(f"invite-{OTHER}") == Opened()
-    assert opened(f"invite-{STREAM}", "f" * 32) == Opened()
-    assert opened("wrong") == Opened()
+    assert opened(f"host-{STREAM}") == OpenedStream(record, "host")
+    assert opened(f"host-{STREAM}", now=late) == OpenedStream(record, "host")
+    assert opened(f"invite-{STREAM}") == OpenedStream(record, "viewer", by_invite=True)
+    assert opened(f"invite-{STREAM}", now=late) == OpenedStream()
+    assert opened(f"invite-{OTHER}") == OpenedStream()
+    assert opened(f"invite-{STREAM}", "f" * 32) == OpenedStream()
+    assert opened("wrong") == OpenedStream()
     assert store.stream(STREAM, f"invite-{STREAM}", NOW) == record
     assert store.stream(STREAM, "wrong", NOW) is None
 
@@ -155,7 +157,7 @@ def test_a_host_may_be_given_one_more_invite(store: SqlStore) -> None:
         store.perform([OpenStream(STREAM, f"fresh-by-{token}-{STREAM}", NOW)])[0]
         for token in ("host", "invite")
     ]
-    assert fresh == [Opened(record, "viewer", by_invite=True), Opened()]
+    assert fresh == [OpenedStream(record, "viewer", by_invite=True), OpenedStream()]
 
 
 def test_a_revoked_token_opens_nothing(store: SqlStore, place: Place) -> None:
@@ -163,13 +165,16 @@ def test_a_revoked_token_opens_nothing(store: SqlStore, place: Place) -> None:
     store.close()
     place.execute("UPDATE stream_tokens SET revoked_at = '2026-01-01 00:00:00.000000'")
     again = place.open()
-    assert again.perform([OpenStream(STREAM, f"host-{STREAM}", NOW)]) == [Opened()]
+    assert again.perform([OpenStream(STREAM, f"host-{STREAM}", NOW)]) == [OpenedStream()]
     again.close()
 
 
 def test_the_anchor_of_the_clock_is_kept(store: SqlStore) -> None:
     assert store.anchor() is None
-    for anchor in (Anchor("boot", 1.0, 2.0, 3.0, 4.0), Anchor("boot", 5.0, 6.0, 7.0, 8.0, -9.0)):
+    for anchor in (
+        ClockAnchor("boot", 1.0, 2.0, 3.0, 4.0),
+        ClockAnchor("boot", 5.0, 6.0, 7.0, 8.0, -9.0),
+    ):
         store.set_anchor(anchor)
         assert store.anchor() == anchor
 
@@ -179,8 +184,8 @@ def test_the_anchor_of_the_clock_is_kept(store: SqlStore) -> None:
 
 def test_one_call_that_fails_does_not_take_its_group_with_it(store: SqlStore) -> None:
     record = create(store)
-    same = CreateStream(record, None, "new-host", "new-invite", NOW, NOW.unix_ms)
-    before, failed, after = store.perform([entry(1, Play()), same, entry(2, Pause(3.0))])
+    same = InsertStream(record, None, "new-host", "new-invite", NOW, NOW.unix_ms)
+    before, failed, after = store.perform([entry(1, PlayAct()), same, entry(2, PauseAct(3.0))])
     assert isinstance(before, Appended)
     assert failed == StoreFailed("try_again")
     assert isinstance(after, Appended)
@@ -192,7 +197,7 @@ def test_one_call_that_fails_does_not_take_its_group_with_it(store: SqlStore) ->
 
 def test_the_migrations_make_the_tables_that_the_queries_use(store: SqlStore, place: Place) -> None:
     store.close()
-    with database_at(place.address).opened(alone=False) as engine:
+    with open_database(place.address).opened(alone=False) as engine:
         found = sa.inspect(engine)
         for table in metadata.sorted_tables:
             columns = {c["name"]: c for c in found.get_columns(table.name)}
@@ -206,13 +211,13 @@ def test_the_migrations_make_the_tables_that_the_queries_use(store: SqlStore, pl
 def test_a_way_down_and_up_leaves_every_row(store: SqlStore, place: Place) -> None:
     create(store)
     create(store, OTHER)
-    store.perform([entry(n, Seek(float(n))) for n in range(1, 300)])
+    store.perform([entry(n, SeekAct(float(n))) for n in range(1, 300)])
     store.close()
     before = place.everything()
     while (change := admin.change_schema(place.address, "down")).status.current > "0001":
         assert not change.status.is_current
         assert (change.backup is not None) == place.is_sqlite
-    with database_at(place.address).opened(alone=False) as engine:
+    with open_database(place.address).opened(alone=False) as engine:
         names = [column["name"] for column in sa.inspect(engine).get_columns("streams")]
     assert names == ["id", "status", "host_user_id", "created_at"]
     with pytest.raises(StoreUnusable, match="matinee migrate up"):
@@ -223,7 +228,7 @@ def test_a_way_down_and_up_leaves_every_row(store: SqlStore, place: Place) -> No
 
 
 def test_a_clock_in_doubt_is_so_after_a_step_down_and_up(store: SqlStore, place: Place) -> None:
-    store.set_anchor(Anchor("boot", 1.0, 2.0, elapsed=3.0, wall=4.0, jump=9000.0))
+    store.set_anchor(ClockAnchor("boot", 1.0, 2.0, elapsed=3.0, wall=4.0, jump=9000.0))
     store.close()
     while admin.change_schema(place.address, "down").status.current >= "0007":
         pass
@@ -231,9 +236,9 @@ def test_a_clock_in_doubt_is_so_after_a_step_down_and_up(store: SqlStore, place:
     again = place.open()
     anchor = again.anchor()
     # As it was kept before: the clock as it showed, and as much more time gone by.
-    assert anchor == Anchor("boot", 1.0, 2.0, elapsed=9003.0, wall=9004.0)
+    assert anchor == ClockAnchor("boot", 1.0, 2.0, elapsed=9003.0, wall=9004.0)
     assert anchor is not None
-    assert wall_jump(anchor, Reading("boot", 5.0, 5.0, 9006.0)) == 9000.0
+    assert wall_jump(anchor, ClockReading("boot", 5.0, 5.0, 9006.0)) == 9000.0
     again.close()
 
 
@@ -290,7 +295,7 @@ FILL = (
 def test_the_queries_use_their_indexes(store: SqlStore, place: Place) -> None:
     create(store)
     store.close()
-    with database_at(place.address).opened(alone=False) as engine, engine.connect() as connection:
+    with open_database(place.address).opened(alone=False) as engine, engine.connect() as connection:
         if not place.is_sqlite:
             for statement in FILL:
                 connection.exec_driver_sql(statement)
@@ -309,14 +314,14 @@ def test_old_events_are_deleted_in_batches(
 ) -> None:
     monkeypatch.setattr("server_stub.storage.sql.retention.LEAST", 10)
     create(store)
-    store.perform([entry(n, Seek(float(n))) for n in range(1, 46)])
+    store.perform([entry(n, SeekAct(float(n))) for n in range(1, 46)])
     later = Moment(2000.0, NOW.unix_ms + round(EVENT_RETENTION.total_seconds() * 1000))
     assert store.maintain(later, (STREAM,)).events_deleted == 0
-    store.perform([entry(46, Pause(1.0), later)])
+    store.perform([entry(46, PauseAct(1.0), later)])
     done = store.maintain(Moment(2001.0, later.unix_ms + 1), (STREAM,))
     assert (done.events_deleted, done.streams_reset) == (46, 0)
     (read,) = store.perform([ReadSince(STREAM, Cursor(1, 0), 300)])
-    assert isinstance(read, Read)
+    assert isinstance(read, ReadEvents)
     assert [event.seq for event in read.events] == [47]
     assert read.record.seq == 47
 
@@ -342,10 +347,10 @@ def test_an_append_waits_for_the_disk_and_a_deletion_does_not(
     create(store)
     event.listen(sa.Engine, "after_cursor_execute", look)
     try:
-        store.perform([entry(1, Play())])
+        store.perform([entry(1, PlayAct())])
         week = round(EVENT_RETENTION.total_seconds() * 1000)
         assert store.maintain(Moment(2000.0, NOW.unix_ms + week + 1), (STREAM,)).events_deleted
-        store.perform([entry(2, Pause(1.0))])
+        store.perform([entry(2, PauseAct(1.0))])
     finally:
         event.remove(sa.Engine, "after_cursor_execute", look)
     assert list(dict.fromkeys(waits)) == [("insert", True), ("delete", False)]
@@ -356,7 +361,7 @@ def test_inactive_streams_are_put_back_to_their_beginning(store: SqlStore) -> No
     create(store)
     create(store, OTHER)
     for stream_id in (STREAM, OTHER):
-        store.perform([entry(1, Play(), NOW, stream_id)])
+        store.perform([entry(1, PlayAct(), NOW, stream_id)])
     later_ms = NOW.unix_ms + round((INACTIVE_AFTER + timedelta(seconds=1)).total_seconds() * 1000)
     later = Moment(5000.0, later_ms)
     done = store.maintain(later, (OTHER,))
@@ -371,14 +376,14 @@ def test_inactive_streams_are_put_back_to_their_beginning(store: SqlStore) -> No
 
 def test_maintenance_of_a_file_nobody_serves(store: SqlStore, place: Place) -> None:
     create(store)
-    store.perform([entry(1, Play())])
+    store.perform([entry(1, PlayAct())])
     store.close()
     assert admin.maintain(place.address).streams_reset in (0, 1)
 
 
 def test_maintenance_refuses_when_the_clock_is_in_doubt(store: SqlStore, place: Place) -> None:
     create(store)
-    store.set_anchor(Anchor("another boot", 0.0, 50.0, 50.0, 9e9))
+    store.set_anchor(ClockAnchor("another boot", 0.0, 50.0, 50.0, 9e9))
     store.close()
     with pytest.raises(StoreError, match="the clock has moved"):
         admin.maintain(place.address)
@@ -392,7 +397,7 @@ def test_history_tells_past_streams_and_their_events(store: SqlStore, place: Pla
     record = create(store)
     later = Moment(0.0, NOW.unix_ms + 1000)
     create(store, OTHER, later)
-    store.perform([entry(1, Play()), entry(2, Pause(3.0)), entry(3, Play())])
+    store.perform([entry(1, PlayAct()), entry(2, PauseAct(3.0)), entry(3, PlayAct())])
     store.close()
     latest, first = admin.past_streams(place.address)
     assert (latest.record.stream_id, latest.events) == (OTHER, 1)

@@ -20,7 +20,7 @@ from server_stub import app
 from server_stub.__main__ import main
 from server_stub.app import Running, ServeOptions, checked_listen, running
 from server_stub.net import gateway
-from server_stub.net.listen.tls import Tls
+from server_stub.net.listen.tls import ReloadableTls
 from tests.certificates import Authority, Pair, encrypted
 from tests.doubles.wire import Wire
 from tui.doctor import hosting
@@ -183,7 +183,7 @@ def test_what_cannot_be_used_is_told_by_its_option(
         (ended.cert, ended.key, "tls-cert: .*certificate has expired"),
     ):
         with pytest.raises(SettingsError, match=words):
-            Tls(cert, key)
+            ReloadableTls(cert, key)
 
 
 @pytest.mark.parametrize(("given", "other"), [("--tls-cert", "tls-key"), ("--tls-key", "tls-cert")])

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from protocol.exceptions import StoreError
-from protocol.server.core.effects import Ask
+from protocol.server.core.effects import AskStore
 from protocol.server.core.store_calls import OpenStream, StoreFailed
 from protocol.server.moment import Moment
-from protocol.wire.messages import Ack, Command, Leave, Play, Resume, Seek, Snapshot
+from protocol.wire.messages import Ack, Command, Leave, PlayAct, Resume, SeekAct, Snapshot
 from server_stub import app, clock
 from server_stub.app import ServeOptions, maintain, running
 from server_stub.net import gateway
 from server_stub.storage import admin
 from server_stub.storage.engines.sqlite import open_sqlite
-from server_stub.storage.worker import Answer, StoreThread
+from server_stub.storage.worker import StoreAnswer, StoreWorker
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ async def test_a_party_that_goes_on_is_not_reset(tmp_path: Path) -> None:
         running(options_in(tmp_path)) as server,
         await Wire.create(server.listening.url) as host,
     ):
-        await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, Play()))
+        await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, PlayAct()))
         await host.wait_for(Ack)
         await maintain(server)
-        await host.send(Command("event-0002", 1, 2, host.snapshot.cursor, Seek(5.0)))
+        await host.send(Command("event-0002", 1, 2, host.snapshot.cursor, SeekAct(5.0)))
         assert (await host.wait_for(Ack)).seq == 3
 
 
@@ -55,7 +55,7 @@ async def test_a_server_that_ends_with_its_last_seat_leaves_no_film_running(
     options = options_in(tmp_path)
     async with running(options) as server:
         async with await Wire.create(server.listening.url) as host:
-            await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, Play()))
+            await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, PlayAct()))
             await host.wait_for(Ack)
             await host.send(Leave())
             async with asyncio.timeout(5):
@@ -72,7 +72,7 @@ async def test_a_reset_of_a_party_that_somebody_came_to_is_told(tmp_path: Path) 
         running(options_in(tmp_path)) as server,
         await Wire.create(server.listening.url) as host,
     ):
-        await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, Play()))
+        await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, PlayAct()))
         event = await host.wait_for(Ack)
         now = server.clock.now()
         later = Moment(now.instant, now.unix_ms + 25 * 3600 * 1000)
@@ -84,7 +84,7 @@ async def test_a_reset_of_a_party_that_somebody_came_to_is_told(tmp_path: Path) 
         assert (snapshot.reason, snapshot.epoch, snapshot.seq) == ("reset", 2, 0)
         assert not snapshot.timeline.playing
         await host.send(Resume(snapshot.cursor))
-        await host.send(Command("event-0002", 1, 2, snapshot.cursor, Seek(5.0)))
+        await host.send(Command("event-0002", 1, 2, snapshot.cursor, SeekAct(5.0)))
         ack = await host.wait_for(Ack)
         assert (event.seq, ack.epoch, ack.seq) == (2, 2, 1)
 
@@ -127,7 +127,7 @@ async def test_what_was_written_while_the_clock_was_wrong_is_not_old_once_it_is_
     caplog.set_level(logging.INFO)
     clocks, wrong_by = clock.read_clocks, -8 * 86400.0
 
-    def wrong() -> clock.Reading:
+    def wrong() -> clock.ClockReading:
         right = clocks()
         return right._replace(wall=right.wall + wrong_by)
 
@@ -136,7 +136,7 @@ async def test_what_was_written_while_the_clock_was_wrong_is_not_old_once_it_is_
         await Wire.create(server.listening.url) as host,
     ):
         monkeypatch.setattr(clock, "read_clocks", wrong)
-        await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, Play()))
+        await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, PlayAct()))
         await host.wait_for(Ack)
         await maintain(server)
         assert "event=maintenance_refused" in caplog.text
@@ -196,17 +196,20 @@ class Brittle:
 async def test_a_store_that_breaks_fails_its_callers_and_the_thread_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store, heard = open_sqlite(tmp_path / "party.db"), asyncio.Queue[list[Answer]]()
+    store, heard = open_sqlite(tmp_path / "party.db"), asyncio.Queue[list[StoreAnswer]]()
     monkeypatch.setattr(store, "perform", Brittle().perform)
-    thread = StoreThread(store, heard.put_nowait, nobody)
+    thread = StoreWorker(store, heard.put_nowait, nobody)
     call = OpenStream("f" * 32, "hash", Moment(0.0, 0))
     for ticket in (1, 2):
-        thread.ask(Ask(ticket, call))
-    answers: list[Answer] = []
+        thread.ask(AskStore(ticket, call))
+    answers: list[StoreAnswer] = []
     async with asyncio.timeout(5):
         while len(answers) < 2:
             answers += await heard.get()
-    assert answers == [Answer(1, StoreFailed("try_again")), Answer(2, StoreFailed("try_again"))]
+    assert answers == [
+        StoreAnswer(1, StoreFailed("try_again")),
+        StoreAnswer(2, StoreFailed("try_again")),
+    ]
 
     def broken(_: Store) -> None:
         raise RuntimeError("secret of a query")
@@ -219,11 +222,11 @@ async def test_a_store_that_breaks_fails_its_callers_and_the_thread_goes_on(
 
 
 async def test_answers_come_in_the_order_of_their_questions(tmp_path: Path) -> None:
-    heard = asyncio.Queue[list[Answer]]()
-    thread = StoreThread(open_sqlite(tmp_path / "party.db"), heard.put_nowait, nobody)
+    heard = asyncio.Queue[list[StoreAnswer]]()
+    thread = StoreWorker(open_sqlite(tmp_path / "party.db"), heard.put_nowait, nobody)
     call = OpenStream("f" * 32, "hash", Moment(0.0, 0))
     for ticket in range(300):
-        thread.ask(Ask(ticket, call))
+        thread.ask(AskStore(ticket, call))
         if ticket % 50 == 0:
             await thread.run(lambda store: store.anchor())
     tickets: list[int] = []
@@ -263,7 +266,7 @@ class Slow:
             yield number
 
 
-async def two_steps(thread: StoreThread, store: Slow) -> None:
+async def two_steps(thread: StoreWorker, store: Slow) -> None:
     async for _ in thread.in_turns(lambda _: store.steps()):
         pass
 
@@ -274,8 +277,8 @@ def slow() -> Slow:
 
 
 @pytest.fixture
-async def thread_of_slow(slow: Slow) -> AsyncGenerator[StoreThread]:
-    thread = StoreThread(cast("Store", slow), lambda _: None, nobody)
+async def thread_of_slow(slow: Slow) -> AsyncGenerator[StoreWorker]:
+    thread = StoreWorker(cast("Store", slow), lambda _: None, nobody)
     yield thread
     slow.may_answer.release(100)
     await thread.close()
@@ -295,7 +298,7 @@ class Unreadable(Slow):
 
 async def test_what_cannot_be_settled_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
     store = Unreadable()
-    thread = StoreThread(cast("Store", store), lambda _: None, nobody)
+    thread = StoreWorker(cast("Store", store), lambda _: None, nobody)
     async with asyncio.timeout(5):
         assert await thread.run(lambda _: 7) == 7
         await thread.close()
@@ -303,14 +306,14 @@ async def test_what_cannot_be_settled_ends_nothing(caplog: pytest.LogCaptureFixt
 
 
 async def test_a_step_waits_for_a_pause_and_so_does_what_makes_the_store_tidy(
-    slow: Slow, thread_of_slow: StoreThread
+    slow: Slow, thread_of_slow: StoreWorker
 ) -> None:
     for ticket in range(3):
-        thread_of_slow.ask(Ask(ticket, CALL))
+        thread_of_slow.ask(AskStore(ticket, CALL))
     cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
     await asyncio.sleep(0)
     for ticket in range(3, 6):
-        thread_of_slow.ask(Ask(ticket, CALL))
+        thread_of_slow.ask(AskStore(ticket, CALL))
     slow.may_answer.release(100)
     async with asyncio.timeout(5):
         await cleaning
@@ -321,7 +324,7 @@ async def test_a_step_waits_for_a_pause_and_so_does_what_makes_the_store_tidy(
 
 
 async def test_a_step_waits_no_longer_than_its_time_where_there_is_no_pause(
-    slow: Slow, thread_of_slow: StoreThread, monkeypatch: pytest.MonkeyPatch
+    slow: Slow, thread_of_slow: StoreWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server_stub.storage.worker._PAUSE", 60.0)
     monkeypatch.setattr("server_stub.storage.worker._LONGEST", 0.0)
@@ -330,14 +333,14 @@ async def test_a_step_waits_no_longer_than_its_time_where_there_is_no_pause(
     ticket = 0
     async with asyncio.timeout(5):
         while not cleaning.done():
-            thread_of_slow.ask(Ask(ticket := ticket + 1, CALL))
+            thread_of_slow.ask(AskStore(ticket := ticket + 1, CALL))
             await asyncio.sleep(0)
     assert "tidy" not in slow.done
     assert slow.done.count("step") == 2
 
 
 async def test_what_waits_for_a_pause_is_done_before_the_end(
-    slow: Slow, thread_of_slow: StoreThread, monkeypatch: pytest.MonkeyPatch
+    slow: Slow, thread_of_slow: StoreWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server_stub.storage.worker._PAUSE", 60.0)
     cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
@@ -353,7 +356,7 @@ async def test_what_waits_for_a_pause_is_done_before_the_end(
 
 async def test_a_store_that_cannot_be_tidied_goes_on(
     slow: Slow,
-    thread_of_slow: StoreThread,
+    thread_of_slow: StoreWorker,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -363,7 +366,7 @@ async def test_a_store_that_cannot_be_tidied_goes_on(
 
     monkeypatch.setattr(slow, "tidy", broken)
     slow.may_answer.release(100)
-    thread_of_slow.ask(Ask(1, CALL))
+    thread_of_slow.ask(AskStore(1, CALL))
     assert await asyncio.to_thread(slow.is_tidied.wait, 5.0)
     assert await thread_of_slow.run(lambda _: "still here") == "still here"
     assert "event=store_not_tidied" in caplog.text

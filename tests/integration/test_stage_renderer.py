@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from player.video.frame_buffer import Picture, Stage, create_stage
-from player.video.renderer import StageRenderer
+from player.video.frame_buffer import FrameBuffer, Picture, create_frame_buffer
+from player.video.renderer import FrameRenderer
 from tests.films import Films, frame_number
 from tests.integration.players import PATIENCE, near, watched_player
 
@@ -21,10 +21,10 @@ FPS = 25
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
+def stage(tmp_path: Path) -> FrameBuffer:
     path = tmp_path / "stage"
-    create_stage(path)
-    return Stage(path)
+    create_frame_buffer(path)
+    return FrameBuffer(path)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def film(films: Films) -> Path:
     return films.counter_film(60)
 
 
-def _next(stage: Stage, right: Callable[[Picture], bool]) -> Picture:
+def _next(stage: FrameBuffer, right: Callable[[Picture], bool]) -> Picture:
     until = time.monotonic() + PATIENCE
     number = 0
     while time.monotonic() < until:
@@ -50,7 +50,7 @@ def _frame(picture: Picture) -> int:
     return frame_number(picture.rgb[1::3], picture.width, picture.height)
 
 
-def test_a_paused_film_is_shown_at_every_size(stage: Stage, film: Path) -> None:
+def test_a_paused_film_is_shown_at_every_size(stage: FrameBuffer, film: Path) -> None:
     with watched_player(video="terminal", stage=stage) as it:
         it.player.resize_stage(160, 90)
         it.load(film, 10.0)
@@ -61,7 +61,7 @@ def test_a_paused_film_is_shown_at_every_size(stage: Stage, film: Path) -> None:
             assert _frame(_next(stage, lambda p, s=size: (p.width, p.height) == s)) == 250
 
 
-def test_another_shape_is_letterboxed(stage: Stage, film: Path) -> None:
+def test_another_shape_is_letterboxed(stage: FrameBuffer, film: Path) -> None:
     with watched_player(video="terminal", stage=stage) as it:
         it.player.resize_stage(160, 160)
         it.load(film, 10.0)
@@ -73,7 +73,7 @@ def test_another_shape_is_letterboxed(stage: Stage, film: Path) -> None:
 
 
 def test_it_keeps_up_with_the_film_and_leaves_the_position_straight(
-    stage: Stage, film: Path
+    stage: FrameBuffer, film: Path
 ) -> None:
     with watched_player(video="terminal", stage=stage) as it:
         it.player.resize_stage(160, 90)
@@ -98,7 +98,7 @@ def test_it_keeps_up_with_the_film_and_leaves_the_position_straight(
     assert offsets[len(offsets) * 9 // 10] - offsets[len(offsets) // 10] < 0.005
 
 
-def test_without_a_size_nothing_is_drawn_and_the_film_plays(stage: Stage, film: Path) -> None:
+def test_without_a_size_nothing_is_drawn_and_the_film_plays(stage: FrameBuffer, film: Path) -> None:
     with watched_player(video="terminal", stage=stage) as it:
         it.load(film)
         it.play_past(0.5)
@@ -114,7 +114,7 @@ def test_without_a_size_nothing_is_drawn_and_the_film_plays(stage: Stage, film: 
         assert last.number >= number
 
 
-def test_text_over_the_picture_is_shown_as_it_is(stage: Stage, films: Films) -> None:
+def test_text_over_the_picture_is_shown_as_it_is(stage: FrameBuffer, films: Films) -> None:
     """Neither mpv's properties nor its subtitle markup are expanded."""
 
     def ink(text: str) -> int:
@@ -131,7 +131,7 @@ def test_text_over_the_picture_is_shown_as_it_is(stage: Stage, films: Films) -> 
     assert ink(r"{\b1}x") > 2 * ink("x")
 
 
-def test_closing_never_hangs_while_a_picture_is_drawn(stage: Stage, film: Path) -> None:
+def test_closing_never_hangs_while_a_picture_is_drawn(stage: FrameBuffer, film: Path) -> None:
     with watched_player(video="terminal", stage=stage) as it:
         it.player.resize_stage(640, 360)
         it.load(film)
@@ -167,9 +167,9 @@ class _Stuck:
         self.is_free.set()
 
 
-def test_a_stuck_renderer_is_given_up_and_said_to_hold_on(stage: Stage) -> None:
+def test_a_stuck_renderer_is_given_up_and_said_to_hold_on(stage: FrameBuffer) -> None:
     pictures = _Stuck()
-    renderer = StageRenderer(pictures, stage, lambda: 0.0)
+    renderer = FrameRenderer(pictures, stage, lambda: 0.0)
     renderer.resize(10, 10)
     renderer.start()
     assert pictures.is_drawing.wait(PATIENCE)
@@ -179,14 +179,14 @@ def test_a_stuck_renderer_is_given_up_and_said_to_hold_on(stage: Stage) -> None:
 
 
 def test_a_renderer_that_breaks_lets_go_of_the_pictures(
-    stage: Stage, caplog: pytest.LogCaptureFixture
+    stage: FrameBuffer, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(_Stuck):
         def draw(self, pixels: bytearray, width: int, height: int) -> None:
             raise ValueError("no such format")
 
     pictures = Broken()
-    renderer = StageRenderer(pictures, stage, lambda: 0.0)
+    renderer = FrameRenderer(pictures, stage, lambda: 0.0)
     renderer.resize(10, 10)
     renderer.start()
     assert pictures.is_free.wait(PATIENCE)

@@ -10,11 +10,11 @@ from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
     Done,
-    Opened,
+    OpenedStream,
     OpenStream,
     RemoveMember,
 )
-from protocol.server.log.requests import Entry, HostChange
+from protocol.server.log.requests import AppendRequest, HostChange
 from protocol.server.moment import Moment
 from server_stub.storage import admin
 from server_stub.storage.sql.queries import KEPT_INVITES
@@ -44,7 +44,7 @@ def store(place: Place) -> Generator[SqlStore]:
 def role(store: SqlStore, token: str, member_id: str, stream_id: str = STREAM) -> str | None:
     """What the token opens to this member; "removed" for one who is not let in any more."""
     (opened,) = store.perform([OpenStream(stream_id, token, NOW, member_id=member_id)])
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenedStream)
     assert (opened.record is None) == (opened.role is None)
     return "removed" if opened.is_removed else opened.role
 
@@ -78,7 +78,7 @@ def test_an_invite_expires(store: SqlStore) -> None:
     add(store, AddInvite(STREAM, "second", NOW, NOW.unix_ms + 60_000))
     late = Moment(0.0, NOW.unix_ms + 60_000)
     (opened,) = store.perform([OpenStream(STREAM, "second", late, member_id=BEN)])
-    assert opened == Opened()
+    assert opened == OpenedStream()
 
 
 def test_an_invite_is_for_so_many_members_and_they_may_come_back(store: SqlStore) -> None:
@@ -152,21 +152,21 @@ def test_who_was_removed_comes_in_by_the_host_key_alone_even_where_he_hosts(
     store: SqlStore, place: Place
 ) -> None:
     store.perform([RemoveMember(STREAM, BEN, NOW, 1)])
-    store.perform([Entry(STREAM, "event-0001", HOST, "Ana", HostChange(BEN, 1), NOW)])
+    store.perform([AppendRequest(STREAM, "event-0001", HOST, "Ana", HostChange(BEN, 1), NOW)])
     assert role(store, FIRST, BEN) == "removed"
     assert role(store, "wrong", BEN) is None
     assert role(store, HOST_KEY, BEN) == "host"
 
 
 def test_errands_of_a_term_that_has_ended_are_refused(store: SqlStore) -> None:
-    store.perform([Entry(STREAM, "event-0001", HOST, "Ana", HostChange(CLEO, 1), NOW)])
+    store.perform([AppendRequest(STREAM, "event-0001", HOST, "Ana", HostChange(CLEO, 1), NOW)])
     invite = AddInvite(STREAM, "second", NOW, UNTIL, replaces=True, host_term=1)
     answers = store.perform([invite, RemoveMember(STREAM, BEN, NOW, 1)])
     assert [getattr(answer, "code", "") for answer in answers] == ["stale_host"] * 2
     assert role(store, FIRST, BEN) == "viewer"
     add(store, AddInvite(STREAM, "second", NOW, UNTIL, replaces=True, host_term=2))
     # As after a commit that was not heard of: done, whoever hosts by now.
-    store.perform([Entry(STREAM, "event-0002", CLEO, "Cleo", HostChange(HOST, 2), NOW)])
+    store.perform([AppendRequest(STREAM, "event-0002", CLEO, "Cleo", HostChange(HOST, 2), NOW)])
     add(store, AddInvite(STREAM, "second", NOW, UNTIL, replaces=True, host_term=2))
     assert role(store, FIRST, BEN) is None
     nowhere = store.perform([RemoveMember(OTHER[::-1], BEN, NOW, 1)])

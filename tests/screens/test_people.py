@@ -7,7 +7,7 @@ from player.api.intents import Give, Kick, Revoke
 from tests.screens.shown import shown, text_of, toasts, until
 from tui.screen.app import MatineeApp
 from tui.screen.screens.confirm import ConfirmScreen
-from tui.screen.screens.member_picker import ChooseScreen
+from tui.screen.screens.member_picker import MemberPickerScreen
 
 SIZE = (80, 24)
 
@@ -18,15 +18,15 @@ async def test_one_of_the_others_is_chosen_from_a_list() -> None:
         await until(pilot, lambda: app.room.drifts)
         others = {m.member_id: m.name for m in app.room.members if m.member_id != app.room.you}
         await pilot.press("k")
-        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+        await until(pilot, lambda: isinstance(app.screen, MemberPickerScreen))
         assert all(name in text_of(app) for name in others.values())
         await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(app.screen, ChooseScreen))
+        await until(pilot, lambda: not isinstance(app.screen, MemberPickerScreen))
         assert seat.asked == []
         for key, intent in (("k", Kick), ("h", Give)):
             seat.asked.clear()
             await pilot.press(key)
-            await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+            await until(pilot, lambda: isinstance(app.screen, MemberPickerScreen))
             await pilot.press("enter")
             await until(pilot, lambda: seat.asked)
             (asked,) = seat.asked

@@ -20,8 +20,8 @@ from tui.screen.screens.consent import ConsentScreen
 from tui.screen.screens.go_to import GoToScreen
 from tui.screen.screens.help import HelpScreen
 from tui.screen.screens.invite import InviteScreen
-from tui.screen.screens.main import RoomScreen
-from tui.screen.screens.open_media import NameFilmScreen
+from tui.screen.screens.main import MainScreen
+from tui.screen.screens.open_media import OpenMediaScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ SIZE = (120, 36)
 
 async def ready(pilot: Pilot[Any], app: MatineeApp) -> None:
     await until(pilot, lambda: app.room.drifts)
-    assert isinstance(app.screen, RoomScreen)
+    assert isinstance(app.screen, MainScreen)
 
 
 async def test_each_key_sends_what_the_registry_says() -> None:
@@ -68,7 +68,7 @@ async def test_a_viewer_who_wants_to_go_somewhere_is_told_who_hosts() -> None:
         await pilot.press("g")
         await until(pilot, lambda: toasts(app))
         assert toasts(app) == ["View Only: Ana is hosting"]
-        assert isinstance(app.screen, RoomScreen)
+        assert isinstance(app.screen, MainScreen)
         assert seat.asked == []
 
 
@@ -91,7 +91,7 @@ async def test_a_host_whom_others_watch_with_is_asked_before_he_leaves() -> None
         assert "Ben and 2 more are watching" in text_of(app)
         assert "It goes on without a host." in text_of(app)
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, RoomScreen))
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
         assert seat.asked == []
         await pilot.press("q", "q")
         await until(pilot, lambda: app.return_code is not None)
@@ -130,7 +130,7 @@ async def test_a_viewer_names_his_copy_from_inside(tmp_path: Path) -> None:
         seat.say(views.ErrorLine(code=views.OWN_COPY, message="no copy", remedy="name it"))
         await until(pilot, lambda: "f names your copy" in text_of(app))
         await pilot.press("f")
-        await until(pilot, lambda: isinstance(app.screen, NameFilmScreen))
+        await until(pilot, lambda: isinstance(app.screen, OpenMediaScreen))
         await pilot.press(*"nowhere", "enter")
         advice = app.screen.query_one("#advice", Static)
         await until(pilot, lambda: "no such file" in str(advice.render()))
@@ -152,7 +152,7 @@ async def test_a_site_is_opened_as_the_person_says(monkeypatch: pytest.MonkeyPat
         await pilot.press("a")
         assert seat.asked == [], "it was pressed in the middle of a word"
         seat.say(views.ConsentAsked(site=""))
-        await until(pilot, lambda: isinstance(app.screen, RoomScreen))
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
         monkeypatch.setattr("tui.screen.screens.consent.GRACE", 0.01)
         answers: tuple[tuple[str, Literal["once", "always", "no"]], ...]
         answers = (("o", "once"), ("a", "always"), ("escape", "no"))
@@ -172,7 +172,7 @@ async def test_tab_completes_a_path(tmp_path: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("f")
-        await until(pilot, lambda: isinstance(app.screen, NameFilmScreen))
+        await until(pilot, lambda: isinstance(app.screen, OpenMediaScreen))
         typed = app.screen.query_one(Input)
         await pilot.press(*f"{tmp_path}/fi")
         await until(pilot, lambda: typed._suggestion)  # pyright: ignore[reportPrivateUsage]
@@ -227,7 +227,7 @@ async def test_g_asks_until_it_is_a_time() -> None:
         await pilot.press(*"12:47", "enter")
         await until(pilot, lambda: seat.asked)
         assert seat.asked == [Seek(767.0)]
-        assert isinstance(app.screen, RoomScreen)
+        assert isinstance(app.screen, MainScreen)
 
 
 async def test_g_can_be_left_and_takes_steps() -> None:
@@ -235,7 +235,7 @@ async def test_g_can_be_left_and_takes_steps() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("g", *"10", "escape")
-        await until(pilot, lambda: isinstance(app.screen, RoomScreen))
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
         await pilot.press("g", *"-10", "enter")
         await until(pilot, lambda: seat.asked)
         assert seat.asked == [SeekBy(-10.0)]
@@ -285,7 +285,7 @@ async def test_a_host_watches_something_else() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("l")
-        await until(pilot, lambda: isinstance(app.screen, NameFilmScreen))
+        await until(pilot, lambda: isinstance(app.screen, OpenMediaScreen))
         app.screen.query_one(Input).value = "https://films.example/two.mkv"
         await pilot.press("enter")
         await until(pilot, lambda: seat.asked)
@@ -343,7 +343,7 @@ async def test_help_lists_every_key_and_closes() -> None:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, RoomScreen))
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
 
 
 async def test_help_that_does_not_fit_is_read_with_the_keys() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol.server.core.effects import Ask, Close, Send
+from protocol.server.core.effects import AskStore, Close, Send
 from protocol.server.moment import Moment
 from protocol.server.protocol import ServerProtocol
 from protocol.wire.codec import encode
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from protocol.server.access.peers import Visitor
+    from protocol.server.access.peers import HandshakeInfo
     from protocol.server.log.record import StreamRecord
     from protocol.wire.messages import Event
     from tests.simulation.clockwork import Clockwork
@@ -31,7 +31,7 @@ class Hub:
         self._mint = CountingMint()
         self._lives = 0
         self._store = MemoryStore()
-        self._asked: list[Ask] = []
+        self._asked: list[AskStore] = []
         self._peers: dict[int, tuple[Callable[[str], None], Callable[[], None]]] = {}
         self._count = 0
         self.wall = 1_700_000_000.0
@@ -49,7 +49,7 @@ class Hub:
     def die(self, random: Random) -> None:
         """Be killed in the middle: what the store was asked may be done or not."""
         self.is_up = False
-        for ask in [effect for effect in self._core.effects() if isinstance(effect, Ask)]:
+        for ask in [effect for effect in self._core.effects() if isinstance(effect, AskStore)]:
             self._asked.append(ask)
         for ask in self._asked[: random.randint(0, len(self._asked))]:
             self._store.perform(ask.call)
@@ -80,7 +80,7 @@ class Hub:
         return Moment(self.instant, round((self.wall + self._clockwork.now) * 1000))
 
     def connect(
-        self, visitor: Visitor, send: Callable[[str], None], close: Callable[[], None]
+        self, visitor: HandshakeInfo, send: Callable[[str], None], close: Callable[[], None]
     ) -> int:
         """A websocket is open; frames and its end go to ``send`` and ``close``."""
         self._count += 1
@@ -114,7 +114,7 @@ class Hub:
                     if peer in self._peers:
                         self._peers[peer][1]()
                         self.disconnect(peer)
-                case Ask():
+                case AskStore():
                     self._asked.append(effect)
                     self._clockwork.after(STORE_TAKES, lambda ask=effect: self._answer(ask))
         deadline = self._core.next_deadline()
@@ -123,7 +123,7 @@ class Hub:
             life = self._lives
             self._clockwork.at(deadline - self._offset, lambda: self._ring(life))
 
-    def _answer(self, ask: Ask) -> None:
+    def _answer(self, ask: AskStore) -> None:
         if ask not in self._asked:
             return
         self._asked.remove(ask)

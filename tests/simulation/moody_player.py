@@ -31,7 +31,7 @@ class MoodyPlayer(FakePlayer):
 
     def __init__(
         self,
-        report: base.Report,
+        report: base.EventSink,
         clock: Callable[[], float],
         random: Random,
         mood: Mood,

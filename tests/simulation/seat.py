@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from player.api.intents import Pause, Play, Seek, SetRate
-from player.backend.base import Opened, Source
-from player.session.host_commands import HostControls
-from player.session.player_events import Reactions
-from player.session.telemetry import Gauges
+from player.backend.base import MediaOpened, Source
+from player.session.host_commands import HostCommands
+from player.session.player_events import PlayerEventHandler
+from player.session.telemetry import SeatTelemetry
 from player.sync.follower import Follower
 from player.sync.messages import Jumped, PauseNow, PlayAtRate, PlayerCommand, SeekTo, Widened
-from player.sync.thread import PlayerDriver
+from player.sync.thread import PlayerThread
 from protocol.client import events
 from protocol.client.protocol import ClientProtocol
 from protocol.wire import messages
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from random import Random
 
     from player.api.intents import AnyIntent
-    from player.backend.base import Player, Report
+    from player.backend.base import EventSink, Player
     from player.backend.fake import FakeFilm
-    from player.session.context import NoteType, Surroundings
-    from player.sync.messages import News
-    from protocol.server.access.peers import Visitor
+    from player.session.context import NoteType, SessionContext
+    from player.sync.messages import PlayerNews
+    from protocol.server.access.peers import HandshakeInfo
     from tests.simulation.clockwork import Clockwork
     from tests.simulation.hub import Hub
 
@@ -106,7 +106,7 @@ class _Screening:
     queue_left = 0
     view = None
 
-    def player_opened(self, event: Opened) -> None:
+    def player_opened(self, event: MediaOpened) -> None:
         """Nothing to tell anybody."""
 
     def player_failed(self, event: object) -> bool:
@@ -132,7 +132,7 @@ class SimSeat:
         self._asleep = (0.0, 0.0)
         """From, until; true time."""
         self.is_host = is_host
-        self.visitor: Visitor | None = None
+        self.visitor: HandshakeInfo | None = None
         self._clockwork = clockwork
         self._hub = hub
         self._random = random
@@ -143,12 +143,12 @@ class SimSeat:
             create=messages.CreateStream() if is_host else None,
         )
         self.follower = SpiedFollower(clockwork, traits.correction)
-        self.driver = PlayerDriver(self._make_player, self.follower, self._take_news, self.clock)
+        self.driver = PlayerThread(self._make_player, self.follower, self._take_news, self.clock)
         self.player: MoodyPlayer | None = None
-        self.controls = HostControls(self.driver.hold)
-        self.gauges = Gauges()
+        self.controls = HostCommands(self.driver.hold)
+        self.gauges = SeatTelemetry()
         self.screening = _Screening()
-        self._reactions = Reactions(cast("Surroundings", self))
+        self._reactions = PlayerEventHandler(cast("SessionContext", self))
         self.jumps: list[tuple[float, Jumped]] = []
         self.widened = 0
         self.notices: list[str] = []
@@ -311,23 +311,23 @@ class SimSeat:
     def _server_event(self, event: events.ClientEvent) -> None:
         """As `player.session.session` does it."""
         match event:
-            case events.Joined():
+            case events.SessionStarted():
                 self._attempt = 0
             case events.StateChanged():
                 self._state_changed()
-            case events.ClockMoved(estimate=estimate):
+            case events.ClockUpdated(estimate=estimate):
                 self.gauges.take_clock(self.clock(), estimate)
                 self.driver.set_clock(estimate.offset)
             case events.ClockLost():
                 self.driver.set_clock(None)
-            case events.RefusedBy(act=act):
+            case events.RequestRefused(act=act):
                 if act is not None:
                     self.driver.release()
-            case events.Dropped():
+            case events.CommandsDropped():
                 self.driver.release()
-            case events.WaitsFor(members=members):
+            case events.StartWaiting(members=members):
                 self.controls.waits = bool(members)
-            case events.Unanswered():
+            case events.ServerTimedOut():
                 self.reset(0.0)
             case _:
                 pass
@@ -348,7 +348,7 @@ class SimSeat:
         """Open the film, or open it again."""
         self.driver.load(Source(url="film"))
 
-    def _make_player(self, report: Report) -> Player:
+    def _make_player(self, report: EventSink) -> Player:
         player = _SpyingPlayer(
             report, self.clock, self._random, self.traits.mood, {"film": self._film}
         )
@@ -356,7 +356,7 @@ class SimSeat:
         self.player = player
         return player
 
-    def _take_news(self, news: News) -> None:
+    def _take_news(self, news: PlayerNews) -> None:
         if isinstance(news, Jumped):
             self.jumps.append((self._clockwork.now, news))
         if isinstance(news, Widened):

@@ -11,7 +11,7 @@ import pytest
 from player.api.intents import Pause, Play, Seek, Wait
 from player.backend.fake import Costs
 from protocol.server.coordination.start_barrier import BOUND, LOAD_BOUND, STALL_BOUND
-from protocol.wire.messages import Load, Media
+from protocol.wire.messages import LoadAct, Media
 from tests.simulation.moody_player import Mood
 from tests.simulation.network import Way
 from tests.simulation.promises import CLOSE, CONVERGES_WITHIN, check_agreement, check_drift
@@ -82,7 +82,7 @@ def test_the_next_film_begins_together_when_the_slowest_has_it_open(seed: int) -
     world = company(seed, load=5.0)
     world.act(Play())
     world.clockwork.run(8.0)
-    world.host.request(Load(NEXT, playing=True))
+    world.host.request(LoadAct(NEXT, playing=True))
     took = run_until(world, has_begun(world), within=LOAD_BOUND)
     assert 5.0 < took < 5.0 + 2 * LEAD
     assert timeline(world).position == 0.0
@@ -95,7 +95,7 @@ def test_the_next_film_begins_together_when_the_slowest_has_it_open(seed: int) -
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_film_that_opens_too_slowly_does_not_keep_the_others(seed: int) -> None:
     world = company(seed, load=25.0)
-    world.host.request(Load(NEXT, playing=True))
+    world.host.request(LoadAct(NEXT, playing=True))
     took = run_until(world, has_begun(world), within=LOAD_BOUND + 1.0)
     assert took == pytest.approx(LOAD_BOUND, abs=0.2)
     world.clockwork.run(25.0 + CONVERGES_WITHIN)
@@ -194,7 +194,7 @@ def test_a_pause_and_a_start_on_quick_links_take_less_than_a_tenth_of_a_second(s
 def test_no_evening_has_a_start_beyond_the_bound(seed: int) -> None:
     world = World(seed)
     world.gather()
-    world.host.request(msgspec.structs.replace(Load(NEXT), playing=True))
+    world.host.request(msgspec.structs.replace(LoadAct(NEXT), playing=True))
     for number in range(40):
         if number % 5 == 0:
             world.trouble(1)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from player.api.intents import Pause, Play, Seek, SeekBy, SetRate, Toggle
 from player.backend.fake import Costs, FakeFilm
-from protocol.server.access.peers import Visitor
-from protocol.wire.messages import Load, Welcome
+from protocol.server.access.peers import HandshakeInfo
+from protocol.wire.messages import LoadAct, Welcome
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.hub import Hub
 from tests.simulation.moody_player import Mood
@@ -93,18 +93,18 @@ class World:
 
     def gather(self) -> None:
         """The host founds the stream and loads the film; the others come."""
-        self.host.visitor = Visitor("192.0.2.1")
+        self.host.visitor = HandshakeInfo("192.0.2.1")
         self.host.start()
         self.clockwork.run(JOIN_TAKES)
         welcome = self.host.protocol.welcome
         assert isinstance(welcome, Welcome)
         assert welcome.created is not None
-        self.host.visitor = Visitor("192.0.2.1", welcome.stream_id, welcome.created.host_key)
-        self.host.request(Load(FILM))
+        self.host.visitor = HandshakeInfo("192.0.2.1", welcome.stream_id, welcome.created.host_key)
+        self.host.request(LoadAct(FILM))
         self.clockwork.run(1.0)
         for number, seat in enumerate(self.viewers):
             address = f"192.0.2.{number + 2}"
-            seat.visitor = Visitor(address, welcome.stream_id, welcome.created.invite_token)
+            seat.visitor = HandshakeInfo(address, welcome.stream_id, welcome.created.invite_token)
             seat.start()
             self.clockwork.run(self.random.uniform(0.0, 3.0))
         self.clockwork.run(JOIN_TAKES)

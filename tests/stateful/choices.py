@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import msgspec
 from hypothesis import strategies as st
 
-from protocol.wire.messages import Act, ChangeSettings, Load, Media, Pause, Play, Seek, SetRate
+from protocol.wire.messages import (
+    Act,
+    LoadAct,
+    Media,
+    PauseAct,
+    PlayAct,
+    RateAct,
+    SeekAct,
+    SettingsAct,
+)
 
 if TYPE_CHECKING:
     from tests.stateful.server import How
@@ -21,12 +30,12 @@ some = st.integers(0, 11)
 seldom = st.sampled_from((*([False] * 6), True))
 positions = st.sampled_from((0.0, 12.5, 100.0, 5399.0, 5400.0))
 acts: st.SearchStrategy[Act] = st.one_of(
-    st.just(Play()),
-    positions.map(Pause),
-    positions.map(Seek),
-    st.sampled_from((0.5, 1.0, 2.0)).map(SetRate),
-    st.builds(Load, st.sampled_from(FILMS), st.booleans()),
-    st.sampled_from((ChangeSettings(wait=True), ChangeSettings(sync_tolerance_ms=300))),
+    st.just(PlayAct()),
+    positions.map(PauseAct),
+    positions.map(SeekAct),
+    st.sampled_from((0.5, 1.0, 2.0)).map(RateAct),
+    st.builds(LoadAct, st.sampled_from(FILMS), st.booleans()),
+    st.sampled_from((SettingsAct(wait=True), SettingsAct(sync_tolerance_ms=300))),
 )
 places = st.none() | some | st.tuples(st.integers(-1, 1), st.integers(-3, 3))
 """Of a cursor: none; how many steps ago; so far from where the party stands, there or not."""

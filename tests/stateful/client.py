@@ -9,14 +9,14 @@ from protocol.wire.messages import (
     Ack,
     Command,
     Cursor,
-    Errand,
     Event,
     Invited,
+    ModerationRequest,
     Note,
     Refusal,
-    Settings,
     Snapshot,
     StateNow,
+    StreamSettings,
     Welcome,
 )
 
@@ -54,9 +54,9 @@ class Client:
         return self.state.host_id == self.welcome.member_id
 
     def says(self, message: ClientMessage) -> None:
-        if isinstance(message, Command | Note | Errand) and self.is_open:
+        if isinstance(message, Command | Note | ModerationRequest) and self.is_open:
             self.owed.append(message.event_id)
-        if isinstance(message, Errand):
+        if isinstance(message, ModerationRequest):
             self._errands.add(message.event_id)
 
     def starts_from(self, record: StreamRecord) -> None:
@@ -129,6 +129,6 @@ class Client:
         assert (state.cursor, state.timeline) == (record.cursor, record.timeline)
         assert (state.host_id, state.host_term) == (record.host_id, record.host_term)
         assert state.media == record.media
-        assert state.settings == Settings(
+        assert state.settings == StreamSettings(
             record.wait, record.sync_enabled, record.sync_tolerance_ms
         )

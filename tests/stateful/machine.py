@@ -8,22 +8,22 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from protocol.server.log.requests import Entry
+from protocol.server.log.requests import AppendRequest
 from protocol.wire.messages import (
     Ack,
     Act,
     ClientMessage,
     Command,
-    Errand,
     HandOver,
     Invited,
+    ModerationRequest,
     NewInvite,
     Note,
     Refusal,
     Remove,
     Report,
     Resume,
-    Seek,
+    SeekAct,
 )
 from tests.stateful.choices import acts, hows, odds, places, positions, seldom, some
 from tests.stateful.coming import Coming
@@ -91,7 +91,7 @@ class ServerMachine(Coming):
         waiting = [
             ask
             for ask in self.server.asked
-            if isinstance(ask.call, Entry) and ask.call.member_id == member_id
+            if isinstance(ask.call, AppendRequest) and ask.call.member_id == member_id
         ]
         command = Command(
             event_id=self.event_id(),
@@ -122,7 +122,7 @@ class ServerMachine(Coming):
         """What was said before, by whoever said it or by another; perhaps it says another thing."""
         member_id, message = self.sent[-1 - which % 3 % len(self.sent)]
         if is_other and isinstance(message, Command):
-            message = msgspec.structs.replace(message, act=Seek(4711.0))
+            message = msgspec.structs.replace(message, act=SeekAct(4711.0))
         elif is_other:
             message = msgspec.structs.replace(message, position=4711.0)
         clients = list(self.server.clients.values())
@@ -173,7 +173,7 @@ class ServerMachine(Coming):
             return
         others = [c.welcome.member_id for c in self.members(party) if c.welcome] or ["nobody-here"]
         member_id, event_id = self.pick(others, whom), self.event_id()
-        errand: Errand = Remove(event_id, member_id)
+        errand: ModerationRequest = Remove(event_id, member_id)
         if what == "hand over":
             errand = HandOver(event_id, party.record.host_term - is_late, member_id)
         if what == "new invite":

@@ -9,24 +9,33 @@ import msgspec
 from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
-    CreateStream,
     Done,
-    Opened,
+    InsertStream,
+    OpenedStream,
     OpenStream,
     ReadSince,
     RemoveMember,
 )
 from protocol.server.log.requests import (
+    AdvanceStart,
     Appended,
-    Deserted,
+    AppendRequest,
+    AutoPause,
     Duplicate,
-    Entry,
-    Halt,
     HostChange,
-    Ready,
+    StallPause,
 )
 from protocol.timeline import Timeline
-from protocol.wire.messages import ChangeSettings, Command, Cursor, Load, Note, Pause, Play, Seek
+from protocol.wire.messages import (
+    Command,
+    Cursor,
+    LoadAct,
+    Note,
+    PauseAct,
+    PlayAct,
+    SeekAct,
+    SettingsAct,
+)
 
 if TYPE_CHECKING:
     from protocol.server.core.store_calls import StoreCall, StoreResult
@@ -52,7 +61,7 @@ class Line(NamedTuple):
 class Party:
     """One stream: where it stands, its log, and who may come in."""
 
-    def __init__(self, call: CreateStream) -> None:
+    def __init__(self, call: InsertStream) -> None:
         self.record = call.record
         self.log: list[Line] = []
         self.key = call.host_key_hash
@@ -137,12 +146,12 @@ class Model:
     def check(self, call: StoreCall, answer: StoreResult) -> None:
         """``answer`` is the one that ``call`` must get."""
         match call:
-            case CreateStream():
+            case InsertStream():
                 assert answer == call.record
                 self.parties[call.record.stream_id] = Party(call)
             case ReadSince():
                 self._check_read(call, answer)
-            case Entry():
+            case AppendRequest():
                 self._check_entry(self.parties[call.stream_id], call, answer)
             case OpenStream():
                 self._check_opened(call, answer)
@@ -174,12 +183,12 @@ class Model:
     def _check_opened(self, call: OpenStream, answer: StoreResult) -> None:
         party = self.parties.get(call.stream_id)
         role = None if party is None else party.admits(call.member_id, call.token_hash)
-        assert isinstance(answer, Opened), answer
+        assert isinstance(answer, OpenedStream), answer
         if party is None or role is None or role == "removed":
-            assert answer == Opened(is_removed=role == "removed")
+            assert answer == OpenedStream(is_removed=role == "removed")
             return
         by_invite = call.token_hash != party.key
-        assert answer == Opened(party.record, role, by_invite), (answer, party.record)
+        assert answer == OpenedStream(party.record, role, by_invite), (answer, party.record)
         is_counted = party.invites.get(call.token_hash) is not None
         if role == "viewer" and is_counted and call.member_id not in party.came:
             party.came[call.member_id] = call.token_hash
@@ -192,7 +201,7 @@ class Model:
         assert getattr(answer, "record", None) == party.record
         assert getattr(answer, "events", None) == expected
 
-    def _check_entry(self, party: Party, entry: Entry, answer: StoreResult) -> None:
+    def _check_entry(self, party: Party, entry: AppendRequest, answer: StoreResult) -> None:
         refused = _refusal(party, entry)
         known = party.find(entry.event_id)
         if refused is not None:
@@ -205,7 +214,7 @@ class Model:
             assert isinstance(answer, Appended), answer
             self._append(party, entry, answer)
 
-    def _append(self, party: Party, entry: Entry, answer: Appended) -> None:
+    def _append(self, party: Party, entry: AppendRequest, answer: Appended) -> None:
         event, before = answer.event, party.record
         timeline = _timeline(before, entry, event.timeline.at)
         after = _after(before, entry, timeline)
@@ -241,7 +250,7 @@ class Model:
         return reset
 
 
-def _content(entry: Entry) -> object:
+def _content(entry: AppendRequest) -> object:
     change = entry.change
     if isinstance(change, Command):
         return change.act
@@ -250,7 +259,7 @@ def _content(entry: Entry) -> object:
     return change if isinstance(change, Note) else type(change)
 
 
-def _refusal(party: Party, entry: Entry) -> str | None:
+def _refusal(party: Party, entry: AppendRequest) -> str | None:
     """Why this must not get in; None when it must, or is in already."""
     record, change, known = party.record, entry.change, party.find(entry.event_id)
     if known is not None:
@@ -268,11 +277,11 @@ def _refusal(party: Party, entry: Entry) -> str | None:
             return "stale_base" if is_stale else None
         case HostChange(to=to, host_term=term) if to and term != record.host_term:
             return "stale_host"
-        case Deserted():
+        case AutoPause():
             may = line.playing
-        case Ready(at=at):
+        case AdvanceStart(at=at):
             may = line.playing and line.at == at > now
-        case Halt():
+        case StallPause():
             may = line.playing and line.at <= now
         case _:
             may = True
@@ -281,32 +290,32 @@ def _refusal(party: Party, entry: Entry) -> str | None:
 
 def _is_new_film(record: StreamRecord, act: object) -> bool:
     known = record.media
-    return isinstance(act, Load) and (known is None or known.media_id != act.media.media_id)
+    return isinstance(act, LoadAct) and (known is None or known.media_id != act.media.media_id)
 
 
-def _timeline(record: StreamRecord, entry: Entry, at: float) -> Timeline:
+def _timeline(record: StreamRecord, entry: AppendRequest, at: float) -> Timeline:
     """Where the party goes; only the instant is the server's to choose."""
     old, change = record.timeline, entry.change
     match change.act if isinstance(change, Command) else change:
-        case Play() | Ready():
+        case PlayAct() | AdvanceStart():
             return Timeline(old.position, at, old.rate, playing=True)
-        case Pause(position=position):
+        case PauseAct(position=position):
             return Timeline(position, at, old.rate)
-        case Seek(position=position) | Halt(position=position):
+        case SeekAct(position=position) | StallPause(position=position):
             return Timeline(position, at, old.rate, playing=old.playing)
-        case Deserted(since=since):
+        case AutoPause(since=since):
             end = record.media.duration if record.media is not None else None
             position = old.position_at(since)
             return Timeline(position if end is None else min(position, end), at, old.rate)
-        case Load() as act if _is_new_film(record, act):
+        case LoadAct() as act if _is_new_film(record, act):
             return Timeline(at=at, playing=act.playing)
-        case Load() | ChangeSettings() | Note() | HostChange():
+        case LoadAct() | SettingsAct() | Note() | HostChange():
             return old
         case act:
             return Timeline(old.position_at(at), at, act.rate, playing=old.playing)
 
 
-def _after(record: StreamRecord, entry: Entry, timeline: Timeline) -> StreamRecord:
+def _after(record: StreamRecord, entry: AppendRequest, timeline: Timeline) -> StreamRecord:
     change = entry.change
     new: dict[str, object] = {"seq": record.seq + 1, "timeline": timeline}
     if isinstance(change, HostChange):
@@ -315,11 +324,11 @@ def _after(record: StreamRecord, entry: Entry, timeline: Timeline) -> StreamReco
     if isinstance(change, Command):
         act = change.act
         new["host_counter"] = change.counter
-        if isinstance(act, Load):
+        if isinstance(act, LoadAct):
             new["media"] = act.media
         if _is_new_film(record, act):
             new |= {"epoch": record.epoch + 1, "seq": 1, "foreign_seq": 0}
-        if isinstance(act, ChangeSettings):
+        if isinstance(act, SettingsAct):
             wanted = {name: getattr(act, name) for name in act.__struct_fields__}
             new |= {name: value for name, value in wanted.items() if value is not None}
     return msgspec.structs.replace(record, **new)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Literal
 
-from protocol.server.access.peers import Visitor
-from protocol.server.core.effects import Ask, Close, Send
+from protocol.server.access.peers import HandshakeInfo
+from protocol.server.core.effects import AskStore, Close, Send
 from protocol.server.core.store_calls import StoreFailed
-from protocol.server.limits.config import Limits, Rate
+from protocol.server.limits.config import Limits, RateLimit
 from protocol.server.log.requests import Appended
 from protocol.server.moment import Moment
 from protocol.server.protocol import ServerProtocol
@@ -20,13 +20,13 @@ from tests.stateful.model import Model
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.server.core.context import Mint
+    from protocol.server.core.context import IdSource
     from protocol.server.core.store_calls import StoreResult
     from protocol.server.log.record import StreamRecord
     from protocol.wire.messages import ClientMessage
     from server_stub.storage.sql.sql_store import SqlStore
 
-_MUCH = Rate(1e9, 1e9)
+_MUCH = RateLimit(1e9, 1e9)
 LIMITS = Limits(
     strikes=_MUCH,
     command=_MUCH,
@@ -54,13 +54,13 @@ class SlowServer:
         mint: never gives the same id twice.
     """
 
-    def __init__(self, open_store: Callable[[], SqlStore], mint: Mint) -> None:
+    def __init__(self, open_store: Callable[[], SqlStore], mint: IdSource) -> None:
         self._open_store = open_store
         self._mint = mint
         self.model = Model()
         self.clients: dict[int, Client] = {}
         """Connected ones; of those that the server has closed, the end is on its way."""
-        self.asked: deque[Ask] = deque()
+        self.asked: deque[AskStore] = deque()
         self.is_slow = False
         self.instant = 1000.0
         self._days_ms = 0
@@ -89,7 +89,7 @@ class SlowServer:
         self._connections += 1
         client = Client(self.model, self._connections, stream_id)
         self.clients[client.number] = client
-        self.core.connect(client.number, Visitor("192.0.2.7", stream_id, token), self.now)
+        self.core.connect(client.number, HandshakeInfo("192.0.2.7", stream_id, token), self.now)
         return client
 
     def say(self, client: Client, message: ClientMessage) -> None:
@@ -160,7 +160,7 @@ class SlowServer:
 
         self._told.append(tell)
 
-    def _perform(self, group: list[Ask]) -> list[StoreResult]:
+    def _perform(self, group: list[AskStore]) -> list[StoreResult]:
         answers = self._store.perform([ask.call for ask in group])
         for ask, answer in zip(group, answers, strict=True):
             self.model.check(ask.call, answer)
@@ -230,7 +230,7 @@ class SlowServer:
                     case Close(peer=peer):
                         if peer in self.clients:
                             self.clients[peer].is_open = False
-                    case Ask():
+                    case AskStore():
                         self.asked.append(effect)
 
     # What must be so --------------------------------------------------------------------

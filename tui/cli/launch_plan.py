@@ -19,7 +19,7 @@ from player.api.config import SeatConfig
 from protocol.exceptions import MediaRefused, SettingsError
 from protocol.wire.invite import parse_invite, parse_server
 from tui.actions import mpv_keys
-from tui.launch.plan import TUI_STATUS_INTERVAL, FaceKind, OwnServer, Party, new_instance_id
+from tui.launch.plan import TUI_STATUS_INTERVAL, FaceKind, LaunchPlan, ServerPlan, new_instance_id
 from tui.processes.server import lan_address, parse_listen
 from tui.settings import DEFAULT_LISTEN, Settings, load_settings, parse_mpv
 from tui.storage import paths
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _FILM_TITLE: Final = "The matinee demo"
 
 
-def hosting(given: Mapping[str, Any]) -> Party:
+def hosting(given: Mapping[str, Any]) -> LaunchPlan:
     """What ``matinee host`` runs.
 
     Raises:
@@ -82,7 +82,7 @@ def hosting(given: Mapping[str, Any]) -> Party:
 
 def _returning(
     given: Mapping[str, Any], settings: Settings, face: FaceKind, media: tuple[str, ...]
-) -> Party:
+) -> LaunchPlan:
     """The host comes back to a party of his, where that was."""
     folder = paths.keys_folder()
     kept = find_party(folder, given["stream"] or "")
@@ -118,7 +118,7 @@ def _returning(
     return replace(party, server=server)
 
 
-def joining(given: Mapping[str, Any]) -> Party:
+def joining(given: Mapping[str, Any]) -> LaunchPlan:
     """What ``matinee join`` runs.
 
     Raises:
@@ -143,7 +143,7 @@ def joining(given: Mapping[str, Any]) -> Party:
 
 
 @contextlib.contextmanager
-def demonstration(given: Mapping[str, Any]) -> Generator[Party]:
+def demonstration(given: Mapping[str, Any]) -> Generator[LaunchPlan]:
     """What ``matinee demo`` runs, with a database that is gone afterwards.
 
     Raises:
@@ -176,7 +176,7 @@ def demonstration(given: Mapping[str, Any]) -> Generator[Party]:
             video="none",
             log_file=str(paths.log_file("second-seat.log")),
         )
-        server = OwnServer("127.0.0.1:0", (str(folder / "demo.sqlite"),))
+        server = ServerPlan("127.0.0.1:0", (str(folder / "demo.sqlite"),))
         party = _party(settings, seat, face, given)
         yield replace(party, server=server, second=second)
 
@@ -239,21 +239,21 @@ def _party(
     given: Mapping[str, Any],
     *,
     keeping: HostedParty | None = None,
-) -> Party:
+) -> LaunchPlan:
     asked = given.get("trim") is not None or bool(os.environ.get("MATINEE_TRIM_MS"))
-    return Party(seat, face, theme=settings.theme, kept_trim=not asked, keeping=keeping)
+    return LaunchPlan(seat, face, theme=settings.theme, kept_trim=not asked, keeping=keeping)
 
 
 def _own_server(
     kept: HostedParty, listen: str, databases: tuple[str, ...], *, elsewhere: bool
-) -> OwnServer:
+) -> ServerPlan:
     address, port = parse_listen(listen)
     address = "0.0.0.0" if kept.lan else address
     options = [
         *(["--allow-http-media"] if kept.allow_lan_media else []),
         *(["--insecure-lan"] if kept.lan or kept.insecure_lan else []),
     ]
-    return OwnServer(
+    return ServerPlan(
         f"[{address}]:{port}" if ":" in address else f"{address}:{port}",
         databases,
         elsewhere,

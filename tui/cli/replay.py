@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 import msgspec
 
 from player.api.config import SeatConfig
-from player.backend.base import Failed, Opened, Restarted
+from player.backend.base import Failed, MediaOpened, Restarted
 from player.media.local_file import describe_file
 from protocol.exceptions import MediaFailed, SettingsError
 from protocol.text import NAME_CELLS, TITLE_CELLS, clean_text
@@ -31,7 +31,7 @@ _SOON: Final = 0.05
 """Seconds before a start that is slept through; the rest is counted down."""
 
 
-_Answer = TypeVar("_Answer", Opened, Restarted)
+_Answer = TypeVar("_Answer", MediaOpened, Restarted)
 
 
 class Step(NamedTuple):
@@ -236,7 +236,7 @@ class _Walk:
             self._player = make_player(self._config, self._events.put)
         self._generation += 1
         self._player.load(source, position, self._generation)
-        self._wait(Opened)
+        self._wait(MediaOpened)
         return self._wait(Restarted).position
 
     async def _source(self, film: str) -> Source:

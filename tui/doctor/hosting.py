@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from protocol.exceptions import MatineeError
 from protocol.wire.invite import parse_server, socket_url
-from tui.doctor.report import Finding
+from tui.doctor.report import Check
 from tui.processes.server import lan_address, parse_listen
 from tui.settings import DEFAULT_LISTEN
 from tui.storage import paths as places
@@ -31,7 +31,7 @@ _RENEW_DAYS: Final = 14.0
 _DAY: Final = 86400.0
 
 
-def hosting() -> Iterator[Finding]:
+def hosting() -> Iterator[Check]:
     """What a host's own server needs, or one that stays."""
     yield _port()
     yield _network()
@@ -41,13 +41,13 @@ def hosting() -> Iterator[Finding]:
     yield _trust()
 
 
-def _port() -> Finding:
+def _port() -> Check:
     host, port = parse_listen(DEFAULT_LISTEN)
     try:
         with socket.create_server((host, port)):
-            return Finding("port", "ok", f"{port} is free")
+            return Check("port", "ok", f"{port} is free")
     except OSError as error:
-        return Finding(
+        return Check(
             "port",
             "warn",
             f"{port} cannot be used ({(error.strerror or 'busy').lower()})",
@@ -55,61 +55,61 @@ def _port() -> Finding:
         )
 
 
-def _network() -> Finding:
+def _network() -> Check:
     address = lan_address()
     if address.startswith("127."):
-        return Finding("network", "warn", "no local network", "only seats on this machine can join")
-    return Finding("network", "ok", f"reached as {address} with --lan")
+        return Check("network", "warn", "no local network", "only seats on this machine can join")
+    return Check("network", "ok", f"reached as {address} with --lan")
 
 
-def _database(folder: Path) -> Finding:
+def _database(folder: Path) -> Check:
     if sqlite3.sqlite_version_info[:2] < _MIN_SQLITE:
         wanted = ".".join(map(str, _MIN_SQLITE))
-        return Finding(
+        return Check(
             "database", "fail", f"SQLite {sqlite3.sqlite_version}", f"{wanted} or newer is needed"
         )
     room = shutil.disk_usage(folder).free
     told = f"SQLite {sqlite3.sqlite_version}, {room / 1024**3:.1f} GiB free"
     if room < _MIN_ROOM:
-        return Finding("database", "warn", told, "make room, or the log stops growing")
-    return Finding("database", "ok", told)
+        return Check("database", "warn", told, "make room, or the log stops growing")
+    return Check("database", "ok", told)
 
 
-def _postgres() -> Finding:
+def _postgres() -> Check:
     if find_spec("psycopg") is not None:
-        return Finding("postgresql", "ok", "its driver is here")
-    return Finding("postgresql", "ok", "no driver; only serve --database postgresql://… needs it")
+        return Check("postgresql", "ok", "its driver is here")
+    return Check("postgresql", "ok", "no driver; only serve --database postgresql://… needs it")
 
 
-def _files() -> Finding:
+def _files() -> Check:
     try:
         import resource
     except ImportError:
-        return Finding("files", "ok", "not limited here")
+        return Check("files", "ok", "not limited here")
     limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
-        return Finding("files", "ok", "not limited")
+        return Check("files", "ok", "not limited")
     told = f"{limit} at once, so about {max(0, limit - 64)} seats on one server"
     if limit < _MIN_FILES:
-        return Finding("files", "warn", told, f"ulimit -n {most if most > 0 else 65536}")
-    return Finding("files", "ok", told)
+        return Check("files", "warn", told, f"ulimit -n {most if most > 0 else 65536}")
+    return Check("files", "ok", told)
 
 
-def _trust() -> Finding:
+def _trust() -> Check:
     paths = ssl.get_default_verify_paths()
     found = ssl.create_default_context().cert_store_stats()["x509_ca"]
     where = paths.cafile or paths.capath
     if not found and not paths.capath:
-        return Finding(
+        return Check(
             "trust", "fail", "no authority is trusted, so no https", "install ca-certificates"
         )
-    return Finding("trust", "ok", f"authorities of {where}")
+    return Check("trust", "ok", f"authorities of {where}")
 
 
 # A server ---------------------------------------------------------------------------------
 
 
-def server(address: str) -> Iterator[Finding]:
+def server(address: str) -> Iterator[Check]:
     """Whether ``address`` is a server that seats can use."""
     import httpx
 
@@ -121,31 +121,31 @@ def server(address: str) -> Iterator[Finding]:
         answer = httpx.get(f"{url}/healthz", timeout=_TIMEOUT, verify=trusting)
         took = (time.monotonic() - began) * 1000
     except MatineeError as error:
-        yield Finding("server", "fail", error.message, error.remedy)
+        yield Check("server", "fail", error.message, error.remedy)
         return
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
         remedy = "is it running, is the address right?"
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             remedy = "trust its authority: SSL_CERT_FILE=ca.pem matinee …"
-        yield Finding("server", "fail", f"{address}: {reason}", remedy)
+        yield Check("server", "fail", f"{address}: {reason}", remedy)
         return
     if answer.status_code != 200:
         what = f"{url} answers {answer.status_code}"
         remedy = "is it a matinee server?"
         if answer.status_code == 421:
             remedy = "name it: matinee serve --public-url; a proxy must pass the Host header"
-        yield Finding("server", "fail", what, remedy)
+        yield Check("server", "fail", what, remedy)
         return
-    yield Finding("server", "ok", f"{url} answers in {took:.0f} ms")
+    yield Check("server", "ok", f"{url} answers in {took:.0f} ms")
     yield from _websocket(url)
 
 
-def _websocket(url: str) -> Iterator[Finding]:
+def _websocket(url: str) -> Iterator[Check]:
     from websockets.exceptions import InvalidHandshake
     from websockets.sync.client import connect
 
-    from player.session.link import LOOPBACK
+    from protocol.wire.addresses import LOOPBACK
 
     certificate: dict[str, Any] = {}
     proxy = None if urlsplit(url).hostname in LOOPBACK else True
@@ -156,18 +156,18 @@ def _websocket(url: str) -> Iterator[Finding]:
             if isinstance(opened.socket, ssl.SSLSocket):
                 certificate = cast("dict[str, Any]", opened.socket.getpeercert() or {})
     except (OSError, InvalidHandshake, TimeoutError) as error:
-        yield Finding(
+        yield Check(
             "websocket", "fail", f"does not open ({error})", "does a proxy pass on Upgrade?"
         )
         return
-    yield Finding("websocket", "ok", "opens")
+    yield Check("websocket", "ok", "opens")
     if "notAfter" in certificate:
         yield _validity(ssl.cert_time_to_seconds(str(certificate["notAfter"])), time.time())
 
 
-def _validity(ends: float, now: float) -> Finding:
+def _validity(ends: float, now: float) -> Check:
     days = (ends - now) / _DAY
     told = f"trusted for {days:.0f} more days"
     if days < _RENEW_DAYS:
-        return Finding("certificate", "warn", told, "have it renewed")
-    return Finding("certificate", "ok", told)
+        return Check("certificate", "warn", told, "have it renewed")
+    return Check("certificate", "ok", told)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from protocol.exceptions import MatineeError, SettingsError
 from tui.doctor import hosting as doctor_server
-from tui.doctor.report import Finding
+from tui.doctor.report import Check
 from tui.settings import load_settings, settings_file
 from tui.storage import paths
 
@@ -26,7 +26,7 @@ _MIN_SIZE: Final = (60, 16)
 _JS_RUNTIMES: Final = ("deno", "node", "bun", "qjs")
 
 
-def examine(server: str = "") -> Iterator[Finding]:
+def examine(server: str = "") -> Iterator[Check]:
     """Check all that an evening needs, and hosting; ``server`` is tried, "" for none."""
     yield _python()
     yield _mpv()
@@ -42,90 +42,88 @@ def examine(server: str = "") -> Iterator[Finding]:
         yield from doctor_server.server(server)
 
 
-def _python() -> Finding:
-    return Finding("python", "ok", sys.version.split()[0])
+def _python() -> Check:
+    return Check("python", "ok", sys.version.split()[0])
 
 
-def _mpv() -> Finding:
-    from player.backend.mpv.libmpv import Core
+def _mpv() -> Check:
+    from player.backend.mpv.libmpv import MpvCore
 
     def ignore(_: CoreEvent) -> None:
         """Nothing is played."""
 
     try:
-        core = Core.start({"vo": "null", "ao": "null", "config": "no"}, {}, {}, ignore)
+        core = MpvCore.start({"vo": "null", "ao": "null", "config": "no"}, {}, {}, ignore)
     except MatineeError as error:
-        return Finding("mpv", "fail", error.message, error.remedy)
+        return Check("mpv", "fail", error.message, error.remedy)
     try:
         version = str(core.get("mpv-version") or "of unknown version")
     finally:
         core.end()
-    return Finding("mpv", "ok", version)
+    return Check("mpv", "ok", version)
 
 
-def _tools() -> Iterator[Finding]:
+def _tools() -> Iterator[Check]:
     try:
-        yield Finding("yt-dlp", "ok", metadata.version("yt-dlp"))
+        yield Check("yt-dlp", "ok", metadata.version("yt-dlp"))
     except metadata.PackageNotFoundError:
-        yield Finding("yt-dlp", "fail", "not installed", "pip install 'yt-dlp[default]'")
+        yield Check("yt-dlp", "fail", "not installed", "pip install 'yt-dlp[default]'")
     runtime = next((name for name in _JS_RUNTIMES if shutil.which(name)), "")
     if runtime:
-        yield Finding("javascript", "ok", runtime)
+        yield Check("javascript", "ok", runtime)
     else:
-        yield Finding(
+        yield Check(
             "javascript", "warn", "no runtime, so YouTube gives little", "install deno or node"
         )
     if shutil.which("ffmpeg"):
-        yield Finding("ffmpeg", "ok", "found")
+        yield Check("ffmpeg", "ok", "found")
     else:
-        yield Finding("ffmpeg", "warn", "not found", "install ffmpeg; a few sites need it")
+        yield Check("ffmpeg", "warn", "not found", "install ffmpeg; a few sites need it")
 
 
-def _terminal_size() -> Finding:
+def _terminal_size() -> Check:
     width, height = shutil.get_terminal_size((0, 0))
     if not sys.stdout.isatty():
-        return Finding("terminal", "warn", "this is not one", "there are --plain and --json")
+        return Check("terminal", "warn", "this is not one", "there are --plain and --json")
     if width < _MIN_SIZE[0] or height < _MIN_SIZE[1]:
         needed = f"{_MIN_SIZE[0]}x{_MIN_SIZE[1]}"
-        return Finding("terminal", "fail", f"{width}x{height}", f"enlarge it to {needed}")
-    return Finding("terminal", "ok", f"{width}x{height}, {os.environ.get('TERM', 'no TERM')}")
+        return Check("terminal", "fail", f"{width}x{height}", f"enlarge it to {needed}")
+    return Check("terminal", "ok", f"{width}x{height}, {os.environ.get('TERM', 'no TERM')}")
 
 
-def _terminal_colours() -> Finding:
+def _terminal_colours() -> Check:
     if os.environ.get("NO_COLOR"):
-        return Finding("colours", "ok", "none, as NO_COLOR asks")
+        return Check("colours", "ok", "none, as NO_COLOR asks")
     if os.environ.get("COLORTERM", "") in ("truecolor", "24bit"):
-        return Finding("colours", "ok", "16 million")
+        return Check("colours", "ok", "16 million")
     if "256" in os.environ.get("TERM", ""):
-        return Finding("colours", "ok", "256")
-    return Finding(
+        return Check("colours", "ok", "256")
+    return Check(
         "colours", "warn", "16, which the high contrast theme is for", "COLORTERM=truecolor helps"
     )
 
 
-def _terminal_text() -> Finding:
+def _terminal_text() -> Check:
     encoding = locale.getpreferredencoding(do_setlocale=False)
     if "utf" in encoding.lower():
-        return Finding("unicode", "ok", encoding)
-    return Finding("unicode", "fail", f"{encoding} cannot draw the screen", "set LANG=C.UTF-8")
+        return Check("unicode", "ok", encoding)
+    return Check("unicode", "fail", f"{encoding} cannot draw the screen", "set LANG=C.UTF-8")
 
 
-def _display() -> Finding:
+def _display() -> Check:
     from player.backend.mpv.options import has_display
 
     if has_display():
-        return Finding("display", "ok", "mpv can open a window")
-    return Finding(
-        "display", "warn", "none, so no window", "--video terminal draws in the terminal"
-    )
+        return Check("display", "ok", "mpv can open a window")
+    return Check("display", "warn", "none, so no window", "--video terminal draws in the terminal")
 
 
-def _clock() -> Finding:
+def _clock() -> Check:
     steps = [_clock_step() for _ in range(20)]
     finest = min(steps)
     if finest > 0.001:
-        return Finding("clock", "fail", f"steps of {finest * 1000:.1f} ms", "use another system")
-    return Finding("clock", "ok", f"steps of {finest * 1e6:.1f} µs")
+        return Check("clock", "fail", f"steps of {finest * 1000:.1f} ms", "use another system")
+    return Check("clock", "ok", f"steps of {finest * 1e6:.1f} µs")
 
 
 def _clock_step() -> float:
@@ -135,7 +133,7 @@ def _clock_step() -> float:
     return now - first
 
 
-def _folders() -> Iterator[Finding]:
+def _folders() -> Iterator[Check]:
     makers: tuple[tuple[str, Callable[[], Path]], ...] = (
         ("data", paths.data_folder),
         ("runtime", paths.runtime_folder),
@@ -145,15 +143,15 @@ def _folders() -> Iterator[Finding]:
         try:
             folder = make()
         except OSError as error:
-            yield Finding(subject, "fail", str(error), "make the folder writable")
+            yield Check(subject, "fail", str(error), "make the folder writable")
             continue
         if os.access(folder, os.W_OK):
-            yield Finding(subject, "ok", str(folder))
+            yield Check(subject, "ok", str(folder))
         else:
-            yield Finding(subject, "fail", f"{folder} cannot be written", "make it writable")
+            yield Check(subject, "fail", f"{folder} cannot be written", "make it writable")
     try:
         load_settings({})
     except SettingsError as error:
-        yield Finding("settings", "fail", error.message, error.remedy)
+        yield Check("settings", "fail", error.message, error.remedy)
     else:
-        yield Finding("settings", "ok", str(settings_file()))
+        yield Check("settings", "ok", str(settings_file()))

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import msgspec
 
 from player.api import views
-from tui.processes.seat import Seat, SeatLine
+from tui.processes.seat import SeatHandle, SeatLine
 
 LAST_LINES: Final = 2.0
 """Seconds that a seat's last lines are waited for."""
@@ -56,7 +56,7 @@ class LineFace:
         self._input = input_descriptor
         self._reports: set[asyncio.Task[None]] = set()
 
-    async def run(self, seat: Seat) -> int:
+    async def run(self, seat: SeatHandle) -> int:
         """Go on until the seat ends, nobody reads any more or a signal comes.
 
         Returns:
@@ -95,12 +95,12 @@ class LineFace:
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)
 
-    async def _print(self, seat: Seat) -> None:
+    async def _print(self, seat: SeatHandle) -> None:
         async for line in seat.lines():
             await self._output.write(self._printer(line))
 
 
-def _forward(seat: Seat, descriptor: int, loop: asyncio.AbstractEventLoop) -> None:
+def _forward(seat: SeatHandle, descriptor: int, loop: asyncio.AbstractEventLoop) -> None:
     """Pass typed lines to the seat as they are; the end of the input changes nothing.
 
     A thread, since files and terminals cannot all be waited for; it reads past Python's

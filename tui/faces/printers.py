@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from player.api import views
-from tui.state.party_state import Room, fold
+from tui.state.party_state import PartyState, reduce
 from tui.state.selectors import may_be_over, position_at, reconnecting_text, state_word
 from tui.state.sound_changes import own_changes
 from tui.text.sentences import Sentence, invite_text, role_text, sentence_of
@@ -52,7 +52,7 @@ class PlainPrinter:
         self._colour = colour
         self._clock = clock
         self._wall_clock = wall_clock
-        self._room = Room()
+        self._room = PartyState()
         self._state = ""
         self._status_at = float("-inf")
         self._lost_at = float("-inf")
@@ -63,7 +63,7 @@ class PlainPrinter:
             return []
         now = self._clock()
         before = self._room
-        self._room = fold(before, view, now)
+        self._room = reduce(before, view, now)
         own = own_changes(before, self._room)
         texts = [] if own else self._happening(view, now)
         texts += [self._line(text, "2") for text in own]
@@ -128,7 +128,7 @@ class PlainPrinter:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour else text
 
 
-def status_text(room: Room, now: float) -> str:
+def status_text(room: PartyState, now: float) -> str:
     """How things stand, in one line."""
     status = room.status
     position = position_at(room, now)

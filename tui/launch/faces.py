@@ -19,9 +19,9 @@ from tui.storage import paths
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from player.video.frame_buffer import Stage
+    from player.video.frame_buffer import FrameBuffer
     from tui.launch.plan import FaceKind
-    from tui.processes.seat import Seat, SeatLine
+    from tui.processes.seat import SeatHandle, SeatLine
 
 HANG_UP_TIMEOUT: Final = 3.0
 """Seconds to end in once the terminal is gone."""
@@ -34,18 +34,18 @@ class SeatEnded(MatineeError):
 class Face(Protocol):
     """What shows the evening to a person or a program."""
 
-    async def run(self, seat: Seat) -> int: ...
+    async def run(self, seat: SeatHandle) -> int: ...
 
     def report(self, message: str) -> None: ...
 
     def show_second(self, line: SeatLine) -> None: ...
 
 
-class TuiFace:
+class ScreenFace:
     """The face in the terminal."""
 
     def __init__(
-        self, stage: Stage | None, theme: str, parting: str, *, serves: bool = False
+        self, stage: FrameBuffer | None, theme: str, parting: str, *, serves: bool = False
     ) -> None:
         self._stage = stage
         self._theme = theme
@@ -54,7 +54,7 @@ class TuiFace:
         self._reports: list[str] = []
         self._say: Callable[[str], None] = self._reports.append
 
-    async def run(self, seat: Seat) -> int:
+    async def run(self, seat: SeatHandle) -> int:
         """Show it until the person leaves.
 
         Raises:

@@ -18,7 +18,7 @@ TUI_STATUS_INTERVAL: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class OwnServer:
+class ServerPlan:
     """The sync server that a host starts for the evening."""
 
     listen: str
@@ -34,12 +34,12 @@ class OwnServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class LaunchPlan:
     """What is to run."""
 
     seat: SeatConfig
     face: FaceKind
-    server: OwnServer | None = None
+    server: ServerPlan | None = None
     second: SeatConfig | None = None
     """Another seat, which joins by the invite."""
     theme: str = ""

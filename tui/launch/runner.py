@@ -15,23 +15,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from player.video.frame_buffer import Stage, create_stage
+from player.video.frame_buffer import FrameBuffer, create_frame_buffer
 from protocol.exceptions import ListenError, StoreLocked
 from tui.launch.demo import SecondSeat
-from tui.launch.faces import Face, PrintedFace, TuiFace
+from tui.launch.faces import Face, PrintedFace, ScreenFace
 from tui.processes.seat import SeatProcess
 from tui.processes.server import EmbeddedServer
 from tui.storage import paths
-from tui.storage.audio_delays import TrimKeeper
-from tui.storage.hosted_parties import PartyKeeper
+from tui.storage.audio_delays import AudioDelays
+from tui.storage.hosted_parties import HostedParties
 
 if TYPE_CHECKING:
     from player.api import views
     from player.api.config import SeatConfig
-    from tui.launch.plan import OwnServer, Party
+    from tui.launch.plan import LaunchPlan, ServerPlan
 
 
-async def run_party(party: Party) -> int:
+async def run_party(party: LaunchPlan) -> int:
     """Run the evening; everything that was started has ended when this returns.
 
     Raises:
@@ -52,7 +52,7 @@ async def run_party(party: Party) -> int:
         server, party = await _served(party, stack)
         stage, config = _staged(party.seat, stack)
         face: Face = (
-            TuiFace(stage, party.theme, _parting(party), serves=party.server is not None)
+            ScreenFace(stage, party.theme, _parting(party), serves=party.server is not None)
             if party.face == "tui"
             else PrintedFace(party.face)
         )
@@ -68,9 +68,9 @@ async def run_party(party: Party) -> int:
                 face.report(greetings.pop())
 
         seat = SeatProcess(config, heard=tell)
-        ears.append(TrimKeeper(paths.trims_file(), seat.send, apply=party.kept_trim).hear)
+        ears.append(AudioDelays(paths.trims_file(), seat.send, apply=party.kept_trim).hear)
         if party.keeping is not None:
-            keeper = PartyKeeper(party.keeping, paths.keys_folder())
+            keeper = HostedParties(party.keeping, paths.keys_folder())
             ears.append(keeper.hear)
             stack.callback(_say_how_to_return, party, keeper)
         stack.push_async_callback(second.end)
@@ -82,8 +82,8 @@ async def run_party(party: Party) -> int:
 
 
 async def _served(
-    party: Party, stack: contextlib.AsyncExitStack
-) -> tuple[EmbeddedServer | None, Party]:
+    party: LaunchPlan, stack: contextlib.AsyncExitStack
+) -> tuple[EmbeddedServer | None, LaunchPlan]:
     """The own server, if it is to be, and the party as it is with it."""
     own = party.server
     if own is None:
@@ -103,8 +103,8 @@ async def _served(
 
 
 async def _started(
-    own: OwnServer, is_back: bool, stack: contextlib.AsyncExitStack
-) -> tuple[EmbeddedServer, str, OwnServer]:
+    own: ServerPlan, is_back: bool, stack: contextlib.AsyncExitStack
+) -> tuple[EmbeddedServer, str, ServerPlan]:
     """The server, its address, and where it had to be put, its database the first one."""
     log = paths.log_file("server.log")
     while own.databases:
@@ -123,7 +123,7 @@ async def _started(
     raise StoreLocked("too many parties are hosted here", "leave one of them first")
 
 
-def _of_place(wanted: OwnServer, used: OwnServer, port: str, *, is_back: bool) -> str:
+def _of_place(wanted: ServerPlan, used: ServerPlan, port: str, *, is_back: bool) -> str:
     """What a host should know of where his server is; "" when it is where he expects it."""
     said: list[str] = []
     old_port = wanted.listen.rpartition(":")[2]
@@ -136,7 +136,7 @@ def _of_place(wanted: OwnServer, used: OwnServer, port: str, *, is_back: bool) -
     return "; ".join(said)
 
 
-def _parting(party: Party) -> str:
+def _parting(party: LaunchPlan) -> str:
     """What becomes of the party when its host leaves, "" for one who may just go."""
     if party.keeping is None:
         return ""
@@ -145,27 +145,27 @@ def _parting(party: Party) -> str:
     return "It goes on without a host."
 
 
-def _say_how_to_return(party: Party, keeper: PartyKeeper) -> None:
+def _say_how_to_return(party: LaunchPlan, keeper: HostedParties) -> None:
     if keeper.is_kept and party.face != "json":
         sys.stderr.write(f"matinee: {paths.WAY_BACK} brings you back to this party\n")
 
 
 def _staged(
     config: SeatConfig, stack: contextlib.ExitStack | contextlib.AsyncExitStack
-) -> tuple[Stage | None, SeatConfig]:
+) -> tuple[FrameBuffer | None, SeatConfig]:
     if config.video != "terminal":
         return None, config
     folder = stack.enter_context(
         tempfile.TemporaryDirectory(prefix="matinee-", dir=paths.runtime_folder())
     )
     file = Path(folder) / "stage"
-    create_stage(file)
-    stage = Stage(file)
+    create_frame_buffer(file)
+    stage = FrameBuffer(file)
     stack.callback(stage.close)
     return stage, msgspec.structs.replace(config, stage_file=str(file))
 
 
-def run(party: Party) -> int:
+def run(party: LaunchPlan) -> int:
     """`run_party` in a loop of its own."""
     try:
         return asyncio.run(run_party(party))

@@ -42,7 +42,7 @@ class SeatLine(NamedTuple):
     """None for a line that this face does not know."""
 
 
-class Seat(Protocol):
+class SeatHandle(Protocol):
     """What a face needs of `SeatProcess`."""
 
     exit_code: int
@@ -66,7 +66,7 @@ class RestartRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class SeatTimeouts:
     """How long a seat is given to end, in seconds."""
 
     after_quit: float = 1.5
@@ -88,7 +88,7 @@ class SeatProcess:
         command: Sequence[str] = SEAT_COMMAND,
         heard: Callable[[views.AnyView], None] | None = None,
         rule: RestartRule | None = None,
-        patience: Patience | None = None,
+        patience: SeatTimeouts | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -96,7 +96,7 @@ class SeatProcess:
         self._command = tuple(command)
         self._tell = heard
         self._rule = rule or RestartRule()
-        self._patience = patience or Patience()
+        self._patience = patience or SeatTimeouts()
         self._clock = clock
         self._wall_clock = wall_clock
         self._process: asyncio.subprocess.Process | None = None

@@ -1,4 +1,4 @@
-"""The face in the terminal: keeps a `Room` up to date and shows it."""
+"""The face in the terminal: keeps a `PartyState` up to date and shows it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tui.screen.messages import Answered, Asked, SeatOver, SeatSaid
 from tui.screen.palette import ActionsProvider
 from tui.screen.screens.confirm import LeaveScreen, RevokeScreen, people
 from tui.screen.screens.consent import ConsentScreen
-from tui.screen.screens.fatal_error import TroubleScreen
-from tui.screen.screens.main import RoomScreen
+from tui.screen.screens.fatal_error import FatalErrorScreen
+from tui.screen.screens.main import MainScreen
 from tui.screen.themes import THEMES, VARIABLES, theme_for
-from tui.state.party_state import SEAT_DIED, Room, fold, note
+from tui.state.party_state import SEAT_DIED, PartyState, note, reduce
 from tui.state.sound_changes import own_changes
 from tui.storage import paths
 from tui.text.sentences import error_text, invite_text, role_text
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
-    from player.video.frame_buffer import Stage
-    from tui.processes.seat import Seat
+    from player.video.frame_buffer import FrameBuffer
+    from tui.processes.seat import SeatHandle
 
 ANSWER_TIME: Final = 3.0
 """Seconds that the answer to a key is shown."""
@@ -53,14 +53,14 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         Binding("ctrl+z", "suspend_process", "To the background", show=False)
     ]
 
-    room: reactive[Room] = reactive(Room(), repaint=False)
+    room: reactive[PartyState] = reactive(PartyState(), repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
 
     def __init__(
         self,
-        seat: Seat,
+        seat: SeatHandle,
         *,
-        stage: Stage | None = None,
+        stage: FrameBuffer | None = None,
         theme: str = "",
         reports: Iterable[str] = (),
         parting: str = "",
@@ -89,7 +89,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         self._reports = list(reports)
         self._clock = clock
         self._wall_clock = wall_clock
-        self._room_screen = RoomScreen(stage)
+        self._room_screen = MainScreen(stage)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own names of colours, so that every theme of Textual works as well."""
@@ -121,7 +121,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         """Fold the line into the room, and raise what must not be missed."""
         self.now = self._clock()
         before = self.room
-        self.room = fold(before, message.view, self.now)
+        self.room = reduce(before, message.view, self.now)
         if changes := own_changes(before, self.room):
             self.post_message(Answered(", ".join(changes)))
         match message.view:
@@ -171,7 +171,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         """Leave; an error that ended a running evening is read first."""
         fatal = self.room.fatal
         if fatal is not None and self.room.ready is not None:
-            self.push_screen(TroubleScreen(fatal), lambda _: self.exit(fatal))
+            self.push_screen(FatalErrorScreen(fatal), lambda _: self.exit(fatal))
         else:
             self.exit(fatal)
 

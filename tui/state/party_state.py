@@ -27,7 +27,7 @@ LinkState = Literal["joining", "up", "reconnecting"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """One line of the feed."""
 
     timestamp_ms: int
@@ -37,7 +37,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class PartyState:
     """What is known about the stream, the people in it and this seat."""
 
     ready: views.Ready | None = None
@@ -61,7 +61,7 @@ class Room:
     """The host plays a file, and this seat has no copy of it."""
     drifts: tuple[float | None, ...] = ()
     """This seat's drift in ms, one for each status line, the newest last."""
-    feed: tuple[Entry, ...] = ()
+    feed: tuple[FeedEntry, ...] = ()
     last_correction: str = ""
     link: LinkState = "joining"
     link_since: float | None = None
@@ -116,7 +116,7 @@ class Room:
         return self.media.duration if self.media else None
 
 
-def fold(room: Room, view: views.AnyView, now: float) -> Room:
+def reduce(room: PartyState, view: views.AnyView, now: float) -> PartyState:
     """The room after ``view`` arrived at ``now``."""
     room = replace(room, heard_at=now)
     entry = _entry(view)
@@ -163,12 +163,12 @@ def fold(room: Room, view: views.AnyView, now: float) -> Room:
             return room
 
 
-def note(room: Room, text: str, timestamp_ms: int, tone: Tone = "event") -> Room:
+def note(room: PartyState, text: str, timestamp_ms: int, tone: Tone = "event") -> PartyState:
     """The room with a line of the face's own in its feed."""
-    return replace(room, feed=(*room.feed, Entry(timestamp_ms, "", text, tone))[-FEED_LENGTH:])
+    return replace(room, feed=(*room.feed, FeedEntry(timestamp_ms, "", text, tone))[-FEED_LENGTH:])
 
 
-def _entry(view: views.AnyView) -> Entry | None:
+def _entry(view: views.AnyView) -> FeedEntry | None:
     sentence = sentence_of(view)
     if sentence is None or not isinstance(view, views.Happened):
         return None
@@ -176,10 +176,10 @@ def _entry(view: views.AnyView) -> Entry | None:
         return None  # the header counts; the feed says it once
     if isinstance(view, views.ViewOnly):
         return None  # the answer to one key, not a thing that happened in the room
-    return Entry(view.timestamp_ms, sentence.name, sentence.text, sentence.tone)
+    return FeedEntry(view.timestamp_ms, sentence.name, sentence.text, sentence.tone)
 
 
-def _with_status(room: Room, status: views.Status) -> Room:
+def _with_status(room: PartyState, status: views.Status) -> PartyState:
     drift = status.drift_ms if status.state == "playing" else None
     # Before its player has said a word, a seat knows no position, its target neither.
     known = room.position_known if status.at == 0.0 else position_of(status)
@@ -197,7 +197,7 @@ def position_of(status: views.Status) -> float:
     return status.position if status.position is not None else status.target
 
 
-def _with_members(room: Room, members: tuple[Member, ...], now: float) -> Room:
+def _with_members(room: PartyState, members: tuple[Member, ...], now: float) -> PartyState:
     before = {member.member_id: member.state for member in room.members}
     since = dict(room.member_since)
     kept = tuple(
@@ -207,11 +207,11 @@ def _with_members(room: Room, members: tuple[Member, ...], now: float) -> Room:
     return replace(room, members=members, member_since=kept)
 
 
-def _connected(room: Room, now: float) -> Room:
+def _connected(room: PartyState, now: float) -> PartyState:
     return replace(room, link="up", link_since=now, link_reason="", server_stopped=False)
 
 
-def _reconnecting(room: Room, view: views.Reconnecting, now: float) -> Room:
+def _reconnecting(room: PartyState, view: views.Reconnecting, now: float) -> PartyState:
     since = room.link_since if room.link == "reconnecting" else now
     return replace(
         room,
@@ -223,7 +223,7 @@ def _reconnecting(room: Room, view: views.Reconnecting, now: float) -> Room:
     )
 
 
-def _with_error(room: Room, error: views.ErrorLine, now: float) -> Room:
+def _with_error(room: PartyState, error: views.ErrorLine, now: float) -> PartyState:
     if error.code == SEAT_DIED:
         return replace(room, seat_down_since=now, progress="", waiting=None)
     if error.code == views.OWN_COPY:

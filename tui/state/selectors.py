@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from player.api import views
     from player.backend.base import Chapter
     from protocol.wire.messages import Member
-    from tui.state.party_state import Room
+    from tui.state.party_state import PartyState
 
 FORESIGHT: Final = 3.0
 """Seconds that a position is carried on without a new word from the seat."""
@@ -24,7 +24,7 @@ SILENCE: Final = 4.0
 """Seconds without a word from the seat after which that is said."""
 
 
-def position_at(room: Room, now: float) -> float | None:
+def position_at(room: PartyState, now: float) -> float | None:
     """Where the film is at ``now``, carried on from the seat's last word."""
     status = room.status
     if status is None or is_stale(room):
@@ -38,13 +38,13 @@ def position_at(room: Room, now: float) -> float | None:
     return min(position, duration) if duration is not None else position
 
 
-def is_stale(room: Room) -> bool:
+def is_stale(room: PartyState) -> bool:
     """The position is the last one known, from before the seat was started again."""
     status = room.status
     return room.seat_down_since is not None or (status is not None and status.at == 0.0)
 
 
-def state_word(room: Room) -> str:
+def state_word(room: PartyState) -> str:
     """What goes on, as one word in capitals."""
     if room.is_over:
         return "STOPPED"
@@ -70,7 +70,7 @@ def _player_word(status: views.Status | None, progress: str) -> str:
     return words.get(status.state, status.state.upper())
 
 
-def explanation(room: Room, now: float) -> str:
+def explanation(room: PartyState, now: float) -> str:
     """Why it is so and what comes next, in a few words; "" when the state says it all."""
     status = room.status
     if room.is_over:
@@ -97,7 +97,7 @@ def explanation(room: Room, now: float) -> str:
     return "for everybody to be ready" if _player_word(status, "") == "WAITING" else ""
 
 
-def waiting_text(room: Room, now: float) -> str:
+def waiting_text(room: PartyState, now: float) -> str:
     """``waiting for Ben · 6 s``, "" while the start waits for nobody."""
     if room.waiting is None:
         return ""
@@ -108,7 +108,7 @@ def waiting_text(room: Room, now: float) -> str:
     return f"waiting for {who}" + (f" · {left:.0f} s" if left >= 1 else "")
 
 
-def _next_attempt(room: Room, now: float) -> str:
+def _next_attempt(room: PartyState, now: float) -> str:
     left = (room.next_attempt_at or now) - now
     if may_be_over(room, now):
         return "the server was stopped" if room.server_stopped else "the server does not come back"
@@ -116,27 +116,27 @@ def _next_attempt(room: Room, now: float) -> str:
     return f"{reconnecting_text(room, now)} · {ahead}"
 
 
-def may_be_over(room: Room, now: float) -> bool:
+def may_be_over(room: PartyState, now: float) -> bool:
     """The server is away in a way that looks like the end of the party."""
     if room.link != "reconnecting" or room.link_since is None:
         return False
     return room.server_stopped or now - room.link_since >= LONG_AWAY
 
 
-def reconnecting_text(room: Room, now: float) -> str:
+def reconnecting_text(room: PartyState, now: float) -> str:
     """``reconnecting (3 s)`` while the server is out of reach, else ""."""
     if room.link != "reconnecting" or room.link_since is None:
         return ""
     return f"reconnecting ({span_text(now - room.link_since)})"
 
 
-def silent_for(room: Room, now: float) -> float:
+def silent_for(room: PartyState, now: float) -> float:
     """Seconds without a word from the seat once that is too long, else 0."""
     silence = now - room.heard_at
     return silence if room.status is not None and silence > SILENCE else 0.0
 
 
-def chapter_at(room: Room, position: float) -> tuple[int, Chapter] | None:
+def chapter_at(room: PartyState, position: float) -> tuple[int, Chapter] | None:
     """Number (from 1) and chapter at ``position``."""
     chapters = room.media.chapters if room.media else ()
     found = None
@@ -146,7 +146,7 @@ def chapter_at(room: Room, position: float) -> tuple[int, Chapter] | None:
     return found
 
 
-def view_only_text(room: Room) -> str:
+def view_only_text(room: PartyState) -> str:
     """What a viewer is told whose key is the host's."""
     name = room.host_name
     return f"View Only: {name} is hosting" if name else "View Only: nobody hosts just now"
@@ -184,6 +184,6 @@ def member_word(member: Member) -> str:
     return "ahead" if member.drift_ms > 0 else "lags"
 
 
-def state_for(room: Room, member_id: str, now: float) -> float:
+def state_for(room: PartyState, member_id: str, now: float) -> float:
     """Seconds that a member is in its present state."""
     return next((now - at for known, at in room.member_since if known == member_id), 0.0)

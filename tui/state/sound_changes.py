@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from player.api import views
     from player.backend.base import Track
-    from tui.state.party_state import Room
+    from tui.state.party_state import PartyState
 
 _KINDS: Final = {"audio": "sound", "subtitle": "subtitles"}
 
 
-def own_changes(before: Room, after: Room) -> list[str]:
+def own_changes(before: PartyState, after: PartyState) -> list[str]:
     """``volume 90 %``, ``subtitles: English`` and so on; [] when nothing of it has changed."""
     said: list[str] = []
     if before.own is not None and after.own is not None:

@@ -21,7 +21,7 @@ _CLOSE: Final = 0.5
 _Trims = dict[str, float]
 
 
-class TrimKeeper:
+class AudioDelays:
     """Applies what is kept for the device in use, and keeps what is set by hand.
 
     Args:

@@ -51,7 +51,7 @@ class HostedParty(msgspec.Struct, frozen=True, kw_only=True):
     """Unix time at which the film was last opened."""
 
 
-class PartyKeeper:
+class HostedParties:
     """Writes down the party that is hosted now, as the seat tells about it."""
 
     def __init__(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from player.backend.base import Source
-    from player.backend.mpv.events import Logged
+    from player.backend.mpv.events import LogLine
 
 _LOADING_FAILED: Final = -13
 _AO_INIT_FAILED: Final = -14
@@ -56,23 +56,23 @@ _ANSWERS: Final = {
 }
 
 
-def http_status_of(log: Sequence[Logged]) -> int | None:
+def http_status_of(log: Sequence[LogLine]) -> int | None:
     """The last HTTP error that was logged."""
     found = (_HTTP.search(line.text) for line in reversed(log))
     return next((int(match[1]) for match in found if match), None)
 
 
-def is_end_of_reading(line: Logged) -> bool:
+def is_end_of_reading(line: LogLine) -> bool:
     """Whether mpv says that it reads no more of an item."""
     return line.prefix == "lavf" and line.text.startswith(_GIVEN_UP)
 
 
-def wants_ranges(log: Iterable[Logged]) -> bool:
+def wants_ranges(log: Iterable[LogLine]) -> bool:
     """Whether something could not be read since the server only sends whole files."""
     return any(_BACKWARD in line.text for line in log)
 
 
-def reason_for_end(error: int, log: Sequence[Logged], source: Source) -> str:
+def reason_for_end(error: int, log: Sequence[LogLine], source: Source) -> str:
     """Why an item could not be opened or went on to fail."""
     known = known_cause(log)
     if known:
@@ -92,14 +92,14 @@ def reason_for_end(error: int, log: Sequence[Logged], source: Source) -> str:
     return f"the {where} cannot be opened" + (f" ({said})" if said else "")
 
 
-def reason_for_break(position: float, duration: float, log: Sequence[Logged]) -> str:
+def reason_for_break(position: float, duration: float, log: Sequence[LogLine]) -> str:
     """Why the media cannot go on at ``position``, well before its ``duration``."""
     at = f"the film breaks off at {_clock(position)} of {_clock(duration)}"
     cause = known_cause(log) or _last_words(log)
     return f"{at}: {cause}" if cause else at
 
 
-def known_cause(log: Sequence[Logged]) -> str:
+def known_cause(log: Sequence[LogLine]) -> str:
     """What the log says went wrong, in our words; "" when there is no telling."""
     status = http_status_of(log)
     if status is not None:
@@ -112,7 +112,7 @@ def known_cause(log: Sequence[Logged]) -> str:
     return ""
 
 
-def _last_words(log: Sequence[Logged]) -> str:
+def _last_words(log: Sequence[LogLine]) -> str:
     errors = [line.text for line in log if line.level in ("error", "fatal")]
     return " ".join(errors[-1].split())[:160].rstrip(".") if errors else ""
 

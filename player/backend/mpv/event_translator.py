@@ -15,13 +15,13 @@ from player.backend import base
 from player.backend.mpv import error_text, track_list
 from player.backend.mpv import events as ev
 from player.backend.mpv.item_loader import is_drained, reaches
-from player.backend.mpv.libmpv import Core, CoreError, CoreGone
+from player.backend.mpv.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from player.backend.mpv.shared_state import Load, Playback
+    from player.backend.mpv.shared_state import LoadRecord, PlaybackState
 
 _logger = logging.getLogger(__name__)
 
@@ -58,10 +58,10 @@ class Stop(msgspec.Struct, frozen=True):
     """End the core and then the thread."""
 
 
-Told = ev.CoreEvent | SeekAnswered | TracksAsked | Stop
+TranslatorInput = ev.CoreEvent | SeekAnswered | TracksAsked | Stop
 
 
-class Teller:
+class EventTranslator:
     """Reads a core's events in order and reports what they mean.
 
     mpv's own event thread only puts into ``inbox``; asking the core back from there can
@@ -70,16 +70,16 @@ class Teller:
 
     def __init__(
         self,
-        report: base.Report,
-        playback: Playback,
-        notice_of: Callable[[Core, base.Source, tuple[base.Track, ...]], str],
+        report: base.EventSink,
+        playback: PlaybackState,
+        notice_of: Callable[[MpvCore, base.Source, tuple[base.Track, ...]], str],
     ) -> None:
-        self.inbox: SimpleQueue[Told] = SimpleQueue()
+        self.inbox: SimpleQueue[TranslatorInput] = SimpleQueue()
         self._report = report
         self._playback = playback
         self._notice_of = notice_of
-        self._log: deque[ev.Logged] = deque(maxlen=_LOG_LINES)
-        self._load: Load | None = None
+        self._log: deque[ev.LogLine] = deque(maxlen=_LOG_LINES)
+        self._load: LoadRecord | None = None
         self._opened = False
         self._failed = False
         self._answered = 0
@@ -95,7 +95,7 @@ class Teller:
         self._tracks: base.TracksChanged | None = None
         self._silent = threading.Event()
 
-    def start(self, core: Core, before_end: Callable[[], bool]) -> threading.Thread:
+    def start(self, core: MpvCore, before_end: Callable[[], bool]) -> threading.Thread:
         """Begin to tell; ``before_end`` lets go of what must not outlive the core.
 
         When it cannot (False), the core is left alone, since ending it would crash.
@@ -116,7 +116,7 @@ class Teller:
         if not self._silent.is_set():
             self._report(event)
 
-    def _run(self, core: Core, before_end: Callable[[], bool]) -> None:
+    def _run(self, core: MpvCore, before_end: Callable[[], bool]) -> None:
         while not isinstance(told := self._next(), Stop):
             if self._silent.is_set():
                 continue
@@ -131,14 +131,14 @@ class Teller:
         if before_end():
             core.end()
 
-    def _next(self) -> Told:
+    def _next(self) -> TranslatorInput:
         """The next event; a verdict is pronounced when its log is complete."""
         while self._verdict is not None:
             try:
                 told = self.inbox.get(timeout=_LOG_DELAY)
             except Empty:
                 told = None
-            if isinstance(told, ev.Logged | ev.PropertyChanged):
+            if isinstance(told, ev.LogLine | ev.PropertyChanged):
                 return told
             verdict, self._verdict = self._verdict, None
             verdict()
@@ -146,9 +146,9 @@ class Teller:
                 return told
         return self.inbox.get()
 
-    def _handle(self, core: Core, told: Told) -> None:
+    def _handle(self, core: MpvCore, told: TranslatorInput) -> None:
         match told:
-            case ev.Logged():
+            case ev.LogLine():
                 self._log.append(told)
                 if error_text.is_end_of_reading(told) and error_text.wants_ranges(self._log):
                     # mpv does not call it an end where nothing could be read at all.
@@ -179,7 +179,7 @@ class Teller:
 
     # Loads ------------------------------------------------------------------------------
 
-    def _begin(self, core: Core, entry: int) -> None:
+    def _begin(self, core: MpvCore, entry: int) -> None:
         with self._playback.lock:
             load = self._playback.loads.pop(entry, None)
             for older in [number for number in self._playback.loads if number < entry]:
@@ -209,14 +209,14 @@ class Teller:
         elif ended.reason == ev.END_EOF:
             self.tell(base.EndReached(self._generation))
 
-    def _open(self, core: Core, load: Load) -> None:
+    def _open(self, core: MpvCore, load: LoadRecord) -> None:
         self._opened = True
         listed = core.get("track-list")
         tracks = track_list.tracks_of(listed)
         has_audio = any(track.kind == "audio" and track.selected for track in tracks)
         has_video = any(track.kind == "video" and track.selected for track in tracks)
         self.tell(
-            base.Opened(
+            base.MediaOpened(
                 generation=load.generation,
                 title=track_list.title_of(load.source, core.get("metadata")),
                 duration=None if load.source.is_live else self._duration(core),
@@ -233,13 +233,13 @@ class Teller:
         )
         self._tell_tracks(core, always=True)
 
-    def _duration(self, core: Core) -> float | None:
+    def _duration(self, core: MpvCore) -> float | None:
         known = self._load.source.duration if self._load else None
         return core.number("duration") or known
 
     # Seeks ------------------------------------------------------------------------------
 
-    def _answer_seek(self, core: Core, ticket: int, accepted: bool) -> None:
+    def _answer_seek(self, core: MpvCore, ticket: int, accepted: bool) -> None:
         self._answered = ticket
         # Not when the seek begins: what the demuxer then complains of may be told before.
         self._log.clear()
@@ -253,7 +253,7 @@ class Teller:
         else:
             self._seek_to_come = True
 
-    def _restart(self, core: Core, instant: float) -> None:
+    def _restart(self, core: MpvCore, instant: float) -> None:
         playback = self._playback
         playback.seeking = False
         playback.jumps += 1
@@ -296,7 +296,7 @@ class Teller:
 
     # What changes meanwhile -------------------------------------------------------------
 
-    def _property(self, core: Core, changed: ev.PropertyChanged) -> None:
+    def _property(self, core: MpvCore, changed: ev.PropertyChanged) -> None:
         match changed.name, changed.value:
             case "pause", bool(paused):
                 if paused != self._paused:
@@ -313,7 +313,7 @@ class Teller:
             case _:
                 pass
 
-    def _reach_end(self, core: Core) -> None:
+    def _reach_end(self, core: MpvCore) -> None:
         if self._load is None or self._failed:
             return
         position, duration = core.number("time-pos"), self._duration(core)
@@ -339,7 +339,7 @@ class Teller:
         else:
             self.tell(base.EndReached(self._generation))
 
-    def _tell_tracks(self, core: Core, *, always: bool) -> None:
+    def _tell_tracks(self, core: MpvCore, *, always: bool) -> None:
         told = base.TracksChanged(
             generation=self._generation,
             tracks=track_list.tracks_of(core.get("track-list")),
@@ -372,7 +372,7 @@ class Teller:
         return self._load.generation if self._load else 0
 
 
-def _device(core: Core) -> str:
+def _device(core: MpvCore) -> str:
     """The device that was chosen, or else the output that mpv found."""
     chosen = str(core.get("audio-device") or "auto")
     return str(core.get("current-ao") or "") if chosen == "auto" else chosen

@@ -52,7 +52,7 @@ class MessageCame(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
 
 
-class Logged(msgspec.Struct, frozen=True):
+class LogLine(msgspec.Struct, frozen=True):
     """A line of mpv's log."""
 
     level: str
@@ -71,6 +71,6 @@ CoreEvent = (
     | PlaybackRestarted
     | PropertyChanged
     | MessageCame
-    | Logged
+    | LogLine
     | ShutDown
 )

@@ -10,7 +10,7 @@ from player.backend.mpv.options import network_protocols
 
 if TYPE_CHECKING:
     from player.backend.base import Source
-    from player.backend.mpv.libmpv import Core
+    from player.backend.mpv.libmpv import MpvCore
 
 _FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer")
 """Options that an item or a key changes and the next item starts without."""
@@ -18,10 +18,10 @@ _FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer")
 _CHOSEN: Final = ("aid", "sid", "sub-delay")
 
 
-class Item:
+class ItemLoader:
     """Prepares a core for one item after the other, without a trace of the one before."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: MpvCore) -> None:
         self._core = core
         self._defaults = {name: _spelling(core.get(f"options/{name}")) for name in _FORGOTTEN}
         self._headers = _strings(core.get("options/http-header-fields"))
@@ -88,7 +88,7 @@ class Item:
         self._core.set("http-header-fields", fields)
 
 
-def reaches(core: Core, position: float) -> bool:
+def reaches(core: MpvCore, position: float) -> bool:
     """Whether mpv can go to ``position`` now: anywhere, or else in what is loaded."""
     if core.get("seekable") is not False:
         return True
@@ -103,7 +103,7 @@ def reaches(core: Core, position: float) -> bool:
     return False
 
 
-def is_drained(core: Core) -> bool:
+def is_drained(core: MpvCore) -> bool:
     """Whether an item from the network that cannot be sought in ends before it has begun."""
     if core.get("seekable") is not False:
         return False

@@ -35,7 +35,7 @@ class CoreGone(CoreError):
     """The core has been shut down."""
 
 
-class Core:
+class MpvCore:
     """A running libmpv core.
 
     Calls block for as long as the core takes to answer, mostly microseconds; they must
@@ -53,7 +53,7 @@ class Core:
         doubtful: Mapping[str, str],
         chosen: Mapping[str, str],
         listen: Callable[[ev.CoreEvent], None],
-    ) -> Core:
+    ) -> MpvCore:
         """Start a core; ``listen`` is called on mpv's event thread and must only enqueue.
 
         ``doubtful`` options are left out where this build of mpv lacks them; ``chosen``
@@ -69,7 +69,7 @@ class Core:
         wanted = {**options, **{k: v for k, v in doubtful.items() if not _refusal(mpv, k, v)}}
 
         def logged(level: str, prefix: str, text: str | bytes) -> None:
-            listen(ev.Logged(level, prefix, str(text).strip()))
+            listen(ev.LogLine(level, prefix, str(text).strip()))
 
         def happened(event: Any) -> None:
             _pass_on(mpv, event, listen)

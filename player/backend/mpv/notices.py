@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from player.backend.base import Source, Track
-    from player.backend.mpv.libmpv import Core
+    from player.backend.mpv.libmpv import MpvCore
     from player.backend.mpv.options import Video
 
 
@@ -22,7 +22,7 @@ class Notices:
         self._sound = chosen.get("ao") != "null"
         self._at_start = at_start
 
-    def __call__(self, core: Core, source: Source, tracks: Iterable[Track]) -> str:
+    def __call__(self, core: MpvCore, source: Source, tracks: Iterable[Track]) -> str:
         """What is missing of ``source``; a notice at start is given once."""
         kinds = {track.kind for track in tracks}
         has_audio, has_video = "audio" in kinds, "video" in kinds

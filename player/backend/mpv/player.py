@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from player.backend import base
 from player.backend.mpv import track_list
-from player.backend.mpv.event_translator import OBSERVED, SeekAnswered, Teller, TracksAsked
-from player.backend.mpv.item_loader import Item
+from player.backend.mpv.event_translator import OBSERVED, EventTranslator, SeekAnswered, TracksAsked
+from player.backend.mpv.item_loader import ItemLoader
 from player.backend.mpv.key_bindings import CLOSE_COMMAND, section
-from player.backend.mpv.libmpv import Core, CoreError, CoreGone
+from player.backend.mpv.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.notices import Notices
 from player.backend.mpv.options import (
     BASE,
@@ -27,15 +27,15 @@ from player.backend.mpv.options import (
 )
 from player.backend.mpv.picture_clock import PictureClock
 from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
-from player.backend.mpv.shared_state import Load, Playback
-from player.backend.mpv.software_renderer import MpvPictures
-from player.video.renderer import StageRenderer
+from player.backend.mpv.shared_state import LoadRecord, PlaybackState
+from player.backend.mpv.software_renderer import SoftwareRenderer
+from player.video.renderer import FrameRenderer
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Mapping
 
-    from player.video.frame_buffer import Stage
+    from player.video.frame_buffer import FrameBuffer
 
 __all__ = ["MpvPlayer", "Video"]
 
@@ -51,31 +51,31 @@ _PLAIN_NUDGE: Final = 0.05
 class MpvPlayer:
     """A `player.backend.base.Player` on a libmpv core of its own."""
 
-    def __init__(self, core: Core, teller: Teller, playback: Playback) -> None:
+    def __init__(self, core: MpvCore, teller: EventTranslator, playback: PlaybackState) -> None:
         self._core = core
-        self._item = Item(core)
+        self._item = ItemLoader(core)
         self._teller = teller
         self._playback = playback
         self._thread: threading.Thread | None = None
-        self._stage: StageRenderer | None = None
+        self._stage: FrameRenderer | None = None
         self._latest = base.Sample(0.0, 0.0, 0.0)
         self._pictures = PictureClock()
         self._seen_jumps = -1
         self._rate = 1.0
         self._keeps_pitch: bool | None = None
         self._paused = True
-        self._load: Load | None = None
+        self._load: LoadRecord | None = None
         self._closed = False
 
     @classmethod
     def create(
         cls,
-        report: base.Report,
+        report: base.EventSink,
         *,
         video: Video = "window",
         options: Iterable[tuple[str, str]] = (),
         keys: Mapping[str, str] | None = None,
-        stage: Stage | None = None,
+        stage: FrameBuffer | None = None,
     ) -> MpvPlayer:
         """Start mpv; takes about 20 ms.
 
@@ -89,9 +89,9 @@ class MpvPlayer:
         chosen = chosen_options(options)
         on_stage = video == "terminal" and stage is not None
         wanted, notice = video_options(video, chosen, on_stage=on_stage)
-        playback = Playback()
-        teller = Teller(report, playback, Notices(video, chosen, notice))
-        core = Core.start(
+        playback = PlaybackState()
+        teller = EventTranslator(report, playback, Notices(video, chosen, notice))
+        core = MpvCore.start(
             {**FIXED, **BASE, **trust_options(), **wanted},
             {**DOUBTFUL, **window_options(video, wanted)},
             chosen,
@@ -105,7 +105,7 @@ class MpvPlayer:
             core.observe(name, teller.inbox.put)
         player = cls(core, teller, playback)
         if stage is not None and on_stage:
-            player._stage = StageRenderer(MpvPictures(core), stage, player._latest_position)
+            player._stage = FrameRenderer(SoftwareRenderer(core), stage, player._latest_position)
             player._stage.start()
         player._thread = teller.start(core, player._let_go)
         return player
@@ -124,7 +124,7 @@ class MpvPlayer:
                 before = self._load
                 again = before is not None and before.source == source
                 self._item.prepare(source, position, again=again)
-                load = Load(generation, source, playback.next_ticket(position))
+                load = LoadRecord(generation, source, playback.next_ticket(position))
                 playback.loads[self._item.open(source)] = load
         except CoreGone:
             self._teller.tell(base.Failed(generation, "mpv has ended", lost=True))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from player.backend.base import Sample
 
 if TYPE_CHECKING:
-    from player.backend.mpv.libmpv import Core
+    from player.backend.mpv.libmpv import MpvCore
 
 
-def sound_sample(core: Core) -> Sample | None:
+def sound_sample(core: MpvCore) -> Sample | None:
     """Where the sound is; None when none plays.
 
     ``audio-delay`` is added: a trim moves what is heard and leaves the picture, which
@@ -24,7 +24,7 @@ def sound_sample(core: Core) -> Sample | None:
     return None if position is None else Sample(before, after, max(0.0, position + delay))
 
 
-def picture_sample(core: Core) -> Sample | None:
+def picture_sample(core: MpvCore) -> Sample | None:
     """The last queued picture; while playing it is up to a frame ahead of what is seen."""
     before = time.monotonic()
     position = core.number("time-pos")
@@ -32,7 +32,7 @@ def picture_sample(core: Core) -> Sample | None:
     return None if position is None else Sample(before, after, max(0.0, position))
 
 
-def resting_sample(core: Core, *, on_picture: bool) -> Sample | None:
+def resting_sample(core: MpvCore, *, on_picture: bool) -> Sample | None:
     """Where a paused player resumes from."""
     sample = None if on_picture else sound_sample(core)
     return sample or picture_sample(core)

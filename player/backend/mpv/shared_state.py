@@ -10,7 +10,7 @@ import msgspec
 from player.backend.base import Source
 
 
-class Load(msgspec.Struct, frozen=True):
+class LoadRecord(msgspec.Struct, frozen=True):
     """An item that mpv was asked to open."""
 
     generation: int
@@ -19,7 +19,7 @@ class Load(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Playback:
+class PlaybackState:
     """Loads and seeks that were asked for, and how far they have come.
 
     Every load and seek draws a ticket. Where the player is, is known only while the last
@@ -28,7 +28,7 @@ class Playback:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     """Held while a load is asked for: its entry must be known before its first event."""
-    loads: dict[int, Load] = field(default_factory=dict[int, Load])
+    loads: dict[int, LoadRecord] = field(default_factory=dict[int, LoadRecord])
     """By mpv's number of the playlist entry."""
     asked: int = 0
     """Written by the caller, as is the next."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from player.backend.mpv.libmpv import Core
+    from player.backend.mpv.libmpv import MpvCore
 
 _END: Final = 0
 _BLOCK_FOR_TARGET_TIME: Final = 12
@@ -20,14 +20,14 @@ _SW_POINTER: Final = 20
 """Numbers of render parameters, as in mpv's render.h."""
 
 
-class MpvPictures:
-    """`player.video.renderer.Pictures` of a core that runs with ``vo=libmpv``.
+class SoftwareRenderer:
+    """`player.video.renderer.FrameSource` of a core that runs with ``vo=libmpv``.
 
     It must exist before the first load, and be freed before the core ends. Its methods
     never ask the core anything: the core may be waiting for them.
     """
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: MpvCore) -> None:
         self._library: Any = core.library
         self._context: Any = core.render_context()
 

@@ -13,9 +13,9 @@ def resolver_for(config: SeatConfig) -> Resolver:
     """The resolver of one seat: what its person typed may lead into his own network."""
     # Late: the child is in this package too, and needs none of it.
     from player.media.resolver.resolver import Resolver
-    from protocol.media.url_policy import MediaRules
+    from protocol.media.url_policy import UrlPolicy
 
-    rules = MediaRules(allow_http=config.allow_lan_media, allow_lan=config.allow_lan_media)
+    rules = UrlPolicy(allow_http=config.allow_lan_media, allow_lan=config.allow_lan_media)
 
     def typed(media: str) -> bool:
         # Not whatever a host's stream shows: a server may have made that up.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from protocol.exceptions import MediaRefused, ResolveError
-from protocol.media.url_policy import MediaRules, check_address, check_url
+from protocol.media.url_policy import UrlPolicy, check_address, check_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ _DASH_ADDRESS: Final = re.compile(
 )
 
 
-async def rules_for_named(url: str, rules: MediaRules) -> MediaRules:
+async def rules_for_named(url: str, rules: UrlPolicy) -> UrlPolicy:
     """Rules for what a person typed himself: plain http, or his network, if he named them."""
     try:
         parts = urlsplit(url)
@@ -34,10 +34,10 @@ async def rules_for_named(url: str, rules: MediaRules) -> MediaRules:
     if not allow_lan:
         addresses = await _look_up(parts.hostname)
         allow_lan = not all(_is_public(address) for address in addresses)
-    return MediaRules(allow_http=rules.allow_http or parts.scheme == "http", allow_lan=allow_lan)
+    return UrlPolicy(allow_http=rules.allow_http or parts.scheme == "http", allow_lan=allow_lan)
 
 
-async def check_media(url: str, rules: MediaRules) -> str:
+async def check_media(url: str, rules: UrlPolicy) -> str:
     """The address to pass on, its host looked up and every address of it allowed.
 
     Raises:
@@ -50,7 +50,7 @@ async def check_media(url: str, rules: MediaRules) -> str:
     return checked
 
 
-async def check_manifest(text: str, url: str, rules: MediaRules) -> None:
+async def check_manifest(text: str, url: str, rules: UrlPolicy) -> None:
     """Refuse a manifest at ``url`` that leads anywhere it may not.
 
     Raises:
@@ -113,7 +113,7 @@ async def _look_up(host: str) -> list[str]:
 
 def _is_public(address: str) -> bool:
     try:
-        check_address(address, MediaRules(allow_http=True))
+        check_address(address, UrlPolicy(allow_http=True))
     except MediaRefused:
         return False
     return True

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from player.backend.base import Chapter, Subtitle
-from player.media.resolver.ytdlp_messages import Found
+from player.media.resolver.ytdlp_messages import ExtractedMedia
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ def format_wish(max_height: int) -> str:
     )
 
 
-def found_in(info: Info, languages: Iterable[str]) -> Found:
+def found_in(info: Info, languages: Iterable[str]) -> ExtractedMedia:
     """The tracks that yt-dlp chose.
 
     Raises:
@@ -57,7 +57,7 @@ def found_in(info: Info, languages: Iterable[str]) -> Found:
     url = _url_of(pictures)
     audio_url = _url_of(others[0]) if others else ""
     duration = _number(info.get("duration"))
-    return Found(
+    return ExtractedMedia(
         url=url,
         # One manifest can hold both.
         audio_url=audio_url if audio_url != url else "",

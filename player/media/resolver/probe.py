@@ -15,7 +15,7 @@ from protocol.text import TITLE_CELLS, clean_text
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from protocol.media.url_policy import MediaRules
+    from protocol.media.url_policy import UrlPolicy
 
 _TIMEOUT: Final = httpx.Timeout(10.0)
 _HEAD_BYTES: Final = 16 * 1024
@@ -59,7 +59,7 @@ class Seen(NamedTuple):
     title: str
 
 
-async def look(url: str, rules: MediaRules) -> Seen:
+async def look(url: str, rules: UrlPolicy) -> Seen:
     """See what ``url`` is; reads at most 1 MiB.
 
     Raises:
@@ -82,7 +82,7 @@ async def look(url: str, rules: MediaRules) -> Seen:
 
 
 async def _judge(
-    answer: httpx.Response, pieces: AsyncIterator[bytes], url: str, rules: MediaRules
+    answer: httpx.Response, pieces: AsyncIterator[bytes], url: str, rules: UrlPolicy
 ) -> Seen:
     ending = PurePosixPath(unquote(urlsplit(url).path)).suffix.lower()
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()

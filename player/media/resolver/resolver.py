@@ -13,14 +13,14 @@ from player.media.local_file import open_file
 from player.media.resolver.address_check import check_media, rules_for_named
 from player.media.resolver.probe import look
 from player.media.resolver.ytdlp_client import ask_yt_dlp
-from player.media.resolver.ytdlp_messages import Found, Question
+from player.media.resolver.ytdlp_messages import ExtractedMedia, ExtractRequest
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.text import TITLE_CELLS, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.media.url_policy import MediaRules
+    from protocol.media.url_policy import UrlPolicy
 
 TIME_LIMIT: Final = 45.0
 MAX_HEIGHT: Final = 1080
@@ -35,7 +35,7 @@ class Resolver:
 
     def __init__(
         self,
-        rules: MediaRules,
+        rules: UrlPolicy,
         *,
         typed: Callable[[str], bool] = lambda _: False,
         max_height: int = MAX_HEIGHT,
@@ -77,12 +77,12 @@ class Resolver:
                 is_network=True,
                 expires_at=expiry_of(seen.url, time.time()),
             )
-        question = Question(seen.url, self._max_height, rules.allow_lan)
+        question = ExtractRequest(seen.url, self._max_height, rules.allow_lan)
         found, remarks = await ask_yt_dlp(question, progress, self._time_limit)
         return await _source_of(found, remarks, rules)
 
 
-async def _source_of(found: Found, remarks: tuple[str, ...], rules: MediaRules) -> Source:
+async def _source_of(found: ExtractedMedia, remarks: tuple[str, ...], rules: UrlPolicy) -> Source:
     url = await check_media(found.url, rules)
     audio_url = await check_media(found.audio_url, rules) if found.audio_url else ""
     notices = [*remarks]
@@ -103,7 +103,7 @@ async def _source_of(found: Found, remarks: tuple[str, ...], rules: MediaRules) 
     )
 
 
-async def _allowed(subtitles: tuple[Subtitle, ...], rules: MediaRules) -> tuple[Subtitle, ...]:
+async def _allowed(subtitles: tuple[Subtitle, ...], rules: UrlPolicy) -> tuple[Subtitle, ...]:
     """Subtitles that may be opened; a film without some is still a film."""
     kept: list[Subtitle] = []
     for subtitle in subtitles:

@@ -13,11 +13,11 @@ import msgspec
 
 from player.media.resolver.ytdlp_messages import (
     MAX_LINE_BYTES,
-    Answer,
-    Found,
-    NotFound,
-    Question,
-    Remark,
+    ExtractedMedia,
+    ExtractionFailed,
+    ExtractorLine,
+    ExtractorRemark,
+    ExtractRequest,
 )
 from protocol.exceptions import ResolveError
 
@@ -29,8 +29,8 @@ _KILLED_TIMEOUT: Final = 2.0
 
 
 async def ask_yt_dlp(
-    question: Question, progress: Callable[[str], None], time_limit: float
-) -> tuple[Found, tuple[str, ...]]:
+    question: ExtractRequest, progress: Callable[[str], None], time_limit: float
+) -> tuple[ExtractedMedia, tuple[str, ...]]:
     """The tracks behind a page, and what yt-dlp warned of.
 
     ``progress`` is told once a second for how long it has been going on.
@@ -60,8 +60,8 @@ async def ask_yt_dlp(
 
 
 async def _converse(
-    child: asyncio.subprocess.Process, question: Question
-) -> tuple[Found, tuple[str, ...]]:
+    child: asyncio.subprocess.Process, question: ExtractRequest
+) -> tuple[ExtractedMedia, tuple[str, ...]]:
     assert child.stdin is not None
     assert child.stdout is not None
     with contextlib.suppress(ConnectionError):
@@ -73,19 +73,19 @@ async def _converse(
             line = await child.stdout.readline()
             if not line:
                 raise ResolveError("yt-dlp ended without an answer", "run `matinee doctor`")
-            answer: Answer = msgspec.json.decode(line, type=Answer)
+            answer: ExtractorLine = msgspec.json.decode(line, type=ExtractorLine)
         except (ValueError, msgspec.MsgspecError) as error:
             raise ResolveError(f"yt-dlp's answer cannot be used ({error})") from error
         match answer:
-            case Remark(text):
+            case ExtractorRemark(text):
                 remarks.append(text)
-            case Found():
+            case ExtractedMedia():
                 return answer, tuple(dict.fromkeys(remarks))
-            case NotFound():
+            case ExtractionFailed():
                 raise _refusal(answer, remarks)
 
 
-def _refusal(answer: NotFound, remarks: list[str]) -> ResolveError:
+def _refusal(answer: ExtractionFailed, remarks: list[str]) -> ResolveError:
     if answer.unsupported:
         return ResolveError(
             f"yt-dlp finds no film on this page ({answer.text})",

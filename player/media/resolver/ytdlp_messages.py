@@ -15,7 +15,7 @@ Url = Annotated[str, Meta(max_length=64 * 1024)]
 Text = Annotated[str, Meta(max_length=2000)]
 
 
-class Question(msgspec.Struct, frozen=True):
+class ExtractRequest(msgspec.Struct, frozen=True):
     """The first line that the child reads."""
 
     url: Url
@@ -23,13 +23,13 @@ class Question(msgspec.Struct, frozen=True):
     allow_lan: bool
 
 
-class Remark(msgspec.Struct, frozen=True, tag="remark"):
+class ExtractorRemark(msgspec.Struct, frozen=True, tag="remark"):
     """yt-dlp warns of something that a person should know."""
 
     text: Text
 
 
-class Found(msgspec.Struct, frozen=True, tag="found"):
+class ExtractedMedia(msgspec.Struct, frozen=True, tag="found"):
     """The tracks behind a page. Nothing of it has been checked."""
 
     url: Url
@@ -44,7 +44,7 @@ class Found(msgspec.Struct, frozen=True, tag="found"):
     """How many films the page has; this is the first."""
 
 
-class NotFound(msgspec.Struct, frozen=True, tag="not_found"):
+class ExtractionFailed(msgspec.Struct, frozen=True, tag="not_found"):
     """yt-dlp's own words for why there is nothing."""
 
     text: Text
@@ -52,5 +52,5 @@ class NotFound(msgspec.Struct, frozen=True, tag="not_found"):
     version: Annotated[str, Meta(max_length=40)] = ""
 
 
-Answer = Remark | Found | NotFound
+ExtractorLine = ExtractorRemark | ExtractedMedia | ExtractionFailed
 """What the child writes: remarks, then one of the other two."""

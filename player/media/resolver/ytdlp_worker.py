@@ -1,6 +1,7 @@
 """The only importer of yt-dlp: a process that can be killed, since an extraction cannot.
 
-Reads a `Question` line, writes `Answer` lines, and ends as soon as its standard input does.
+Reads an `ExtractRequest` line, writes `ExtractorLine` lines, and ends as soon as its standard
+input does.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from player.media.resolver.formats import format_wish, found_in, plain_words
-from player.media.resolver.ytdlp_messages import Answer, NotFound, Question, Remark
+from player.media.resolver.ytdlp_messages import (
+    ExtractionFailed,
+    ExtractorLine,
+    ExtractorRemark,
+    ExtractRequest,
+)
 from protocol.exceptions import MediaRefused
-from protocol.media.url_policy import MediaRules, check_address
+from protocol.media.url_policy import UrlPolicy, check_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +40,10 @@ def main() -> int:
     """Answer one question."""
     answers_to = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # whatever a library prints must not stand among the answers
-    question = msgspec.json.decode(sys.stdin.buffer.readline(), type=Question)
+    question = msgspec.json.decode(sys.stdin.buffer.readline(), type=ExtractRequest)
     threading.Thread(target=_end_with_stdin, daemon=True).start()
 
-    def answer(told: Answer) -> None:
+    def answer(told: ExtractorLine) -> None:
         answers_to.write(msgspec.json.encode(told) + b"\n")
 
     if not question.allow_lan:
@@ -55,7 +61,7 @@ def _end_with_stdin() -> None:
 class _Log:
     """Takes yt-dlp's messages; passes on the warnings that matter."""
 
-    def __init__(self, answer: Callable[[Answer], None]) -> None:
+    def __init__(self, answer: Callable[[ExtractorLine], None]) -> None:
         self._answer = answer
 
     def debug(self, message: str) -> None:
@@ -64,19 +70,19 @@ class _Log:
     def warning(self, message: str) -> None:
         """Something is missing or odd."""
         if any(word.lower() in message.lower() for word in _TOLD):
-            self._answer(Remark(plain_words(message)))
+            self._answer(ExtractorRemark(plain_words(message)))
 
     def error(self, message: str) -> None:
         """Raised as well."""
 
 
-def _ask(question: Question, answer: Callable[[Answer], None]) -> Answer:
+def _ask(question: ExtractRequest, answer: Callable[[ExtractorLine], None]) -> ExtractorLine:
     # Must be said before the import: plug-ins are code of anybody's.
     os.environ["YTDLP_NO_PLUGINS"] = "1"
     try:
         yt_dlp: Any = importlib.import_module("yt_dlp")
     except ImportError as error:
-        return NotFound(f"yt-dlp is not installed ({error})")
+        return ExtractionFailed(f"yt-dlp is not installed ({error})")
     version = str(yt_dlp.version.__version__)
     options = {
         "logger": _Log(answer),
@@ -97,11 +103,13 @@ def _ask(question: Question, answer: Callable[[Answer], None]) -> Answer:
             return found_in(downloader.sanitize_info(info), _languages())
     except yt_dlp.utils.DownloadError as error:
         unsupported = "Unsupported URL" in str(error)
-        return NotFound(plain_words(str(error)), unsupported, version)
+        return ExtractionFailed(plain_words(str(error)), unsupported, version)
     except LookupError as error:
-        return NotFound(str(error), version=version)
+        return ExtractionFailed(str(error), version=version)
     except Exception as error:  # noqa: BLE001 - the rim: an extractor is anybody's code
-        return NotFound(f"{type(error).__name__}: {plain_words(str(error))}", version=version)
+        return ExtractionFailed(
+            f"{type(error).__name__}: {plain_words(str(error))}", version=version
+        )
 
 
 def _keep_to_internet() -> None:
@@ -114,7 +122,7 @@ def _keep_to_internet() -> None:
         if host not in proxies:
             for *_, address in found:
                 try:
-                    check_address(str(address[0]).partition("%")[0], MediaRules())
+                    check_address(str(address[0]).partition("%")[0], UrlPolicy())
                 except MediaRefused as error:
                     raise PermissionError(f"{host}: {error.message}") from None
         return found

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from protocol.wire.messages import Role
 
 
-class Known(NamedTuple):
+class Credentials(NamedTuple):
     """What is known of somebody who shows a token."""
 
     token: Role | None
@@ -22,7 +22,7 @@ class Known(NamedTuple):
     is_removed: bool = False
 
 
-class Admission(NamedTuple):
+class AdmissionDecision(NamedTuple):
     """What a door does about it."""
 
     role: Role | None = None
@@ -33,17 +33,17 @@ class Admission(NamedTuple):
     """One of the invite's uses is gone by it."""
 
 
-def admission(known: Known) -> Admission:
+def decide_admission(known: Credentials) -> AdmissionDecision:
     """Whether somebody is let in, and as what."""
     if known.token == "host":
-        return Admission("host")
+        return AdmissionDecision("host")
     if known.is_host and not known.is_removed:
-        return Admission("host", by_invite=True)
+        return AdmissionDecision("host", by_invite=True)
     # Whoever is removed has had his use, and may know what became of him.
     is_good = known.token is not None and (known.uses_left != 0 or known.is_removed)
     if not (is_good or known.is_admitted):
-        return Admission()
+        return AdmissionDecision()
     if known.is_removed:
-        return Admission(is_removed=True)
+        return AdmissionDecision(is_removed=True)
     counts = known.uses_left is not None and not known.is_admitted
-    return Admission("viewer", by_invite=True, counts=counts)
+    return AdmissionDecision("viewer", by_invite=True, counts=counts)

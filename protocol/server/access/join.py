@@ -11,21 +11,21 @@ from protocol.media.url_policy import check_url
 from protocol.server import refusals as refuse
 from protocol.server.coordination.start_barrier import LOAD_BOUND
 from protocol.server.core.effects import POLICY
-from protocol.server.core.identity import hash_token, is_stream_id, member_id_of
+from protocol.server.core.identity import hash_token, is_uuid_hex, member_id_of
 from protocol.server.core.store_calls import (
-    CreateStream,
-    Opened,
+    InsertStream,
+    OpenedStream,
     OpenStream,
-    Read,
+    ReadEvents,
     ReadSince,
     StoreFailed,
     StoreResult,
 )
-from protocol.server.limits.addresses import AddressLimits, Look
-from protocol.server.limits.connection import MemberLimits
+from protocol.server.limits.addresses import AddressLimiter, TokenLookup
+from protocol.server.limits.connection import MemberQuotas
 from protocol.server.log.decide import missing_reason, snapshot_reason
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import Appended, Entry, HostChange
+from protocol.server.log.requests import Appended, AppendRequest, HostChange
 from protocol.server.readiness.readiness import MAX_LEAD
 from protocol.server.room.room import Room
 from protocol.text import NAME_CELLS, TITLE_CELLS, clean_text
@@ -45,9 +45,9 @@ from protocol.wire.messages import (
 
 if TYPE_CHECKING:
     from protocol.server.access.peers import Peer
-    from protocol.server.coordination.idle_pause import Desertion
-    from protocol.server.coordination.start_barrier import Waits
-    from protocol.server.core.context import Desk
+    from protocol.server.coordination.idle_pause import IdlePause
+    from protocol.server.coordination.start_barrier import StartBarrier
+    from protocol.server.core.context import ServerContext
     from protocol.server.moment import Moment
     from protocol.wire.messages import Cursor
 
@@ -55,23 +55,23 @@ NOWHERE = "0" * 32
 """Stands for a stream that cannot be, so that asking for one costs the same."""
 
 
-class Lobby:
+class JoinHandler:
     """Takes hellos, asks the store, gives seats."""
 
     def __init__(
         self,
-        desk: Desk,
+        desk: ServerContext,
         rooms: dict[str, Room],
-        addresses: AddressLimits,
-        desertion: Desertion,
-        waits: Waits,
+        addresses: AddressLimiter,
+        desertion: IdlePause,
+        waits: StartBarrier,
     ) -> None:
         self._desk = desk
         self._rooms = rooms
         self._addresses = addresses
         self._desertion = desertion
         self._waits = waits
-        self._members = MemberLimits()
+        self._members = MemberQuotas()
 
     def hello(self, peer: Peer, hello: Hello, now: Moment) -> None:
         """The first message of a connection."""
@@ -87,7 +87,7 @@ class Lobby:
         if peer.visitor.stream_id:
             visitor = peer.visitor
             token = visitor.stream_id + hash_token(visitor.token)
-            peer.look = Look(
+            peer.look = TokenLookup(
                 visitor.address, token, lambda wait: self._open(peer, hello, now, wait)
             )
             self._addresses.show(peer.look, now.instant)
@@ -143,7 +143,7 @@ class Lobby:
         )
         created = Created(host_key=mint.host_key(), invite_token=mint.invite_token())
         self._desk.ask(
-            CreateStream(
+            InsertStream(
                 record=record,
                 event=None if media is None else self._first_event(record, peer, now),
                 host_key_hash=hash_token(created.host_key),
@@ -188,7 +188,7 @@ class Lobby:
             self.turn_away(peer, refuse.rate_limited(wait))
             return False
         stream_id = peer.visitor.stream_id
-        known = is_stream_id(stream_id)
+        known = is_uuid_hex(stream_id)
         # A host that has lost its memory has lost the invite as well: it gets another one.
         invite = self._desk.mint.invite_token() if hello.cursor is None else ""
         self._desk.ask(
@@ -215,7 +215,7 @@ class Lobby:
         if isinstance(result, StoreFailed):
             self.turn_away(peer, refuse.store_failed(result.code))
             return
-        assert isinstance(result, Opened)
+        assert isinstance(result, OpenedStream)
         record, role = result.record, result.role
         if result.is_removed:
             self.turn_away(peer, refuse.removed())
@@ -245,7 +245,7 @@ class Lobby:
             self.turn_away(peer, refuse.host_present(room.host_name or "somebody else"))
             return
         room.claimed_by = peer.number
-        entry = Entry(
+        entry = AppendRequest(
             stream_id=record.stream_id,
             event_id=self._desk.mint.event_id(),
             member_id=peer.member_id,
@@ -349,7 +349,7 @@ class Lobby:
         if isinstance(result, StoreFailed):
             reason = "unreadable"
         else:
-            assert isinstance(result, Read)
+            assert isinstance(result, ReadEvents)
             # The stream may have moved to another epoch while the question was on its way.
             reason = snapshot_reason(result.record, cursor, self._desk.limits.resume_events)
             reason = reason or missing_reason(
@@ -358,7 +358,7 @@ class Lobby:
         if reason:
             self._desk.send((peer.number,), room.snapshot(reason))
         else:
-            assert isinstance(result, Read)
+            assert isinstance(result, ReadEvents)
             top = result.record.cursor
             for event in (*result.events, *(e for e in backlog if top < e.cursor)):
                 self._desk.send((peer.number,), event)
@@ -383,12 +383,12 @@ class Lobby:
 
 def _was_right(result: StoreResult) -> bool | None:
     """What a look tells of the token; nothing of one whose member was removed."""
-    if not isinstance(result, Opened) or result.is_removed:
+    if not isinstance(result, OpenedStream) or result.is_removed:
         return None
     return result.role is not None
 
 
-def checked_media(media: Media, desk: Desk) -> Media:
+def checked_media(media: Media, desk: ServerContext) -> Media:
     """``media`` with its text cleaned and its address as it may be passed on.
 
     Raises:

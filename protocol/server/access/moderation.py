@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from protocol.server import refusals as refuse
-from protocol.server.core.identity import hash_token, is_stream_id
+from protocol.server.core.identity import hash_token, is_uuid_hex
 from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
@@ -15,13 +15,13 @@ from protocol.server.core.store_calls import (
     StoreFailed,
     StoreResult,
 )
-from protocol.server.log.requests import Appended, Duplicate, Entry, HostChange
+from protocol.server.log.requests import Appended, AppendRequest, Duplicate, HostChange
 from protocol.wire.messages import (
     Ack,
     Bye,
-    Errand,
     HandOver,
     Invited,
+    ModerationRequest,
     NewInvite,
     Refusal,
     Remove,
@@ -30,7 +30,7 @@ from protocol.wire.messages import (
 
 if TYPE_CHECKING:
     from protocol.server.access.peers import Peer
-    from protocol.server.core.context import Desk
+    from protocol.server.core.context import ServerContext
     from protocol.server.moment import Moment
     from protocol.server.room.room import Room
 
@@ -39,14 +39,16 @@ _AGAIN: Final = 1.0
 """Seconds after which a store that failed is asked once more."""
 
 
-class People:
+class ModerationHandler:
     """Carries out a host's errands; each is answered with its ``event_id``."""
 
-    def __init__(self, desk: Desk, rooms: dict[str, Room]) -> None:
+    def __init__(self, desk: ServerContext, rooms: dict[str, Room]) -> None:
         self._desk = desk
         self._rooms = rooms
 
-    def carry_out(self, sender: Peer, room: Room, errand: Errand, now: Moment) -> Refusal | None:
+    def carry_out(
+        self, sender: Peer, room: Room, errand: ModerationRequest, now: Moment
+    ) -> Refusal | None:
         """Do it; returns why a member has no right to it."""
         is_host = room.record.host_id == sender.member_id
         if not is_host and not _takes_back(sender, room, errand):
@@ -122,7 +124,7 @@ class People:
         if seat is not None:
             # So that nobody hands over to him while it is being written.
             seat.is_leaving = True
-        elif not is_stream_id(errand.member_id):
+        elif not is_uuid_hex(errand.member_id):
             self._tell(sender, refuse.not_here(errand.event_id))
             return
         bye = Bye("forbidden", f"{sender.name} has removed you from this party", reconnect=False)
@@ -154,7 +156,7 @@ class People:
         if errand.member_id == record.host_id:
             self._tell(sender, Ack(errand.event_id, record.epoch, record.seq, duplicate=True))
             return
-        entry = Entry(
+        entry = AppendRequest(
             stream_id=record.stream_id,
             event_id=errand.event_id,
             member_id=sender.member_id,
@@ -167,7 +169,7 @@ class People:
         )
 
     def _handed(
-        self, sender: Peer, room: Room, entry: Entry, result: StoreResult, now: Moment
+        self, sender: Peer, room: Room, entry: AppendRequest, result: StoreResult, now: Moment
     ) -> None:
         room = self._current(room)
         match result:
@@ -205,7 +207,7 @@ class People:
         return self._rooms.get(room.record.stream_id, room)
 
     def _is_done(
-        self, sender: Peer, errand: Errand, result: StoreResult, told: ServerMessage
+        self, sender: Peer, errand: ModerationRequest, result: StoreResult, told: ServerMessage
     ) -> bool:
         if isinstance(result, StoreFailed):
             self._tell(sender, refuse.store_failed(result.code, errand.event_id))
@@ -220,7 +222,7 @@ class People:
         self._desk.send((sender.number,), message)
 
 
-def _takes_back(sender: Peer, room: Room, errand: Errand) -> bool:
+def _takes_back(sender: Peer, room: Room, errand: ModerationRequest) -> bool:
     """Whether somebody with the host key makes himself host again."""
     seat = room.seats[sender.member_id]
     is_own = isinstance(errand, HandOver) and errand.member_id == sender.member_id

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from protocol.server.limits.connection import PeerLimits
+from protocol.server.limits.connection import ConnectionLimiter
 
 if TYPE_CHECKING:
-    from protocol.server.limits.addresses import Look
+    from protocol.server.limits.addresses import TokenLookup
     from protocol.server.limits.config import Limits
     from protocol.server.room.room import Room
 
 
-class Visitor(NamedTuple):
+class HandshakeInfo(NamedTuple):
     """Who opened a connection, as its handshake tells."""
 
     address: str
@@ -30,14 +30,14 @@ class Peer:
         "room", "stage", "visitor",
     )  # fmt: skip
 
-    def __init__(self, number: int, visitor: Visitor, limits: Limits, now: float) -> None:
+    def __init__(self, number: int, visitor: HandshakeInfo, limits: Limits, now: float) -> None:
         self.number = number
         self.visitor = visitor
-        self.limits = PeerLimits(limits, now)
+        self.limits = ConnectionLimiter(limits, now)
         self.came_at = now
         self.rests_until = now
         self.stage: Literal["new", "opening", "seated", "closed"] = "new"
-        self.look: Look | None = None
+        self.look: TokenLookup | None = None
         """Its token's."""
         self.room: Room | None = None
         self.member_id = ""

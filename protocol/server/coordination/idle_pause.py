@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protocol.server.core.store_calls import StoreFailed, StoreResult
-from protocol.server.log.requests import Appended, Deserted, Entry
+from protocol.server.log.requests import Appended, AppendRequest, AutoPause
 
 if TYPE_CHECKING:
-    from protocol.server.core.context import Desk
+    from protocol.server.core.context import ServerContext
     from protocol.server.moment import Moment
     from protocol.server.room.room import Room
 
 
-class Desertion:
+class IdlePause:
     """Watches over streams that nobody is connected to."""
 
-    def __init__(self, desk: Desk, rooms: dict[str, Room]) -> None:
+    def __init__(self, desk: ServerContext, rooms: dict[str, Room]) -> None:
         self._desk = desk
         self._rooms = rooms
         self._watched: dict[str, tuple[Room, float]] = {}
@@ -46,12 +46,12 @@ class Desertion:
         del self._watched[room.record.stream_id]
         if not room.record.timeline.playing:
             return
-        entry = Entry(
+        entry = AppendRequest(
             stream_id=room.record.stream_id,
             event_id=self._desk.mint.event_id(),
             member_id="",
             name="",
-            change=Deserted(since),
+            change=AutoPause(since),
             now=now,
         )
         self._desk.ask(entry, lambda result, then: self._paused(room, since, result, then))

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from protocol.server.log.requests import Appended, Entry, Halt, OfServer, Ready
-from protocol.server.readiness.readiness import MAX_LEAD, Outlook, outlook
-from protocol.wire.messages import Load, Play, Seek, Waiting
+from protocol.server.log.requests import (
+    AdvanceStart,
+    Appended,
+    AppendRequest,
+    ServerAct,
+    StallPause,
+)
+from protocol.server.readiness.readiness import MAX_LEAD, Readiness, readiness_of
+from protocol.wire.messages import LoadAct, PlayAct, SeekAct, StartWait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.server.core.context import Desk
+    from protocol.server.core.context import ServerContext
     from protocol.server.core.store_calls import StoreResult
-    from protocol.server.members.participant import Seat
+    from protocol.server.members.participant import Participant
     from protocol.server.moment import Moment
     from protocol.server.room.room import Room
     from protocol.wire.messages import Act, Event
@@ -37,7 +43,7 @@ FURTHEST_BACK: Final = 5.0
 TOLD_AFTER: Final = 0.3
 """A shorter wait is nothing that people need to hear of."""
 TOLD_MOST: Final = 50
-LATE: Final[tuple[Outlook, ...]] = ("late", "soon")
+LATE: Final[tuple[Readiness, ...]] = ("late", "soon")
 SHORTEST: Final = 2.0
 """Who may be waited for less than this is not waited for."""
 
@@ -58,7 +64,7 @@ class _Wait:
         """People know of the wait."""
 
 
-class Plan(NamedTuple):
+class StartPlan(NamedTuple):
     """How a command's start is led."""
 
     bound: float
@@ -67,13 +73,13 @@ class Plan(NamedTuple):
     """Some seats are still on their way: a start where they are takes as long as a seek."""
 
 
-ON_TIME: Final = Plan(0.0, is_moving=False)
+ON_TIME: Final = StartPlan(0.0, is_moving=False)
 
 
-class Waits:
+class StartBarrier:
     """Watches over the starts of all rooms."""
 
-    def __init__(self, desk: Desk, rooms: dict[str, Room]) -> None:
+    def __init__(self, desk: ServerContext, rooms: dict[str, Room]) -> None:
         self._desk = desk
         self._rooms = rooms
         self._waits: dict[str, _Wait] = {}
@@ -81,19 +87,19 @@ class Waits:
 
     # A command comes in -----------------------------------------------------------------
 
-    def plan(self, room: Room, act: Act, now: Moment) -> Plan:
+    def plan(self, room: Room, act: Act, now: Moment) -> StartPlan:
         """How a start is led that ``act`` asks for now."""
         seen = {self._outlook(room, seat, now) for seat in room.doubts.seats}
         is_moving = "soon" in seen
         match act:
-            case Load(playing=True):
-                return Plan(LOAD_BOUND, is_moving)
-            case Play() if "late" in seen and room.record.stream_id not in self._waits:
-                return Plan(BOUND, is_moving)
-            case Seek() if "late" in seen or self._is_long(room, now):
-                return Plan(BOUND, is_moving)
+            case LoadAct(playing=True):
+                return StartPlan(LOAD_BOUND, is_moving)
+            case PlayAct() if "late" in seen and room.record.stream_id not in self._waits:
+                return StartPlan(BOUND, is_moving)
+            case SeekAct() if "late" in seen or self._is_long(room, now):
+                return StartPlan(BOUND, is_moving)
             case _:
-                return Plan(0.0, is_moving)
+                return StartPlan(0.0, is_moving)
 
     def _is_long(self, room: Room, now: Moment) -> bool:
         """Somebody needs more for a seek than any lead gives.
@@ -108,11 +114,11 @@ class Waits:
             if seat.way is not None and self._outlook(room, seat, now) != "excused"
         )
 
-    def _outlook(self, room: Room, seat: Seat, now: Moment) -> Outlook:
+    def _outlook(self, room: Room, seat: Participant, now: Moment) -> Readiness:
         patience = room.patience
         if patience.is_spent and patience.left(seat.member.member_id, now.instant) < SHORTEST:
             return "excused"
-        return outlook(seat, room.place, room.record, now.instant)
+        return readiness_of(seat, room.place, room.record, now.instant)
 
     # Something has changed --------------------------------------------------------------
 
@@ -130,7 +136,7 @@ class Waits:
         if not late and "ready" in seen.values():
             self._bring_forward(room, wait, now)
 
-    def look_at(self, room: Room, seat: Seat, now: Moment) -> None:
+    def look_at(self, room: Room, seat: Participant, now: Moment) -> None:
         """One seat has reported: what it says may end the wait."""
         wait = self._waits.get(room.record.stream_id)
         if wait is None or self._current(room, now) is not wait:
@@ -180,7 +186,7 @@ class Waits:
         wait = self._waits[room.record.stream_id]
         if not wait.told:
             wait.told, wait.spent_at = True, now.instant
-        room.waiting = Waiting(tuple(wait.late)[:TOLD_MOST], wait.until)
+        room.waiting = StartWait(tuple(wait.late)[:TOLD_MOST], wait.until)
         room.tell(room.waiting)
 
     def _over(self, room: Room, wait: _Wait, now: Moment) -> None:
@@ -190,7 +196,7 @@ class Waits:
             self._desk.timers.cancel((room, name))
         room.waiting = None
         if wait.told:
-            room.tell(Waiting())
+            room.tell(StartWait())
 
     # What the server does by itself -----------------------------------------------------
 
@@ -198,7 +204,7 @@ class Waits:
         if wait.asked or wait.until - now.instant <= room.needs.leads().start:
             return
         wait.asked = True
-        ready = Ready(wait.until, "everybody is ready" if wait.told else "")
+        ready = AdvanceStart(wait.until, "everybody is ready" if wait.told else "")
 
         def then(result: StoreResult) -> None:
             # Should the store have failed, the next report has it asked again.
@@ -232,18 +238,18 @@ class Waits:
         stands = here if seat.position is None else min(seat.position, here)
         position = max(stands - OVERLAP, here - FURTHEST_BACK, 0.0)
         bound = min(STALL_BOUND, room.patience.left(member_id, now.instant))
-        halt = Halt(position, f"waiting for {seat.member.name}")
+        halt = StallPause(position, f"waiting for {seat.member.name}")
         self._ask(room, halt, bound, now, lambda _: None)
 
     def _ask(
         self,
         room: Room,
-        change: OfServer,
+        change: ServerAct,
         bound: float,
         now: Moment,
         then: Callable[[StoreResult], None],
     ) -> None:
-        entry = Entry(
+        entry = AppendRequest(
             stream_id=room.record.stream_id,
             event_id=self._desk.mint.event_id(),
             member_id="",

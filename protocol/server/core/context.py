@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from protocol.server.core.effects import Ask, Close, Effect, Send
-from protocol.server.core.timers import Timers
+from protocol.server.core.effects import AskStore, Close, Effect, Send
+from protocol.server.core.timers import TimerQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.media.url_policy import MediaRules
+    from protocol.media.url_policy import UrlPolicy
     from protocol.server.core.store_calls import StoreCall, StoreResult
     from protocol.server.limits.config import Limits
     from protocol.server.moment import Moment
     from protocol.wire.messages import ServerMessage
 
 
-class Mint(Protocol):
+class IdSource(Protocol):
     """Where new ids and keys come from: the core itself knows no randomness."""
 
     def stream_id(self) -> str:
@@ -35,15 +35,15 @@ class Mint(Protocol):
         ...
 
 
-class Desk:
+class ServerContext:
     """What all parts of the core share: their orders to the rim, deadlines and bounds."""
 
-    def __init__(self, limits: Limits, rules: MediaRules, mint: Mint, clock_id: str) -> None:
+    def __init__(self, limits: Limits, rules: UrlPolicy, mint: IdSource, clock_id: str) -> None:
         self.limits = limits
         self.rules = rules
         self.mint = mint
         self.clock_id = clock_id
-        self.timers = Timers()
+        self.timers = TimerQueue()
         self._effects: list[Effect] = []
         self._waiting: dict[int, Callable[[StoreResult, Moment], None]] = {}
         self._tickets = 0
@@ -61,7 +61,7 @@ class Desk:
         """Ask the store; ``then`` gets its answer."""
         self._tickets += 1
         self._waiting[self._tickets] = then
-        self._effects.append(Ask(self._tickets, call))
+        self._effects.append(AskStore(self._tickets, call))
 
     def answered(self, ticket: int, result: StoreResult, now: Moment) -> None:
         self._waiting.pop(ticket)(result, now)

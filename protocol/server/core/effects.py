@@ -29,14 +29,14 @@ class Close(NamedTuple):
     reason: str
 
 
-class Ask(NamedTuple):
+class AskStore(NamedTuple):
     """Give this to the store, in order; its answer goes to ``stored`` with the ticket."""
 
     ticket: int
     call: StoreCall
 
 
-Effect = Send | Close | Ask
+Effect = Send | Close | AskStore
 
 NORMAL = 1000
 GOING_AWAY = 1001

@@ -19,6 +19,6 @@ def member_id_of(stream_id: str, instance_id: str) -> str:
     return uuid5(UUID(stream_id), instance_id).hex
 
 
-def is_stream_id(text: str) -> bool:
+def is_uuid_hex(text: str) -> bool:
     """Whether ``text`` can name a stream at all, or a member."""
     return len(text) == 32 and all(c in "0123456789abcdef" for c in text)

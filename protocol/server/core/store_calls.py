@@ -7,14 +7,14 @@ from typing import Literal
 import msgspec
 
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import Entry, Outcome
+from protocol.server.log.requests import AppendRequest, Outcome
 from protocol.server.moment import Moment
 from protocol.wire.messages import Cursor, Event, Role
 
 # What the store is asked ----------------------------------------------------------------
 
 
-class CreateStream(msgspec.Struct, frozen=True):
+class InsertStream(msgspec.Struct, frozen=True):
     """Keep a new stream and the hashes of its two keys."""
 
     record: StreamRecord
@@ -85,13 +85,15 @@ class RemoveMember(msgspec.Struct, frozen=True):
     """Else refused as `not_found`, unless he is removed already."""
 
 
-StoreCall = CreateStream | OpenStream | ReadSince | AddInvite | AdmitMembers | RemoveMember | Entry
+StoreCall = (
+    InsertStream | OpenStream | ReadSince | AddInvite | AdmitMembers | RemoveMember | AppendRequest
+)
 
 
 # What the store answers -----------------------------------------------------------------
 
 
-class Opened(msgspec.Struct, frozen=True):
+class OpenedStream(msgspec.Struct, frozen=True):
     """The token opens the stream in this role; both None when it opens nothing."""
 
     record: StreamRecord | None = None
@@ -106,7 +108,7 @@ class Done(msgspec.Struct, frozen=True):
     """It is kept."""
 
 
-class Read(msgspec.Struct, frozen=True):
+class ReadEvents(msgspec.Struct, frozen=True):
     """The stream and its entries after the cursor, both of one instant."""
 
     record: StreamRecord
@@ -119,6 +121,6 @@ class StoreFailed(msgspec.Struct, frozen=True):
     code: Literal["storage_full", "try_again"]
 
 
-StoreResult = StreamRecord | Opened | Read | Done | Outcome | StoreFailed
-"""`CreateStream` answers its record, `OpenStream` Opened, `ReadSince` Read, Entry an outcome;
+StoreResult = StreamRecord | OpenedStream | ReadEvents | Done | Outcome | StoreFailed
+"""`InsertStream` answers its record, `OpenStream` Opened, `ReadSince` Read, Entry an outcome;
 `AdmitMembers` Done, `AddInvite` and `RemoveMember` that or a refusal."""

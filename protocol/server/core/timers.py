@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from protocol.server.moment import Moment
 
 
-class Timers:
+class TimerQueue:
     """Named deadlines; setting one again moves it."""
 
     def __init__(self) -> None:

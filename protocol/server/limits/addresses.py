@@ -6,7 +6,7 @@ import ipaddress
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
-from protocol.server.limits.token_bucket import Bucket
+from protocol.server.limits.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +21,13 @@ _FORGOTTEN: Final = 512
 """At once, so that to look for them costs next to nothing for each that comes."""
 
 
-class Look:
+class TokenLookup:
     """A token that was shown, until it has been looked up.
 
     Args:
         token: stands for the token, and for what it is to open.
         turn: told after how many seconds to come again, or 0.0 for now; says whether it does
-            look, which ends with `AddressLimits.looked_up`.
+            look, which ends with `AddressLimiter.looked_up`.
     """
 
     __slots__ = ("address", "is_counted", "token", "turn")
@@ -44,14 +44,14 @@ class _Address:
     __slots__ = ("creations", "failures", "line", "open", "opens", "reads", "shown")
 
     def __init__(self, limits: Limits, now: float) -> None:
-        self.opens = Bucket(limits.opens, now)
-        self.reads = Bucket(limits.reads, now)
-        self.failures = Bucket(limits.failures, now)
-        self.creations = Bucket(limits.creations, now)
+        self.opens = TokenBucket(limits.opens, now)
+        self.reads = TokenBucket(limits.reads, now)
+        self.failures = TokenBucket(limits.failures, now)
+        self.creations = TokenBucket(limits.creations, now)
         self.open = 0
         self.shown = 0
         """Tokens that are being looked up, and may be wrong."""
-        self.line: dict[Look, None] = {}
+        self.line: dict[TokenLookup, None] = {}
         """Those that wait until one of them has been, in order."""
 
     @property
@@ -63,7 +63,7 @@ class _Address:
         return self.failures.is_full(now) and self.creations.is_full(now)
 
 
-class AddressLimits:
+class AddressLimiter:
     """What each remote address may do.
 
     This machine's own address is a proxy's or the user's: connections, reads and streams are
@@ -109,7 +109,7 @@ class AddressLimits:
         known.failures.charge(now)
         return 0.0 if is_told else known.failures.wait(now) or 1.0
 
-    def show(self, look: Look, now: float) -> None:
+    def show(self, look: TokenLookup, now: float) -> None:
         """Have a token looked up when it is its turn.
 
         No more are looked up at once than may still be wrong: whoever shows a thousand must
@@ -123,11 +123,11 @@ class AddressLimits:
         else:
             self._next(known, now)
 
-    def give_up(self, look: Look, now: float) -> None:
+    def give_up(self, look: TokenLookup, now: float) -> None:
         """Nobody waits for it any more; one whose turn has come is looked up all the same."""
         self._of(look.address, now).line.pop(look, None)
 
-    def looked_up(self, look: Look, now: float, *, was_right: bool | None) -> None:
+    def looked_up(self, look: TokenLookup, now: float, *, was_right: bool | None) -> None:
         """A token that was shown has been looked up; None where nothing was found out."""
         known, key = self._of(look.address, now), (bounded_as(look.address), look.token)
         known.shown -= look.is_counted
@@ -141,7 +141,7 @@ class AddressLimits:
             known.failures.charge(now)
         self._next(known, now)
 
-    def _was_right(self, look: Look) -> bool:
+    def _was_right(self, look: TokenLookup) -> bool:
         return (bounded_as(look.address), look.token) in self._right
 
     def _next(self, known: _Address, now: float) -> None:
@@ -153,7 +153,7 @@ class AddressLimits:
                 return
             self._call(known, look, wait)
 
-    def _call(self, known: _Address, look: Look, wait: float) -> None:
+    def _call(self, known: _Address, look: TokenLookup, wait: float) -> None:
         del known.line[look]
         if look.turn(wait) and wait == 0.0 and not self._was_right(look):
             look.is_counted = True

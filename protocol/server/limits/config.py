@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class RateLimit:
     """So many a second on average, and ``burst`` at once."""
 
     per_second: float
@@ -35,32 +35,32 @@ class Limits:
     resume_bytes: int = 256 * 1024
     members_told: int = 200
     """Members that a stream tells of; of those beyond it tells how many there are."""
-    strikes: Rate = Rate(1 / 30, 3)
+    strikes: RateLimit = RateLimit(1 / 30, 3)
     """Broken rules before the connection closes; one is forgiven every 30 s."""
     strike_interval: float = 1.0
     """A burst that is over a rate counts once in so many seconds."""
     rest: float = 0.05
     """Seconds in which nothing is read of who is over a rate: a flood stays in its own network."""
-    command: Rate = Rate(10, 20)
-    note: Rate = Rate(2, 10)
-    say: Rate = Rate(1, 5)
-    report: Rate = Rate(4, 10)
-    ping: Rate = Rate(20, 40)
-    resume: Rate = Rate(1, 5)
-    errand: Rate = Rate(1, 10)
+    command: RateLimit = RateLimit(10, 20)
+    note: RateLimit = RateLimit(2, 10)
+    say: RateLimit = RateLimit(1, 5)
+    report: RateLimit = RateLimit(4, 10)
+    ping: RateLimit = RateLimit(20, 40)
+    resume: RateLimit = RateLimit(1, 5)
+    errand: RateLimit = RateLimit(1, 10)
     """Each of invites, removals and hand-overs."""
-    characters: Rate = Rate(64 * 1024, 128 * 1024)
-    opens: Rate = Rate(20, 40)
+    characters: RateLimit = RateLimit(64 * 1024, 128 * 1024)
+    opens: RateLimit = RateLimit(20, 40)
     """Of one address."""
     open_at_once: int = 50
     """Of one address."""
     unauthenticated: int = 256
     """Sockets that have not been let in yet, of all addresses."""
-    failures: Rate = Rate(10 / 60, 10)
+    failures: RateLimit = RateLimit(10 / 60, 10)
     """Wrong tokens of one address."""
-    reads: Rate = Rate(20, 40)
+    reads: RateLimit = RateLimit(20, 40)
     """Of the state and the log without a websocket, of one address."""
-    creations: Rate = Rate(5 / 60, 5)
+    creations: RateLimit = RateLimit(5 / 60, 5)
     """New streams of one address."""
     unread: int = 256 * 1024
     """Bytes that wait for a seat which does not read."""
@@ -74,6 +74,7 @@ def for_crowds(limits: Limits, most: int) -> Limits:
     """The same with ``most`` connections of one address, and so much quicker if they are more."""
     times = max(1.0, most / limits.open_at_once)
     opens, reads = (
-        Rate(rate.per_second * times, rate.burst * times) for rate in (limits.opens, limits.reads)
+        RateLimit(rate.per_second * times, rate.burst * times)
+        for rate in (limits.opens, limits.reads)
     )
     return replace(limits, open_at_once=most, opens=opens, reads=reads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from protocol.server.limits.token_bucket import Bucket
+from protocol.server.limits.token_bucket import TokenBucket
 from protocol.wire.messages import (
     ClientMessage,
     Command,
@@ -18,27 +18,27 @@ from protocol.wire.messages import (
     Remove,
     Report,
     Resume,
-    Say,
+    SendChat,
 )
 
 if TYPE_CHECKING:
     from protocol.server.limits.config import Limits
 
 
-class PeerLimits:
+class ConnectionLimiter:
     """The buckets of one connection."""
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
-        self._characters = Bucket(limits.characters, now)
-        self._strikes = Bucket(limits.strikes, now)
+        self._characters = TokenBucket(limits.characters, now)
+        self._strikes = TokenBucket(limits.strikes, now)
         self._struck_at = -limits.strike_interval
         self._buckets = {
-            kind: Bucket(rate, now)
+            kind: TokenBucket(rate, now)
             for kind, rate in (
                 (Command, limits.command),
                 (Note, limits.note),
-                (Say, limits.say),
+                (SendChat, limits.say),
                 (Report, limits.report),
                 (Ping, limits.ping),
                 (Resume, limits.resume),
@@ -48,7 +48,7 @@ class PeerLimits:
             )
         }
 
-    def go_on_from(self, before: PeerLimits) -> None:
+    def go_on_from(self, before: ConnectionLimiter) -> None:
         """The same member has connected anew, which fills no bucket of messages."""
         self._buckets = before._buckets
 
@@ -84,22 +84,22 @@ REFILLED: Final = 10.0
 
 
 class _Gone(NamedTuple):
-    limits: PeerLimits
+    limits: ConnectionLimiter
     since: float
 
 
-class MemberLimits:
+class MemberQuotas:
     """What members have used up, over their connections and after they have left."""
 
     def __init__(self) -> None:
-        self._here: dict[str, PeerLimits] = {}
+        self._here: dict[str, ConnectionLimiter] = {}
         self._gone: OrderedDict[str, _Gone] = OrderedDict()
         """Longest gone first."""
 
     def __len__(self) -> int:
         return len(self._here) + len(self._gone)
 
-    def seated(self, member_id: str, limits: PeerLimits) -> None:
+    def seated(self, member_id: str, limits: ConnectionLimiter) -> None:
         """This member has a new connection: it goes on where the last one is, or ended."""
         before, gone = self._here.get(member_id), self._gone.pop(member_id, None)
         if before is None and gone is not None:
@@ -108,7 +108,7 @@ class MemberLimits:
             limits.go_on_from(before)
         self._here[member_id] = limits
 
-    def left(self, member_id: str, limits: PeerLimits, now: float) -> None:
+    def left(self, member_id: str, limits: ConnectionLimiter, now: float) -> None:
         """This connection of a member has ended."""
         if self._here.get(member_id) is not limits:
             # Another one has the seat.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from protocol.server.limits.config import Rate
+    from protocol.server.limits.config import RateLimit
 
 
-class Bucket:
+class TokenBucket:
     """Tokens that come back with time; instants are seconds on any one clock."""
 
     __slots__ = ("_at", "_rate", "_tokens")
 
-    def __init__(self, rate: Rate, now: float) -> None:
+    def __init__(self, rate: RateLimit, now: float) -> None:
         self._rate = rate
         self._tokens = rate.burst
         self._at = now

@@ -12,41 +12,41 @@ import msgspec
 
 from protocol.server import refusals as refuse
 from protocol.server.log.requests import (
+    AdvanceStart,
     Appended,
-    Deserted,
+    AppendRequest,
+    AutoPause,
     Duplicate,
-    Entry,
-    Halt,
     HostChange,
-    Known,
-    OfServer,
+    KnownEvent,
     Outcome,
-    Ready,
+    ServerAct,
+    StallPause,
 )
 from protocol.text import REASON_CELLS, clean_text
 from protocol.timeline import Timeline
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
     Act,
-    ChangeSettings,
     Command,
     Cursor,
     Event,
     EventType,
-    Load,
+    LoadAct,
     Note,
-    Pause,
-    Play,
+    PauseAct,
+    PlayAct,
+    RateAct,
     Refusal,
-    Seek,
-    SetRate,
+    SeekAct,
+    SettingsAct,
 )
 
 if TYPE_CHECKING:
     from protocol.server.log.record import StreamRecord
 
 
-def decide(record: StreamRecord, known: Known | None, entry: Entry) -> Outcome:
+def decide(record: StreamRecord, known: KnownEvent | None, entry: AppendRequest) -> Outcome:
     """What becomes of ``entry`` in a stream that stands at ``record``."""
     if record.status != "active":
         return msgspec.structs.replace(refuse.stream_closed(), event_id=entry.event_id)
@@ -71,7 +71,7 @@ def refused_errand(record: StreamRecord | None, host_term: int | None) -> Refusa
     return refuse.stale_host("") if is_stale else None
 
 
-def _command(record: StreamRecord, entry: Entry, command: Command) -> Outcome:
+def _command(record: StreamRecord, entry: AppendRequest, command: Command) -> Outcome:
     if command.host_term != record.host_term or entry.member_id != record.host_id:
         return refuse.stale_host(entry.event_id)
     if command.counter != record.host_counter + 1:
@@ -81,19 +81,19 @@ def _command(record: StreamRecord, entry: Entry, command: Command) -> Outcome:
         return refuse.stale_base(entry.event_id)
     record = msgspec.structs.replace(record, host_counter=command.counter)
     act = command.act
-    if isinstance(act, Load):
+    if isinstance(act, LoadAct):
         return _load(record, entry, act)
-    if isinstance(act, ChangeSettings):
+    if isinstance(act, SettingsAct):
         return _settings(record, entry, act)
     record = msgspec.structs.replace(record, timeline=_moved(record.timeline, act, entry))
     event = _event(record, entry, event_type=_TYPES[type(act)])
-    if isinstance(act, Pause):
+    if isinstance(act, PauseAct):
         reason = clean_text(act.reason, REASON_CELLS)
         event = msgspec.structs.replace(event, reason=reason)
     return _appended(record, event)
 
 
-def _settings(record: StreamRecord, entry: Entry, act: ChangeSettings) -> Outcome:
+def _settings(record: StreamRecord, entry: AppendRequest, act: SettingsAct) -> Outcome:
     record = msgspec.structs.replace(
         record,
         wait=record.wait if act.wait is None else act.wait,
@@ -104,7 +104,7 @@ def _settings(record: StreamRecord, entry: Entry, act: ChangeSettings) -> Outcom
     return _appended(record, msgspec.structs.replace(event, settings=record.settings))
 
 
-def _load(record: StreamRecord, entry: Entry, act: Load) -> Outcome:
+def _load(record: StreamRecord, entry: AppendRequest, act: LoadAct) -> Outcome:
     known, media = record.media, act.media
     if known is not None and known.media_id == media.media_id:
         # The same film under a better description: the place in it stays.
@@ -131,7 +131,7 @@ def _load(record: StreamRecord, entry: Entry, act: Load) -> Outcome:
     return _appended(record, event)
 
 
-def _note(record: StreamRecord, entry: Entry, note: Note) -> Outcome:
+def _note(record: StreamRecord, entry: AppendRequest, note: Note) -> Outcome:
     event = msgspec.structs.replace(
         _event(record, entry, event_type=note.event_type),
         reason=note.reason,
@@ -141,7 +141,7 @@ def _note(record: StreamRecord, entry: Entry, note: Note) -> Outcome:
     return _appended(record, event)
 
 
-def _host_change(record: StreamRecord, entry: Entry, change: HostChange) -> Outcome:
+def _host_change(record: StreamRecord, entry: AppendRequest, change: HostChange) -> Outcome:
     if change.to and change.host_term != record.host_term:
         return refuse.stale_host(entry.event_id)
     record = msgspec.structs.replace(
@@ -159,19 +159,21 @@ def _host_change(record: StreamRecord, entry: Entry, change: HostChange) -> Outc
     return _appended(record, event)
 
 
-def _of_server(record: StreamRecord, entry: Entry, change: OfServer) -> Outcome:
+def _of_server(record: StreamRecord, entry: AppendRequest, change: ServerAct) -> Outcome:
     """What the server does by itself, unless the party has moved on before."""
     timeline, now = record.timeline, entry.now.instant
     reason, event_type = "", "pause"
     match change:
-        case Deserted(since=since) if timeline.playing:
+        case AutoPause(since=since) if timeline.playing:
             position = timeline.position_at(since)
             if record.media is not None and record.media.duration is not None:
                 position = min(position, record.media.duration)
             timeline = timeline.pause(position, now)
-        case Ready(at=at, reason=reason) if timeline.playing and timeline.at == at > now:
+        case AdvanceStart(at=at, reason=reason) if timeline.playing and timeline.at == at > now:
             timeline, event_type = timeline.play(now + entry.lead), "play"
-        case Halt(position=position, reason=reason) if timeline.playing and timeline.at <= now:
+        case StallPause(position=position, reason=reason) if (
+            timeline.playing and timeline.at <= now
+        ):
             # It goes on by itself at last, should nobody be there to say so.
             timeline = timeline.seek(position, now + entry.bound)
         case _:
@@ -184,30 +186,32 @@ def _of_server(record: StreamRecord, entry: Entry, change: OfServer) -> Outcome:
 
 _Moving = Literal["play", "pause", "seek", "rate"]
 _TYPES: Final[dict[type[Act], _Moving]] = {
-    Play: "play",
-    Pause: "pause",
-    Seek: "seek",
-    SetRate: "rate",
+    PlayAct: "play",
+    PauseAct: "pause",
+    SeekAct: "seek",
+    RateAct: "rate",
 }
 
 
-def _moved(timeline: Timeline, act: Play | Pause | Seek | SetRate, entry: Entry) -> Timeline:
+def _moved(
+    timeline: Timeline, act: PlayAct | PauseAct | SeekAct | RateAct, entry: AppendRequest
+) -> Timeline:
     now = entry.now.instant
-    if isinstance(act, Play):
+    if isinstance(act, PlayAct):
         return timeline.play(now + (entry.bound or entry.lead))
-    if isinstance(act, Pause):
+    if isinstance(act, PauseAct):
         return timeline.pause(act.position, now)
-    if isinstance(act, Seek):
+    if isinstance(act, SeekAct):
         return timeline.seek(act.position, now + (_start(entry) if timeline.playing else 0.0))
     return timeline.at_rate(act.rate, now + (entry.rate_lead if timeline.playing else 0.0))
 
 
-def _start(entry: Entry) -> float:
+def _start(entry: AppendRequest) -> float:
     """Seconds until a start somewhere else."""
     return entry.bound or entry.seek_lead
 
 
-def _event(record: StreamRecord, entry: Entry, *, event_type: EventType) -> Event:
+def _event(record: StreamRecord, entry: AppendRequest, *, event_type: EventType) -> Event:
     return Event(
         epoch=record.epoch,
         seq=record.seq + 1,

@@ -7,11 +7,7 @@ from typing import Literal
 import msgspec
 
 from protocol.timeline import Timeline
-from protocol.wire.messages import (
-    Cursor,
-    Media,
-    Settings,
-)
+from protocol.wire.messages import Cursor, Media, StreamSettings
 
 
 class StreamRecord(msgspec.Struct, frozen=True):
@@ -40,6 +36,6 @@ class StreamRecord(msgspec.Struct, frozen=True):
         return Cursor(self.epoch, self.seq)
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> StreamSettings:
         """How the members keep together."""
-        return Settings(self.wait, self.sync_enabled, self.sync_tolerance_ms)
+        return StreamSettings(self.wait, self.sync_enabled, self.sync_tolerance_ms)

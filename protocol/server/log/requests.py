@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
 from protocol.server.log.record import StreamRecord
 from protocol.server.moment import Moment
 from protocol.wire.codec import encode
-from protocol.wire.messages import (
-    Command,
-    Cursor,
-    Event,
-    Note,
-    Refusal,
-)
+from protocol.wire.messages import Command, Cursor, Event, Note, Refusal
 
 
 class HostChange(msgspec.Struct, frozen=True):
     """The member who causes it hosts from now on, or the one it is handed to."""
+
+    digest_word: ClassVar[str] = "HostChange"
+    """What stands for it in digests; logs hold it, so it never changes."""
 
     to: str = ""
     """Member; "" for who causes it."""
@@ -28,41 +25,47 @@ class HostChange(msgspec.Struct, frozen=True):
     """With ``to``: the term that must not have ended before."""
 
 
-class Deserted(msgspec.Struct, frozen=True):
+class AutoPause(msgspec.Struct, frozen=True):
     """Nobody is connected any more: the server itself pauses what they watched."""
+
+    digest_word: ClassVar[str] = "Deserted"
 
     since: float
     """Instant at which the last one went."""
 
 
-class Ready(msgspec.Struct, frozen=True):
+class AdvanceStart(msgspec.Struct, frozen=True):
     """Whom a start waited for is ready: the server itself brings it forward."""
+
+    digest_word: ClassVar[str] = "Ready"
 
     at: float
     """The start that was agreed, so that another one is left alone."""
     reason: str = ""
 
 
-class Halt(msgspec.Struct, frozen=True):
+class StallPause(msgspec.Struct, frozen=True):
     """The server itself stops the party for a member who stalls."""
+
+    digest_word: ClassVar[str] = "Halt"
 
     position: float
     """Where that member's player stands."""
     reason: str
 
 
-OfServer = Deserted | Ready | Halt
+ServerAct = AutoPause | AdvanceStart | StallPause
 """What the server does by itself; the order of the host's own commands goes on over it."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class AppendRequest(msgspec.Struct, frozen=True):
     """Something that wants into a stream's log."""
 
     stream_id: str
     event_id: str
     member_id: str
     name: str
-    change: Command | Note | HostChange | OfServer
+    change: Command | Note | HostChange | ServerAct
     now: Moment
     lead: float = 0.2
     """Seconds that every seat needs to be ready for a start."""
@@ -83,11 +86,11 @@ class Entry(msgspec.Struct, frozen=True):
         elif isinstance(self.change, HostChange) and self.change.to:
             content = f"HostChange to {self.change.to}".encode()
         else:
-            content = type(self.change).__name__.encode()
+            content = self.change.digest_word.encode()
         return hashlib.sha256(self.member_id.encode() + b"\n" + content).hexdigest()
 
 
-class Known(NamedTuple):
+class KnownEvent(NamedTuple):
     """What the log already has under an event's id."""
 
     cursor: Cursor

@@ -19,7 +19,7 @@ UNKNOWN_SEEK: Final = 0.25
 """Seconds, of a player that has not been sent anywhere yet."""
 
 
-class Seat:
+class Participant:
     """One member in a room; without a peer the connection is lost and may come back."""
 
     __slots__ = (

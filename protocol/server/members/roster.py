@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Roll:
+class Roster:
     """Members that are told of, first come first; of the others only how many there are.
 
     Args:

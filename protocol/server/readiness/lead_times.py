@@ -12,7 +12,7 @@ from protocol.server.members.participant import UNKNOWN_START, UNKNOWN_WAY
 from protocol.server.readiness.readiness import MAX_LEAD
 
 if TYPE_CHECKING:
-    from protocol.server.members.participant import Seat
+    from protocol.server.members.participant import Participant
 
 MARGIN: Final = 0.06
 """On top of what is measured: for its changes, and for busy machines at both ends."""
@@ -25,7 +25,7 @@ FORGETS: Final = 0.8
 """Share of the slowest write that is still expected at the next one."""
 
 
-class Leads(NamedTuple):
+class LeadTime(NamedTuple):
     """How far ahead."""
 
     start: float
@@ -36,7 +36,7 @@ class Leads(NamedTuple):
     """The same for another rate, which a player writes long before it is heard."""
 
 
-class Highest:
+class RunningMax:
     """The highest of many values, each of which may change."""
 
     __slots__ = ("_most", "_values")
@@ -69,15 +69,15 @@ class Highest:
         return self._most
 
 
-class Needs:
+class LeadTimes:
     """What the seats of a room need, and the store."""
 
     def __init__(self) -> None:
-        self._ways, self._starts, self._seeks = Highest(), Highest(), Highest()
+        self._ways, self._starts, self._seeks = RunningMax(), RunningMax(), RunningMax()
         self._write = 0.0
         """That the store has taken lately, at worst."""
 
-    def count(self, member_id: str, seat: Seat) -> None:
+    def count(self, member_id: str, seat: Participant) -> None:
         """This is what the seat needs from now on; one that is not connected needs nothing."""
         if seat.peer is None or seat.way is None:
             self.drop(member_id)
@@ -101,11 +101,11 @@ class Needs:
         """From a seek that is agreed until it is heard at the slowest seat."""
         return self._seeks.most(0.0)
 
-    def leads(self) -> Leads:
+    def leads(self) -> LeadTime:
         """For a change that is asked for now."""
         unknown = UNKNOWN_WAY + UNKNOWN_START
         rate = max(self._ways.most(UNKNOWN_WAY) + RATE_MARGIN, MIN_RATE_LEAD)
-        return Leads(
+        return LeadTime(
             start=self._lead(self._starts.most(unknown)),
             seek=self._lead(self._seeks.most(unknown)),
             rate=min(rate, MAX_LEAD),

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from protocol.server.log.record import StreamRecord
-    from protocol.server.members.participant import Seat
+    from protocol.server.members.participant import Participant
     from protocol.wire.messages import Cursor
 
-Outlook = Literal["ready", "soon", "late", "excused"]
+Readiness = Literal["ready", "soon", "late", "excused"]
 """Is there; will be there within the lead; nobody can tell when; is not waited for."""
 
 MAX_LEAD: Final = 1.5
@@ -22,7 +22,7 @@ END_MARGIN: Final = 0.5
 NOT_TO_START: Final = frozenset(("idle", "failed", "ended"))
 
 
-class Place(NamedTuple):
+class SyncPoint(NamedTuple):
     """Where the last event that moved everybody has put the party."""
 
     cursor: Cursor
@@ -30,7 +30,9 @@ class Place(NamedTuple):
     since: float
 
 
-def outlook(seat: Seat, place: Place, record: StreamRecord, now: float) -> Outlook:
+def readiness_of(
+    seat: Participant, place: SyncPoint, record: StreamRecord, now: float
+) -> Readiness:
     """What can be told of one seat; one that is not connected is excused."""
     if seat.peer is None or seat.way is None:
         return "excused"
@@ -43,14 +45,14 @@ def outlook(seat: Seat, place: Place, record: StreamRecord, now: float) -> Outlo
     return "ready" if is_there else "late"
 
 
-def _is_behind(seat: Seat, place: Place, now: float) -> bool:
+def _is_behind(seat: Participant, place: SyncPoint, now: float) -> bool:
     if seat.cursor is None:
         # It does not tell; then only what its seeks take tells anything.
         return now - place.since < seat.seek_ms / 1000
     return seat.cursor < place.cursor
 
 
-def _on_its_way(seat: Seat, place: Place, now: float) -> Outlook:
+def _on_its_way(seat: Participant, place: SyncPoint, now: float) -> Readiness:
     """What it last said of itself was about another place."""
     if seat.cursor is None or seat.cursor.epoch != place.cursor.epoch:
         return "late"
@@ -60,7 +62,7 @@ def _on_its_way(seat: Seat, place: Place, now: float) -> Outlook:
     return "soon" if may_tell and now - place.since <= MAX_LEAD else "late"
 
 
-def _has_enough(seat: Seat, record: StreamRecord, now: float) -> bool:
+def _has_enough(seat: Participant, record: StreamRecord, now: float) -> bool:
     """Whether it can play on for a while, as far as that is known; a live stream never could."""
     buffer, media = seat.member.buffer, record.media
     if buffer is None or media is None or media.duration is None:

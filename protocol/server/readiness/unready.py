@@ -12,24 +12,24 @@ from protocol.server.readiness.readiness import NOT_TO_START, READY_BUFFER
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from protocol.server.members.participant import Seat
+    from protocol.server.members.participant import Participant
     from protocol.wire.messages import Cursor
 
 
-class Doubts:
+class UnreadyIndex:
     """Seats whose `outlook` is, or may become, "soon" or "late"."""
 
     def __init__(self) -> None:
-        self._doubtful: dict[str, Seat] = {}
-        self._movable: dict[str, Seat] = {}
+        self._doubtful: dict[str, Participant] = {}
+        self._movable: dict[str, Participant] = {}
         """Those that are on their way when everybody is sent somewhere else."""
 
     @property
-    def seats(self) -> Collection[Seat]:
+    def seats(self) -> Collection[Participant]:
         """All others are ready, or are not waited for."""
         return self._doubtful.values()
 
-    def count(self, member_id: str, seat: Seat, place: Cursor) -> None:
+    def count(self, member_id: str, seat: Participant, place: Cursor) -> None:
         """This seat is here, or has told something; everybody is to be at ``place``."""
         self.drop(member_id)
         if seat.peer is None or seat.way is None:
@@ -49,7 +49,7 @@ class Doubts:
         self._doubtful.update(self._movable)
 
 
-def _is_settled(seat: Seat, place: Cursor) -> bool:
+def _is_settled(seat: Participant, place: Cursor) -> bool:
     """Whether time changes nothing about it: it is ready, or does not count."""
     if seat.seek_ms > 0.0 if seat.cursor is None else seat.cursor < place:
         return False

@@ -14,7 +14,7 @@ MOST: Final = 60.0
 """Seconds that a member may be waited for within that time."""
 
 
-class Patience:
+class WaitBudget:
     """Of one party."""
 
     def __init__(self) -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from protocol.server.core.effects import POLICY
-from protocol.server.members.participant import Seat
-from protocol.server.members.roster import Roll
-from protocol.server.readiness.lead_times import Needs
-from protocol.server.readiness.readiness import Place
-from protocol.server.readiness.unready import Doubts
-from protocol.server.readiness.wait_budget import Patience
+from protocol.server.members.participant import Participant
+from protocol.server.members.roster import Roster
+from protocol.server.readiness.lead_times import LeadTimes
+from protocol.server.readiness.readiness import SyncPoint
+from protocol.server.readiness.unready import UnreadyIndex
+from protocol.server.readiness.wait_budget import WaitBudget
 from protocol.wire.messages import (
     Bye,
     Chat,
@@ -22,14 +22,14 @@ from protocol.wire.messages import (
     Report,
     ServerMessage,
     Snapshot,
+    StartWait,
     StateNow,
-    Waiting,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocol.server.core.context import Desk
+    from protocol.server.core.context import ServerContext
     from protocol.server.log.record import StreamRecord
     from protocol.server.moment import Moment
 
@@ -41,7 +41,7 @@ class Watch(Protocol):
         """Somebody came or went, or the timeline is another one."""
         ...
 
-    def look_at(self, room: Room, seat: Seat, now: Moment) -> None:
+    def look_at(self, room: Room, seat: Participant, now: Moment) -> None:
         """One seat has reported."""
         ...
 
@@ -55,30 +55,30 @@ class Room:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: ServerContext,
         record: StreamRecord,
         vacated: Callable[[Room], None],
         deserted: Callable[[Room, Moment], None],
         watch: Watch,
     ) -> None:
         self.record = record
-        self.place = Place(record.cursor, float("-inf"))
+        self.place = SyncPoint(record.cursor, float("-inf"))
         """Where everybody is to be by now."""
-        self.patience = Patience()
-        self.waiting: Waiting | None = None
+        self.patience = WaitBudget()
+        self.waiting: StartWait | None = None
         """What people know of a start that waits."""
-        self.seats: dict[str, Seat] = {}
+        self.seats: dict[str, Participant] = {}
         self.claimed_by: int | None = None
         """Peer that is being made host."""
         self._desk = desk
         self._vacated = vacated
         self._deserted = deserted
         self._watch = watch
-        self.needs = Needs()
+        self.needs = LeadTimes()
         """How far ahead a change has to be agreed."""
-        self.doubts = Doubts()
+        self.doubts = UnreadyIndex()
         """Whom a start may have to wait for."""
-        self._roll = Roll(desk.limits.members_told)
+        self._roll = Roster(desk.limits.members_told)
         self._others = 0
         """What was told of those who are not listed."""
         self._changed: dict[str, None] = {}
@@ -96,7 +96,7 @@ class Room:
         return not self.seats and self.claimed_by is None
 
     @property
-    def host(self) -> Seat | None:
+    def host(self) -> Participant | None:
         """The host's seat while it is connected."""
         seat = self.seats.get(self.record.host_id)
         return seat if seat is not None and seat.peer is not None else None
@@ -114,10 +114,10 @@ class Room:
             self._listeners = tuple(self._connected)
         return self._listeners
 
-    def sit(self, member: Member, peer: int, now: Moment, *, by_invite: bool) -> Seat:
+    def sit(self, member: Member, peer: int, now: Moment, *, by_invite: bool) -> Participant:
         """Give ``peer`` the seat of ``member``; an older connection of that seat ends."""
         timers, member_id = self._desk.timers, member.member_id
-        seat = Seat(member, peer, by_invite=by_invite)
+        seat = Participant(member, peer, by_invite=by_invite)
         before = self.seats.get(member_id)
         if before is not None:
             seat.expect(before.seek_ms)
@@ -157,7 +157,7 @@ class Room:
             self._deserted(self, now)
         self._watch.look(self, now)
 
-    def _count(self, member_id: str, seat: Seat) -> None:
+    def _count(self, member_id: str, seat: Participant) -> None:
         self.needs.count(member_id, seat)
         self.doubts.count(member_id, seat, self.place.cursor)
 
@@ -224,7 +224,7 @@ class Room:
         if record.host_id != before:
             self._crown(before, now)
         if event.event_type in ("pause", "seek") or (event.seq == 1 and event.media is not None):
-            self._move(Place(event.cursor, now.instant))
+            self._move(SyncPoint(event.cursor, now.instant))
         self._watch.logged(self, event, now)
         self._watch.look(self, now)
 
@@ -240,7 +240,7 @@ class Room:
         behind = {seat.peer for seat in waiting}
         self._desk.send(tuple(p for p in self.listeners if p not in behind), event)
 
-    def _move(self, place: Place) -> None:
+    def _move(self, place: SyncPoint) -> None:
         self.place = place
         self.doubts.moved()
 
@@ -268,7 +268,7 @@ class Room:
         before, self.record = self.record.host_id, record
         if record.host_id != before:
             self._crown(before, now)
-        self._move(Place(record.cursor, float("-inf")))
+        self._move(SyncPoint(record.cursor, float("-inf")))
         for seat in self.seats.values():
             seat.backlog = None if seat.backlog is None else []
         self.tell(self.snapshot("reset"))

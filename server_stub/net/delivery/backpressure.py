@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _Connection = TypeVar("_Connection")
 
 
-class Backlog(Generic[_Connection]):
+class SlowConsumers(Generic[_Connection]):
     """Whose messages wait, and since when.
 
     Args:

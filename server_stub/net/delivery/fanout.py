@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from server_stub.net.delivery.parallel_writer import WORTH, Outlet, Writers
+from server_stub.net.delivery.parallel_writer import WORTH, ParallelWriter, WriteTarget
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,10 +22,10 @@ class _Rest(NamedTuple):
 
 class _Found(NamedTuple):
     peers: Sequence[int]
-    outlets: list[Outlet]
+    outlets: list[WriteTarget]
 
 
-class Outlets:
+class Broadcaster:
     """The connections that may be written to, by peer.
 
     Args:
@@ -38,17 +38,17 @@ class Outlets:
     ) -> None:
         self._loop = loop
         self._waiting = waiting
-        self._open: dict[int, Outlet] = {}
+        self._open: dict[int, WriteTarget] = {}
         self._slow: set[int] = set()
-        """Those that only their transports may write to: see `Writers`."""
-        self._writers = Writers()
+        """Those that only their transports may write to: see `ParallelWriter`."""
+        self._writers = ParallelWriter()
         self._rests: deque[_Rest] = deque()
         self._behind: list[int] = []
         self._found = _Found((), [])
 
     def add(self, peer: int, transport: asyncio.WriteTransport, *, is_full: bool) -> None:
         """Who is full has something in his transport that goes first."""
-        self._open[peer] = Outlet(peer, transport)
+        self._open[peer] = WriteTarget(peer, transport)
         self.fill(peer, is_full=is_full)
 
     def fill(self, peer: int, *, is_full: bool) -> None:
@@ -108,14 +108,14 @@ class Outlets:
             behind, self._behind = self._behind, []
             self._waiting(behind)
 
-    def _find(self, peers: Sequence[int]) -> list[Outlet]:
+    def _find(self, peers: Sequence[int]) -> list[WriteTarget]:
         """Those that are open: most often the same as for the event before."""
         if self._found.peers is not peers:
             known = self._open
             self._found = _Found(peers, [known[peer] for peer in peers if peer in known])
         return self._found.outlets
 
-    def _queue(self, outlet: Outlet, data: bytes) -> None:
+    def _queue(self, outlet: WriteTarget, data: bytes) -> None:
         """Leave it to the transport, which writes what it can."""
         try:
             outlet.transport.write(data)

@@ -15,14 +15,14 @@ SHARE: int = 32
 must not keep everybody else waiting."""
 
 
-class Silent(NamedTuple, Generic[_Connection]):
+class SilentPeers(NamedTuple, Generic[_Connection]):
     """What a look has found."""
 
     to_ask: list[_Connection]
     dead: list[_Connection]
 
 
-class Silence(Generic[_Connection]):
+class KeepaliveMonitor(Generic[_Connection]):
     """Who has not been heard of, and who has been asked about it.
 
     Seats ping every few seconds, so that hardly anybody ever is; a task and a timer for each
@@ -39,14 +39,14 @@ class Silence(Generic[_Connection]):
         self._asked: dict[_Connection, float] = {}
         self._due = float("-inf")
 
-    def look(self, connections: Collection[_Connection], now: float) -> Silent[_Connection]:
+    def look(self, connections: Collection[_Connection], now: float) -> SilentPeers[_Connection]:
         """Those to be asked now, and those who have not answered.
 
         Cheap while nobody can have been silent for so long: who comes, or says something, is
         heard of after the last look.
         """
         if now < self._due:
-            return Silent([], [])
+            return SilentPeers([], [])
         latest = now - self._patience
         silent = [c for c in connections if self._heard_at(c) <= latest]
         asked = {c: at for c in silent if (at := self._asked.get(c)) is not None}
@@ -58,4 +58,4 @@ class Silence(Generic[_Connection]):
         # Of the silent, some may still wait to be asked, or have just been asked.
         oldest = latest if silent else min(map(self._heard_at, connections), default=now)
         self._due = oldest + self._patience
-        return Silent(to_ask, dead)
+        return SilentPeers(to_ask, dead)

@@ -29,7 +29,7 @@ PORTION: Final = 25
 """Sockets that a thread takes at a time: the other waits for the last of them at most."""
 
 
-class Outlet:
+class WriteTarget:
     """A connection that may be written to.
 
     Args:
@@ -46,17 +46,19 @@ class Outlet:
         """Of its socket; -1 where bytes are not what goes over the wire."""
 
 
-class Left(NamedTuple):
+class UnwrittenRest(NamedTuple):
     """What the kernel did not take at once."""
 
-    outlet: Outlet
+    outlet: WriteTarget
     rest: bytes
 
 
 class _Task:
     """One frame for many: portions that nobody has taken yet, and what is left of others."""
 
-    def __init__(self, frame: bytes, outlets: Sequence[Outlet], left: list[Left]) -> None:
+    def __init__(
+        self, frame: bytes, outlets: Sequence[WriteTarget], left: list[UnwrittenRest]
+    ) -> None:
         self._frame = frame
         self._portions = deque(outlets[at : at + PORTION] for at in range(0, len(outlets), PORTION))
         self.left = left
@@ -70,7 +72,7 @@ class _Task:
                 return
             self._write(portion)
 
-    def _write(self, portion: Sequence[Outlet]) -> None:
+    def _write(self, portion: Sequence[WriteTarget]) -> None:
         # No line of Python stands between two writes: the other thread waits meanwhile for the
         # interpreter's lock, and to be woken costs as much as to write.
         fds = [outlet.fd for outlet in portion]
@@ -84,13 +86,13 @@ class _Task:
         size = len(self._frame)
         if sent.count(size) < len(sent):
             self.left += [
-                Left(outlet, self._frame[count:])
+                UnwrittenRest(outlet, self._frame[count:])
                 for outlet, count in zip(portion, sent, strict=True)
                 if count != size
             ]
 
 
-class Writers:
+class ParallelWriter:
     """The loop's own thread, and a second one that helps it.
 
     While both write, each has processors of its own: a thread that waits for the interpreter's
@@ -106,16 +108,16 @@ class Writers:
         self._thread: threading.Thread | None = None
 
     def write(
-        self, frame: bytes, outlets: Sequence[Outlet], slow: Collection[int]
-    ) -> Sequence[Left]:
+        self, frame: bytes, outlets: Sequence[WriteTarget], slow: Collection[int]
+    ) -> Sequence[UnwrittenRest]:
         """Write to all but ``slow`` ones; returns what must go through the transports.
 
         To look at a thousand transports would take longer than to be told of those few.
         Nothing else runs on the loop meanwhile, so that no socket is closed under a thread.
         """
-        left = list[Left]()
+        left = list[UnwrittenRest]()
         if slow:
-            left += [Left(outlet, frame) for outlet in outlets if outlet.peer in slow]
+            left += [UnwrittenRest(outlet, frame) for outlet in outlets if outlet.peer in slow]
             outlets = [outlet for outlet in outlets if outlet.peer not in slow]
         self._write(_Task(frame, outlets, left))
         return left

@@ -21,7 +21,7 @@ UNWANTED: Final = 64 * 1024
 """Bytes that may come on a connection that closes: what was on its way already."""
 
 
-class AdmittedConnection(ServerConnection):
+class ClientConnection(ServerConnection):
     """A connection that gives back its place, however it ends."""
 
     release: Callable[[], None] | None = None
@@ -104,7 +104,7 @@ def bearer(authorization: str | None) -> str:
 
 def address_of(connection: ServerConnection) -> str:
     """The visitor's IP address, as a trusted proxy tells it; "" when there is none."""
-    if isinstance(connection, AdmittedConnection) and connection.visitor:
+    if isinstance(connection, ClientConnection) and connection.visitor:
         return connection.visitor
     # A unix socket's name is text; of an IP peer it is a tuple that begins with the address.
     where: Any = connection.remote_address

@@ -12,12 +12,12 @@ from urllib.parse import parse_qs
 import msgspec
 
 from protocol.exceptions import StoreError
-from protocol.server.core.identity import hash_token, is_stream_id
-from protocol.server.limits.addresses import Look
+from protocol.server.core.identity import hash_token, is_uuid_hex
+from protocol.server.limits.addresses import TokenLookup
 from server_stub.net.http import responses
-from server_stub.net.http.connection import AdmittedConnection, address_of, bearer
-from server_stub.net.http.read_cache import Reading
-from server_stub.net.listen.admission_queue import Door
+from server_stub.net.http.connection import ClientConnection, address_of, bearer
+from server_stub.net.http.read_cache import PendingRead
+from server_stub.net.listen.admission_queue import AdmissionQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from protocol.server.moment import Moment
     from protocol.server.protocol import ServerProtocol
     from server_stub.clock import ServerClock
-    from server_stub.net.http.read_cache import Reads
-    from server_stub.net.listen.addresses import Names
-    from server_stub.net.listen.forwarded import Proxies
-    from server_stub.net.listen.listener import Entrance
+    from server_stub.net.http.read_cache import ReadCache
+    from server_stub.net.listen.addresses import HostPolicy
+    from server_stub.net.listen.forwarded import TrustedProxies
+    from server_stub.net.listen.listener import BoundedListener
     from server_stub.observability.endpoint import Readings
     from server_stub.storage.base import Store
-    from server_stub.storage.worker import StoreThread
+    from server_stub.storage.worker import StoreWorker
 
 logger = logging.getLogger("matinee.server")
 
@@ -48,28 +48,28 @@ REST: Final = 0.25
 """Seconds until who reads too often is told so."""
 
 
-class HttpRequests:
+class HttpHandler:
     """Answers what is no websocket, and lets in what may become one."""
 
-    connection = AdmittedConnection
+    connection = ClientConnection
 
     def __init__(
         self,
         core: ServerProtocol,
         clock: ServerClock,
-        store: StoreThread,
-        names: Names,
-        reads: Reads,
+        store: StoreWorker,
+        names: HostPolicy,
+        reads: ReadCache,
         readings: Readings,
-        proxies: Proxies,
-        entrance: Entrance,
+        proxies: TrustedProxies,
+        entrance: BoundedListener,
         perform: Callable[[], None],
     ) -> None:
         self._core = core
         self._clock = clock
         self._store = store
         self._names = names
-        self._door = Door(self._places)
+        self._door = AdmissionQueue(self._places)
         self._reads = reads
         self._readings = readings
         self._proxies = proxies
@@ -79,7 +79,7 @@ class HttpRequests:
     async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The response; None opens a websocket."""
         self._entrance.has_asked(connection.transport.get_extra_info("socket").fileno())
-        if isinstance(connection, AdmittedConnection):
+        if isinstance(connection, ClientConnection):
             forwarded = request.headers.get_all("X-Forwarded-For")
             connection.visitor = self._proxies.visitor(address_of(connection), forwarded)
         response = await self._answer(connection, request)
@@ -139,7 +139,7 @@ class HttpRequests:
     async def _admit(self, connection: ServerConnection) -> Response | None:
         address = address_of(connection)
         await self._door.wait(address)
-        if isinstance(connection, AdmittedConnection) and connection.is_lost:
+        if isinstance(connection, ClientConnection) and connection.is_lost:
             # It went away while it was in line, and has been given up already.
             return None
         # The connection's place is kept from here on, before anything can go wrong.
@@ -147,7 +147,7 @@ class HttpRequests:
         if wait > 0.0:
             logger.info("event=not_admitted retry_after=%.1f", wait)
             return _too_many("connections", wait)
-        if isinstance(connection, AdmittedConnection):
+        if isinstance(connection, ClientConnection):
             connection.release = lambda: self._core.released(address)
         return None
 
@@ -191,18 +191,18 @@ class HttpRequests:
             return responses.error_page(HTTPStatus.BAD_REQUEST, "after and epoch are whole numbers")
         if not 0 <= after <= 2**53 or not 0 <= (epoch or 0) <= 2**53:
             return responses.error_page(HTTPStatus.BAD_REQUEST, "after and epoch are out of range")
-        if not is_stream_id(stream_id):
+        if not is_uuid_hex(stream_id):
             stream_id = "0" * 32
         if what == "state":
             after, epoch = 0, None
-        reading = Reading(token_hash, what, epoch, after)
+        reading = PendingRead(token_hash, what, epoch, after)
         return await self._answered(stream_id, reading, address, request)
 
     async def _answered(
-        self, stream_id: str, reading: Reading, address: str, request: Request
+        self, stream_id: str, reading: PendingRead, address: str, request: Request
     ) -> Response:
         turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        look = Look(address, stream_id + reading.token_hash, lambda wait: _told(turn, wait))
+        look = TokenLookup(address, stream_id + reading.token_hash, lambda wait: _told(turn, wait))
         wait = await self._turn(look, turn)
         if wait > 0.0:
             return _too_many("wrong tokens", wait)
@@ -224,7 +224,7 @@ class HttpRequests:
             )
         return responses.tagged_json(found.body, found.etag, request.headers.get("If-None-Match"))
 
-    async def _turn(self, look: Look, turn: asyncio.Future[float]) -> float:
+    async def _turn(self, look: TokenLookup, turn: asyncio.Future[float]) -> float:
         """Wait until a token may be looked up; seconds to come again where it may not."""
         self._core.show_token(look, self._clock.now())
         self._perform()
@@ -238,7 +238,7 @@ class HttpRequests:
                 self._looked_up(look, was_right=None)
             raise
 
-    def _looked_up(self, look: Look, *, was_right: bool | None) -> None:
+    def _looked_up(self, look: TokenLookup, *, was_right: bool | None) -> None:
         """Whose turn comes by it may be a websocket's."""
         self._core.token_looked_up(look, self._clock.now(), was_right=was_right)
         self._perform()
@@ -252,7 +252,7 @@ def _told(turn: asyncio.Future[float], wait: float) -> bool:
     return True
 
 
-def _read(store: Store, stream_id: str, reading: Reading, now: Moment) -> bytes | None:
+def _read(store: Store, stream_id: str, reading: PendingRead, now: Moment) -> bytes | None:
     record = store.stream(stream_id, reading.token_hash, now)
     if record is None:
         return None

@@ -17,7 +17,7 @@ MAX_READS: Final = 64
 """Of one stream; an answer has at most 300 events."""
 
 
-class Reading(NamedTuple):
+class PendingRead(NamedTuple):
     """What is asked, and with which token."""
 
     token_hash: str
@@ -26,7 +26,7 @@ class Reading(NamedTuple):
     after: int
 
 
-class Page(NamedTuple):
+class CachedPage(NamedTuple):
     """An answer and the tag that names this content."""
 
     body: bytes
@@ -34,23 +34,23 @@ class Page(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    page: asyncio.Future[Page | None]
+    page: asyncio.Future[CachedPage | None]
     until: float
 
 
-class Reads:
+class ReadCache:
     """Keeps answers; all instants are the event loop's."""
 
     def __init__(self) -> None:
-        self._streams: OrderedDict[str, dict[Reading, _Kept]] = OrderedDict()
+        self._streams: OrderedDict[str, dict[PendingRead, _Kept]] = OrderedDict()
 
     async def page(
         self,
         stream_id: str,
-        reading: Reading,
+        reading: PendingRead,
         read: Callable[[], Awaitable[bytes | None]],
         now: float,
-    ) -> Page | None:
+    ) -> CachedPage | None:
         """The answer; ``read`` is asked for it when it is not known. None is never kept.
 
         Raises:
@@ -71,7 +71,7 @@ class Reads:
         """The stream has changed; whoever asks from now on gets what is there by now."""
         self._streams.pop(stream_id, None)
 
-    def _of(self, stream_id: str) -> dict[Reading, _Kept]:
+    def _of(self, stream_id: str) -> dict[PendingRead, _Kept]:
         reads = self._streams.setdefault(stream_id, {})
         self._streams.move_to_end(stream_id)
         if len(self._streams) > MAX_STREAMS:
@@ -79,15 +79,15 @@ class Reads:
         return reads
 
 
-async def _paged(read: Callable[[], Awaitable[bytes | None]]) -> Page | None:
+async def _paged(read: Callable[[], Awaitable[bytes | None]]) -> CachedPage | None:
     body = await read()
     if body is None:
         return None
-    return Page(body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+    return CachedPage(body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
 
 
 def _drop_failed(
-    reads: dict[Reading, _Kept], reading: Reading, done: asyncio.Future[Page | None]
+    reads: dict[PendingRead, _Kept], reading: PendingRead, done: asyncio.Future[CachedPage | None]
 ) -> None:
     if done.cancelled() or done.exception() is not None or done.result() is None:
         kept = reads.get(reading)

@@ -120,7 +120,7 @@ def _free_port(address: ListenAddress) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class HostPolicy:
     """What a request's Host header may say.
 
     A page on a stranger's site can have its name resolve to this machine; it cannot make

@@ -23,7 +23,7 @@ EACH: Final = 50
 INTERVAL: Final = 0.02
 
 
-class Door:
+class AdmissionQueue:
     """Who waits to be let in, first come first.
 
     Args:

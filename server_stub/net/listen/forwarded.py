@@ -16,7 +16,7 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
-class Proxies:
+class TrustedProxies:
     """The proxies that are believed, and what they say of whom they let in.
 
     Each proxy appends the address it was reached from to ``X-Forwarded-For``, so what stands
@@ -49,13 +49,13 @@ class Proxies:
         return any(found in network for network in self.networks)
 
 
-def parse_proxies(texts: Sequence[str]) -> Proxies:
+def parse_proxies(texts: Sequence[str]) -> TrustedProxies:
     """Addresses and networks, such as ``127.0.0.1`` or ``10.0.0.0/8``.
 
     Raises:
         SettingsError: one is neither.
     """
-    return Proxies(tuple(_network(text) for text in texts))
+    return TrustedProxies(tuple(_network(text) for text in texts))
 
 
 def _network(text: str) -> _Network:

@@ -22,7 +22,7 @@ _PLENTY: Final = 10_240
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-class Accepted(socket.socket):
+class TrackedSocket(socket.socket):
     """A connection's socket that tells of its end, whoever closes it."""
 
     def __init__(self, taken: socket.socket, closing: Callable[[int], None]) -> None:
@@ -35,7 +35,7 @@ class Accepted(socket.socket):
         super().close()
 
 
-class Entrance(socket.socket):
+class BoundedListener(socket.socket):
     """Takes connections, and bounds those that have not asked for anything yet.
 
     They are counted here and not as asyncio's protocols: those of TLS begin after a handshake.
@@ -60,7 +60,7 @@ class Entrance(socket.socket):
         self._most_silent = min(MAX_SILENT, max(1, most // 2))
         self._is_unbounded = is_unbounded
         self._connected: set[int] = set()
-        self._silent: dict[int, tuple[str, Accepted]] = {}
+        self._silent: dict[int, tuple[str, TrackedSocket]] = {}
         """Oldest first."""
         self._of = Counter[str]()
         self._is_exhausted = False
@@ -80,7 +80,7 @@ class Entrance(socket.socket):
         except OSError as error:
             self._is_exhausted = error.errno in _EXHAUSTED
             raise
-        connection, address = Accepted(taken, self._closing), bounded_as(str(where[0]))
+        connection, address = TrackedSocket(taken, self._closing), bounded_as(str(where[0]))
         is_full = len(self._connected) >= self._most
         is_one_too_many = self._of[address] >= self._each and not self._is_unbounded(where[0])
         if not is_one_too_many and (is_full or len(self._silent) >= self._most_silent):

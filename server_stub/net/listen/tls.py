@@ -34,7 +34,7 @@ class _Encrypted(Exception):
     """The key asks for a password."""
 
 
-class Tls:
+class ReloadableTls:
     """A certificate and its key on the disk, and the context that connections are opened with.
 
     Args:
@@ -79,7 +79,7 @@ class Tls:
         )
 
 
-def tls_of(cert_file: Path | None, key_file: Path | None) -> Tls | None:
+def tls_of(cert_file: Path | None, key_file: Path | None) -> ReloadableTls | None:
     """The TLS that these options ask for; None where neither is given.
 
     Raises:
@@ -91,7 +91,7 @@ def tls_of(cert_file: Path | None, key_file: Path | None) -> Tls | None:
         raise SettingsError("tls-cert", "is missing", "--tls-key needs --tls-cert FILE beside it")
     if key_file is None:
         raise SettingsError("tls-key", "is missing", "--tls-cert needs --tls-key FILE beside it")
-    return Tls(cert_file, key_file)
+    return ReloadableTls(cert_file, key_file)
 
 
 def _checked(cert_file: Path, key_file: Path) -> Certificate:

@@ -6,7 +6,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from protocol.server import refusals as refuse
-from protocol.server.access.admission import Admission, Known, admission
+from protocol.server.access.admission import AdmissionDecision, Credentials, decide_admission
 from protocol.server.core.store_calls import AddInvite, AdmitMembers, Done, OpenStream, RemoveMember
 from protocol.server.log.decide import refused_errand
 from server_stub.storage.sql.locks import lock_streams
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     from protocol.wire.messages import Refusal, Role
 
 
-def admitted(connection: Connection, call: OpenStream, host_id: str) -> Admission:
+def admitted(connection: Connection, call: OpenStream, host_id: str) -> AdmissionDecision:
     """Whether a token opens a stream for a member, and as what; uses are counted."""
     now = at(call.now.unix_ms)
     token = _matching(connection, call, now)
     if not call.member_id:
-        return admission(Known(_role(token), _uses_of_reader(connection, call, token)))
+        return decide_admission(Credentials(_role(token), _uses_of_reader(connection, call, token)))
     where = {"stream_id": call.stream_id, "member_id": call.member_id}
     member = connection.execute(MEMBER, where).mappings().first()
-    found = admission(
-        Known(
+    found = decide_admission(
+        Credentials(
             _role(token),
             _uses_left(connection, call, token),
             is_host=hmac.compare_digest(host_id, call.member_id),

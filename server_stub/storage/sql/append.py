@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from protocol.server.log.decide import decide
-from protocol.server.log.requests import Appended, Entry, Known, Outcome
+from protocol.server.log.requests import Appended, AppendRequest, KnownEvent, Outcome
 from protocol.server.refusals import unauthorized
 from protocol.wire.messages import Cursor
 from server_stub.storage.sql.locks import lock_streams
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Result
 
 
-def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
+def append(connection: Connection, entries: Sequence[AppendRequest]) -> list[Outcome]:
     """What becomes of ``entries``, one after the other, within this transaction."""
     if not entries:
         return []
@@ -29,7 +29,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
     rows: list[dict[str, Any]] = []
     changed: dict[str, dict[str, Any]] = {}
 
-    def take(entry: Entry) -> Outcome:
+    def take(entry: AppendRequest) -> Outcome:
         record = records.get(entry.stream_id)
         if record is None:
             return msgspec.structs.replace(unauthorized(), event_id=entry.event_id)
@@ -38,7 +38,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
         if isinstance(outcome, Appended):
             digest = entry.digest
             records[entry.stream_id] = outcome.record
-            known[name] = Known(outcome.event.cursor, digest)
+            known[name] = KnownEvent(outcome.event.cursor, digest)
             rows.append(event_row(entry.stream_id, outcome.event, digest))
             row = stream_row(outcome.record, entry.now.unix_ms)
             changed[entry.stream_id] = {"stream_id": entry.stream_id, **row}
@@ -51,13 +51,15 @@ def append(connection: Connection, entries: Sequence[Entry]) -> list[Outcome]:
     return outcomes
 
 
-def _known(connection: Connection, entries: Sequence[Entry]) -> dict[tuple[str, str], Known]:
+def _known(
+    connection: Connection, entries: Sequence[AppendRequest]
+) -> dict[tuple[str, str], KnownEvent]:
     """What the logs have of these already: looked for only after the streams are locked."""
     asked: dict[str, dict[str, None]] = {}
     for entry in entries:
         asked.setdefault(entry.stream_id, {})[entry.event_id] = None
     return {
-        (stream_id, row.event_id): Known(Cursor(row.epoch, row.seq), row.digest)
+        (stream_id, row.event_id): KnownEvent(Cursor(row.epoch, row.seq), row.digest)
         for stream_id, event_ids in asked.items()
         for row in _find(connection, stream_id, list(event_ids))
     }

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from protocol.ids import ordered_id
+from protocol.ids import uuid7
 from protocol.server.log.record import StreamRecord
 from protocol.timeline import Timeline
-from protocol.wire.messages import Event, EventType, Media, Settings
+from protocol.wire.messages import Event, EventType, Media, StreamSettings
 from server_stub.storage.sql.schema import at
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     media: Media | None = None
     host_id: str = ""
     host_term: int = 0
-    settings: Settings | None = None
+    settings: StreamSettings | None = None
     reason: str = ""
     before_ms: float | None = None
     after_ms: float | None = None
@@ -80,7 +80,7 @@ def record_of(row: RowMapping) -> StreamRecord:
 def _row_id(stream_id: str, event: Event) -> UUID:
     """Made from what is unique anyway, so that a store needs no randomness either."""
     name = f"{stream_id}.{event.epoch}.{event.seq}"
-    return ordered_id(event.timestamp_ms, int.from_bytes(sha256(name.encode()).digest()))
+    return uuid7(event.timestamp_ms, int.from_bytes(sha256(name.encode()).digest()))
 
 
 def event_row(stream_id: str, event: Event, digest: str) -> dict[str, Any]:

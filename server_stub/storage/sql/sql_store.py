@@ -11,10 +11,10 @@ from protocol.exceptions import StorageFull, StoreError
 from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
-    CreateStream,
-    Opened,
+    InsertStream,
+    OpenedStream,
     OpenStream,
-    Read,
+    ReadEvents,
     ReadSince,
     RemoveMember,
     StoreCall,
@@ -22,8 +22,8 @@ from protocol.server.core.store_calls import (
     StoreResult,
 )
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import Appended, Entry
-from server_stub.clock import Anchor
+from protocol.server.log.requests import Appended, AppendRequest
+from server_stub.clock import ClockAnchor
 from server_stub.storage.sql.access import (
     add_invite,
     add_one_more,
@@ -149,14 +149,14 @@ class SqlStore:
         """See `Store`."""
         return self._do(lambda connection: _events(connection, stream_id, epoch, after, limit))
 
-    def anchor(self) -> Anchor | None:
+    def anchor(self) -> ClockAnchor | None:
         """See `Store`."""
         row = self._do(lambda connection: connection.execute(ANCHOR).mappings().first())
         if row is None:
             return None
-        return Anchor(*(row[name] for name in Anchor._fields))
+        return ClockAnchor(*(row[name] for name in ClockAnchor._fields))
 
-    def set_anchor(self, anchor: Anchor) -> None:
+    def set_anchor(self, anchor: ClockAnchor) -> None:
         """See `Store`."""
         self._do(lambda connection: connection.execute(SET_ANCHOR, anchor._asdict()))
 
@@ -232,9 +232,9 @@ def _is_kept(connection: Connection, answers: Sequence[StoreResult]) -> bool:
 def _answers(connection: Connection, calls: Sequence[StoreCall]) -> list[StoreResult]:
     """The answers, in order; entries that follow each other are written together."""
     answers: list[StoreResult] = []
-    entries: list[Entry] = []
+    entries: list[AppendRequest] = []
     for call in calls:
-        if isinstance(call, Entry):
+        if isinstance(call, AppendRequest):
             entries.append(call)
             continue
         answers += append(connection, entries)
@@ -245,14 +245,14 @@ def _answers(connection: Connection, calls: Sequence[StoreCall]) -> list[StoreRe
 
 def _answer(
     connection: Connection,
-    call: CreateStream | OpenStream | ReadSince | AddInvite | AdmitMembers | RemoveMember,
+    call: InsertStream | OpenStream | ReadSince | AddInvite | AdmitMembers | RemoveMember,
 ) -> StoreResult:
     match call:
         case OpenStream():
             return _open(connection, call)
         case ReadSince():
             return _read(connection, call.stream_id, call.cursor, call.limit)
-        case CreateStream():
+        case InsertStream():
             return _create(connection, call)
         case AddInvite():
             return add_invite(connection, call)
@@ -262,7 +262,7 @@ def _answer(
             return remove_member(connection, call)
 
 
-def _create(connection: Connection, call: CreateStream) -> StreamRecord:
+def _create(connection: Connection, call: InsertStream) -> StreamRecord:
     record, created_at = call.record, at(call.now.unix_ms)
     row = stream_row(record, call.now.unix_ms)
     connection.execute(ADD_STREAM, {"id": record.stream_id, "created_at": created_at, **row})
@@ -274,15 +274,15 @@ def _create(connection: Connection, call: CreateStream) -> StreamRecord:
     return record
 
 
-def _open(connection: Connection, call: OpenStream) -> Opened:
+def _open(connection: Connection, call: OpenStream) -> OpenedStream:
     record = _record(connection, call.stream_id)
     found = admitted(connection, call, "" if record is None else record.host_id)
     if record is None or found.role is None:
-        return Opened(is_removed=found.is_removed)
+        return OpenedStream(is_removed=found.is_removed)
     if found.role == "host" and call.fresh_invite_hash:
         now, until = at(call.now.unix_ms), at(call.invite_until_ms)
         add_one_more(connection, call.stream_id, call.fresh_invite_hash, now, until)
-    return Opened(record, found.role, found.by_invite)
+    return OpenedStream(record, found.role, found.by_invite)
 
 
 def _read(connection: Connection, stream_id: str, cursor: Cursor, limit: int) -> StoreResult:
@@ -291,7 +291,7 @@ def _read(connection: Connection, stream_id: str, cursor: Cursor, limit: int) ->
         return StoreFailed("try_again")
     events = _events(connection, stream_id, cursor.epoch, cursor.seq, limit)
     # What another server has added between the two looks is not of the record's instant.
-    return Read(record, tuple(event for event in events if not record.cursor < event.cursor))
+    return ReadEvents(record, tuple(event for event in events if not record.cursor < event.cursor))
 
 
 def _record(connection: Connection, stream_id: str) -> StreamRecord | None:

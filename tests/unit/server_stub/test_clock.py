@@ -7,60 +7,60 @@ import pytest
 from server_stub import clock
 from server_stub.clock import (
     SETTLED,
-    Anchor,
-    Reading,
+    ClockAnchor,
+    ClockReading,
     ServerClock,
     read_clocks,
     shift_after,
     wall_jump,
 )
 
-ANCHOR = Anchor("boot-1", shift=100.0, instant=1100.0, elapsed=1000.0, wall=50_000.0)
+ANCHOR = ClockAnchor("boot-1", shift=100.0, instant=1100.0, elapsed=1000.0, wall=50_000.0)
 
 
 def test_a_new_database_takes_the_monotonic_clock_as_it_is() -> None:
-    assert shift_after(None, Reading("boot-1", 1000.0, 1000.0, 50_000.0)) == 0.0
+    assert shift_after(None, ClockReading("boot-1", 1000.0, 1000.0, 50_000.0)) == 0.0
 
 
 def test_in_the_same_boot_the_clock_simply_goes_on() -> None:
     # The wall clock was set back meanwhile, which must not matter.
-    assert shift_after(ANCHOR, Reading("boot-1", 1300.0, 1300.0, 40_000.0)) == 100.0
+    assert shift_after(ANCHOR, ClockReading("boot-1", 1300.0, 1300.0, 40_000.0)) == 100.0
 
 
 @pytest.mark.parametrize("boot_id", ["boot-2", ""])
 def test_after_another_boot_the_wall_clock_tells_how_long_it_was_away(boot_id: str) -> None:
-    reading = Reading(boot_id, 7.0, 7.0, 50_600.0)
+    reading = ClockReading(boot_id, 7.0, 7.0, 50_600.0)
     assert reading.monotonic + shift_after(ANCHOR, reading) == 1700.0
 
 
 def test_a_wall_clock_that_was_set_back_does_not_turn_the_clock_back() -> None:
-    reading = Reading("boot-2", 7.0, 7.0, 10_000.0)
+    reading = ClockReading("boot-2", 7.0, 7.0, 10_000.0)
     assert reading.monotonic + shift_after(ANCHOR, reading) == 1100.0
 
 
 def test_a_monotonic_clock_that_is_behind_its_anchor_is_another_boot() -> None:
-    reading = Reading("boot-1", 5.0, 5.0, 50_010.0)
+    reading = ClockReading("boot-1", 5.0, 5.0, 50_010.0)
     assert reading.monotonic + shift_after(ANCHOR, reading) == 1110.0
 
 
 def test_without_a_name_no_boot_is_the_same() -> None:
-    nameless = Anchor("", 100.0, 1100.0, 1000.0, 50_000.0)
-    reading = Reading("", 1300.0, 1300.0, 50_500.0)
+    nameless = ClockAnchor("", 100.0, 1100.0, 1000.0, 50_000.0)
+    reading = ClockReading("", 1300.0, 1300.0, 50_500.0)
     assert reading.monotonic + shift_after(nameless, reading) == 1600.0
 
 
 @pytest.mark.parametrize(
     ("reading", "jump"),
     [
-        (Reading("boot-1", 1300.0, 1300.0, 50_300.0), 0.0),
-        (Reading("boot-1", 1300.0, 9000.0, 58_000.0), 0.0),
-        (Reading("boot-1", 1300.0, 1300.0, 53_900.0), 3600.0),
-        (Reading("boot-1", 1300.0, 1300.0, 46_700.0), -3600.0),
-        (Reading("boot-2", 5.0, 5.0, 90_000.0), 0.0),
-        (Reading("boot-2", 5.0, 5.0, 49_000.0), -1000.0),
+        (ClockReading("boot-1", 1300.0, 1300.0, 50_300.0), 0.0),
+        (ClockReading("boot-1", 1300.0, 9000.0, 58_000.0), 0.0),
+        (ClockReading("boot-1", 1300.0, 1300.0, 53_900.0), 3600.0),
+        (ClockReading("boot-1", 1300.0, 1300.0, 46_700.0), -3600.0),
+        (ClockReading("boot-2", 5.0, 5.0, 90_000.0), 0.0),
+        (ClockReading("boot-2", 5.0, 5.0, 49_000.0), -1000.0),
     ],
 )
-def test_a_jump_of_the_wall_clock_is_seen(reading: Reading, jump: float) -> None:
+def test_a_jump_of_the_wall_clock_is_seen(reading: ClockReading, jump: float) -> None:
     assert wall_jump(ANCHOR, reading) == pytest.approx(jump)
 
 
@@ -77,13 +77,13 @@ class Machine:
     """Clocks that a test turns."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.reading = Reading("boot-1", 1000.0, 1000.0, 50_000.0)
+        self.reading = ClockReading("boot-1", 1000.0, 1000.0, 50_000.0)
         monkeypatch.setattr(clock, "read_clocks", lambda: self.reading)
 
     def pass_by(self, seconds: float, *, wall: float = 0.0) -> None:
         """Time goes on, and the wall clock jumps by ``wall`` besides."""
         boot_id, monotonic, elapsed, on_the_wall = self.reading
-        self.reading = Reading(
+        self.reading = ClockReading(
             boot_id, monotonic + seconds, elapsed + seconds, on_the_wall + seconds + wall
         )
 
@@ -120,7 +120,7 @@ def test_a_jump_does_not_move_a_film_that_plays_on_over_a_reboot(
     kept = first.anchor()
     assert first.wall_jump() == pytest.approx(wall)
     now = machine.reading.wall + 60.0
-    machine.reading = Reading("boot-2", 5.0, 5.0, now - wall if is_put_right else now)
+    machine.reading = ClockReading("boot-2", 5.0, 5.0, now - wall if is_put_right else now)
     again = ServerClock(kept)
     assert again.instant_at(machine.reading) == pytest.approx(before + 120.0)
     still = 0.0 if is_put_right else wall
@@ -168,7 +168,7 @@ def test_a_machine_that_starts_with_a_clock_behind_is_in_doubt_until_it_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     machine = Machine(monkeypatch)
-    machine.reading = Reading("boot-2", 5.0, 5.0, 50_000.0 - WEEK)
+    machine.reading = ClockReading("boot-2", 5.0, 5.0, 50_000.0 - WEEK)
     booted = ServerClock(ANCHOR)
     booted.anchor()
     machine.pass_by(60.0)
@@ -187,7 +187,7 @@ def test_a_clock_that_is_set_soon_after_the_machine_s_start_is_right(
 ) -> None:
     machine = Machine(monkeypatch)
     # It was off for a day, and starts with the wrong time, such as that of its end.
-    machine.reading = Reading("boot-2", 5.0, 5.0, ANCHOR.wall + 86_400.0 + wrong)
+    machine.reading = ClockReading("boot-2", 5.0, 5.0, ANCHOR.wall + 86_400.0 + wrong)
     booted = ServerClock(ANCHOR)
     booted.anchor()
     machine.pass_by(60.0, wall=-wrong)
@@ -209,7 +209,7 @@ def test_a_clock_in_doubt_that_jumps_again_after_a_reboot_is_still_in_doubt(
     first = ServerClock(None)
     machine.pass_by(60.0, wall=before)
     kept = first.anchor()
-    machine.reading = Reading("boot-2", 5.0, 5.0, machine.reading.wall + 60.0)
+    machine.reading = ClockReading("boot-2", 5.0, 5.0, machine.reading.wall + 60.0)
     again = ServerClock(kept)
     again.anchor()
     machine.pass_by(60.0, wall=after)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from player.api.views import ErrorLine
 
 
-class TroubleScreen(ModalScreen[None]):
+class FatalErrorScreen(ModalScreen[None]):
     """An error that the seat did not survive, until a key is pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -16,7 +16,7 @@ from tui.text.times import EXAMPLES, clock_text, parse_go_to
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui.state.party_state import Room
+    from tui.state.party_state import PartyState
 
 
 class GoToScreen(ModalScreen[Seek | SeekBy | None]):
@@ -24,7 +24,7 @@ class GoToScreen(ModalScreen[Seek | SeekBy | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Stay here")]
 
-    def __init__(self, room: Room, now: float) -> None:
+    def __init__(self, room: PartyState, now: float) -> None:
         super().__init__()
         self._room = room
         self._position = position_at(room, now)

@@ -19,23 +19,23 @@ from tui.screen.messages import Answered, Asked
 from tui.screen.screens.go_to import GoToScreen
 from tui.screen.screens.help import HelpScreen
 from tui.screen.screens.invite import InviteScreen
-from tui.screen.screens.member_picker import ChooseScreen
-from tui.screen.screens.open_media import NameFilmScreen
+from tui.screen.screens.member_picker import MemberPickerScreen
+from tui.screen.screens.open_media import OpenMediaScreen
 from tui.screen.widgets.feed import Feed
-from tui.screen.widgets.footer import KeyBar
+from tui.screen.widgets.footer import FooterBar
 from tui.screen.widgets.header import HeaderBar
-from tui.screen.widgets.member_list import SeatsPanel
-from tui.screen.widgets.now_playing import StageView, StateLine
+from tui.screen.widgets.member_list import MemberList
+from tui.screen.widgets.now_playing import NowPlaying, StateLine
 from tui.screen.widgets.status_panels import LinkPanel, SyncPanel
 from tui.screen.widgets.transport import TransportBar
-from tui.screen.widgets.video import FilmView
-from tui.state.party_state import Room
+from tui.screen.widgets.video import VideoView
+from tui.state.party_state import PartyState
 from tui.state.selectors import view_only_text
 
 if TYPE_CHECKING:
     from textual import events
 
-    from player.video.frame_buffer import Stage
+    from player.video.frame_buffer import FrameBuffer
 
 MIN_WIDTH: Final = 60
 MIN_HEIGHT: Final = 16
@@ -50,7 +50,7 @@ def _bindings() -> list[BindingType]:
     ]
 
 
-class RoomScreen(Screen[None], inherit_bindings=True):
+class MainScreen(Screen[None], inherit_bindings=True):
     """Shows a room and turns keys into what they ask for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,35 +71,35 @@ class RoomScreen(Screen[None], inherit_bindings=True):
     ]
 
     app = getters.app(cast("type[App[object]]", App))
-    room: reactive[Room] = reactive(Room(), repaint=False)
+    room: reactive[PartyState] = reactive(PartyState(), repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
 
-    def __init__(self, stage: Stage | None = None) -> None:
+    def __init__(self, stage: FrameBuffer | None = None) -> None:
         super().__init__()
         self._stage = stage
 
     def compose(self) -> ComposeResult:
         """Header; stage, transport and panels; people and feed; keys."""
-        cls = RoomScreen
+        cls = MainScreen
         yield HeaderBar(id="header").data_bind(cls.room, cls.now)
         with Horizontal(id="main"):
             with Vertical(id="left"):
                 if self._stage is None:
-                    yield StageView(id="stage").data_bind(cls.room, cls.now)
+                    yield NowPlaying(id="stage").data_bind(cls.room, cls.now)
                 else:
-                    yield FilmView(self._stage, widget_id="film")
+                    yield VideoView(self._stage, widget_id="film")
                     yield StateLine(id="state").data_bind(cls.room, cls.now)
                 yield TransportBar(id="transport").data_bind(cls.room, cls.now)
                 with Horizontal(id="panels"):
                     yield SyncPanel(id="sync").data_bind(cls.room, cls.now)
                     yield LinkPanel(id="link").data_bind(cls.room, cls.now)
             with Vertical(id="right"):
-                yield SeatsPanel(id="seats").data_bind(cls.room, cls.now)
+                yield MemberList(id="seats").data_bind(cls.room, cls.now)
                 yield Feed(id="feed").data_bind(cls.room)
                 yield Input(
                     placeholder="say something (c)", max_length=500, compact=True, id="chat"
                 )
-        yield KeyBar(id="keys").data_bind(cls.room, cls.now)
+        yield FooterBar(id="keys").data_bind(cls.room, cls.now)
         yield Static(id="too-small", markup=False)
 
     def on_mount(self) -> None:
@@ -116,7 +116,7 @@ class RoomScreen(Screen[None], inherit_bindings=True):
             )
         )
 
-    def watch_room(self, before: Room, room: Room) -> None:
+    def watch_room(self, before: PartyState, room: PartyState) -> None:
         """Make the list of seats as high as it needs to be, within reason."""
         if len(before.members) != len(room.members):
             self.query_one("#seats").styles.height = min(len(room.members), 12) + 1
@@ -170,7 +170,7 @@ class RoomScreen(Screen[None], inherit_bindings=True):
         def named(film: str | None) -> None:
             self._ask(None if film is None else make(film))
 
-        self.app.push_screen(NameFilmScreen(question), named)
+        self.app.push_screen(OpenMediaScreen(question), named)
 
     def _choose(self, question: str, consequence: str, make: type[Kick | Give]) -> None:
         """Ask for one of the others, then for what is to be done about him."""
@@ -183,7 +183,7 @@ class RoomScreen(Screen[None], inherit_bindings=True):
             if member_id is not None:
                 self.post_message(Asked(make(member_id)))
 
-        self.app.push_screen(ChooseScreen(question, consequence, others), chosen)
+        self.app.push_screen(MemberPickerScreen(question, consequence, others), chosen)
 
     def _invite(self) -> None:
         invite = self.room.ready.invite if self.room.ready else None
@@ -222,7 +222,7 @@ class RoomScreen(Screen[None], inherit_bindings=True):
             unheard = "nobody would read this now: it stays here until the server is back"
             self.post_message(Answered(unheard, "warning"))
 
-    def on_film_view_resized(self, event: FilmView.Resized) -> None:
+    def on_video_view_resized(self, event: VideoView.Resized) -> None:
         """Tell the seat how many pixels can be shown."""
         self.post_message(Asked(StageSize(event.width, event.height)))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from protocol.wire.messages import Member
 
 
-class ChooseScreen(ModalScreen[str | None]):
+class MemberPickerScreen(ModalScreen[str | None]):
     """The id of the member who was chosen, None for nobody."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)", "Nobody")]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class NameFilmScreen(ModalScreen[str | None]):
+class OpenMediaScreen(ModalScreen[str | None]):
     """Asks for a path until there is a file, or until escape; an address is taken as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,23 +8,23 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.state.party_state import Room
+from tui.state.party_state import PartyState
 
 if TYPE_CHECKING:
     from textual.content import Span
 
 
-class RoomView(Widget, inherit_bindings=False):
+class StateView(Widget, inherit_bindings=False):
     """Draws a room; is painted again only when it would look different.
 
     ``now`` ticks several times a second, so most ticks must cost no output.
     """
 
     DEFAULT_CSS = """
-    RoomView { height: auto; width: 1fr; text-wrap: nowrap; text-overflow: clip; }
+    StateView { height: auto; width: 1fr; text-wrap: nowrap; text-overflow: clip; }
     """
 
-    room: reactive[Room] = reactive(Room(), repaint=False)
+    room: reactive[PartyState] = reactive(PartyState(), repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
     """Instant for which to draw."""
 

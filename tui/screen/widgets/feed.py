@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.screen.widgets.text_layout import Piece, line
-from tui.state.party_state import Entry, Room
+from tui.state.party_state import FeedEntry, PartyState
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -33,9 +33,9 @@ class Feed(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     DEFAULT_CSS = "Feed { height: 1fr; scrollbar-size-vertical: 1; }"
 
-    room: reactive[Room] = reactive(Room(), repaint=False)
+    room: reactive[PartyState] = reactive(PartyState(), repaint=False)
 
-    _shown: tuple[int, tuple[Entry, ...]] = (0, ())
+    _shown: tuple[int, tuple[FeedEntry, ...]] = (0, ())
     _follows = True
     """Nobody has scrolled away; a smaller terminal moves the end, but nobody's wish."""
 
@@ -81,7 +81,7 @@ class Feed(VerticalScroll, can_focus=False, inherit_bindings=False):
 
 
 @lru_cache(maxsize=1024)
-def entry_lines(entry: Entry, width: int) -> tuple[Content, ...]:
+def entry_lines(entry: FeedEntry, width: int) -> tuple[Content, ...]:
     """An entry in lines of at most ``width`` cells, the later ones below the text."""
     said: list[Piece] = [(entry.text, TONE_STYLES[entry.tone])]
     if entry.name:

@@ -8,18 +8,18 @@ from textual.content import Content
 from textual.style import Style
 
 from tui.actions import ACTIONS, Action
-from tui.screen.widgets.base import RoomView
+from tui.screen.widgets.base import StateView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tui.state.party_state import Room
+    from tui.state.party_state import PartyState
 
 
-class KeyBar(RoomView):
+class FooterBar(StateView):
     """Keys and labels; what a viewer may not do is left out, and what does not fit."""
 
-    DEFAULT_CSS = "KeyBar { height: 1; }"
+    DEFAULT_CSS = "FooterBar { height: 1; }"
 
     def on_mount(self) -> None:
         """Entries can be clicked without looking like links."""
@@ -46,7 +46,7 @@ class KeyBar(RoomView):
         return text.stylize(click)
 
 
-def _is_offered(action: Action, room: Room) -> bool:
+def _is_offered(action: Action, room: PartyState) -> bool:
     """The way out of a film that this seat lacks comes before all others."""
     if action.action_id == "own_copy":
         return room.lacks_copy

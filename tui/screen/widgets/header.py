@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui.screen.widgets.base import RoomView
+from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import link_bars
 from tui.screen.widgets.text_layout import Piece, fit, spread
 from tui.state.selectors import reconnecting_text
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from textual.content import Content
 
     from player.api.views import Quality
-    from tui.state.party_state import Room
+    from tui.state.party_state import PartyState
 
 QUALITY_STYLES: Final[dict[Quality, str]] = {
     "good": "$success",
@@ -23,7 +23,7 @@ QUALITY_STYLES: Final[dict[Quality, str]] = {
 }
 
 
-class HeaderBar(RoomView):
+class HeaderBar(StateView):
     """Name, title, role, quality, round trip."""
 
     def draw(self, width: int, height: int) -> Content:
@@ -34,7 +34,7 @@ class HeaderBar(RoomView):
         return spread(left, right, width)
 
 
-def _role(room: Room, width: int) -> list[Piece]:
+def _role(room: PartyState, width: int) -> list[Piece]:
     if room.ready is None:
         return []
     if room.is_host:
@@ -45,7 +45,7 @@ def _role(room: Room, width: int) -> list[Piece]:
     return [*pieces, (who, "$muted")] if width >= 72 else pieces
 
 
-def _link(room: Room, now: float, width: int) -> list[Piece]:
+def _link(room: PartyState, now: float, width: int) -> list[Piece]:
     if away := "not connected" if room.is_over else reconnecting_text(room, now):
         _, dark = link_bars("lost")
         return [("  ", ""), (dark, "$faint"), (f" {away} ", "bold $error")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui.screen.widgets.base import RoomView
+from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import STATE_SYMBOLS
 from tui.screen.widgets.status_panels import GRADE_STYLES
 from tui.screen.widgets.text_layout import Piece, cells, fit, line, pad, spread
@@ -15,17 +15,17 @@ from tui.text.times import ms_text, span_text
 
 if TYPE_CHECKING:
     from protocol.wire.messages import Member
-    from tui.state.party_state import Room
+    from tui.state.party_state import PartyState
 
 _DRIFT, _DELAY = 9, 7
 _WIDE = 38
 """Cells from which on there is room for delays and durations."""
 
 
-class SeatsPanel(RoomView):
+class MemberList(StateView):
     """A line for each member: symbol, name, state, drift, delay."""
 
-    DEFAULT_CSS = "SeatsPanel { height: 1fr; }"
+    DEFAULT_CSS = "MemberList { height: 1fr; }"
 
     def draw(self, width: int, height: int) -> Content:
         """The host first; when not all fit, those who lag are among those that do."""
@@ -50,7 +50,7 @@ def _lags(member: Member) -> bool:
     return member_word(member) not in ("in step", "playing", "paused", "ended", "no film")
 
 
-def _summary(room: Room) -> list[Piece]:
+def _summary(room: PartyState) -> list[Piece]:
     if room.link == "reconnecting":
         return [("as last heard", "$muted")]
     late = [member for member in room.members if _lags(member)]
@@ -65,7 +65,7 @@ def _lack(member: Member) -> str:
     return f"{fit(member.name, 12)} {'has no film' if member.state == 'failed' else 'lags'}"
 
 
-def _chosen(room: Room, places: int) -> list[Member]:
+def _chosen(room: PartyState, places: int) -> list[Member]:
     members = list(room.members)
     if len(members) <= places:
         return members
@@ -73,7 +73,7 @@ def _chosen(room: Room, places: int) -> list[Member]:
     return members[: max(0, places)]
 
 
-def _row(room: Room, member: Member, width: int, now: float) -> Content:
+def _row(room: PartyState, member: Member, width: int, now: float) -> Content:
     you = member.member_id == room.you
     word = member_word(member)
     wide = width >= _WIDE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.screen.widgets.base import RoomView
+from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import big_figures
 from tui.screen.widgets.text_layout import Piece, cells, centered, fit
 from tui.state.selectors import (
@@ -21,7 +21,7 @@ from tui.state.selectors import (
 from tui.text.times import clock_text
 
 if TYPE_CHECKING:
-    from tui.state.party_state import Room
+    from tui.state.party_state import PartyState
 
 STATE_STYLES: Final = {
     "PLAYING": "bold $success",
@@ -41,10 +41,10 @@ _LEAST_REASON: Final = 12
 """Cells; less of it says nothing."""
 
 
-class StageView(RoomView):
+class NowPlaying(StateView):
     """State word, clock, chapter and rate in the middle of the stage."""
 
-    DEFAULT_CSS = "StageView { height: 1fr; }"
+    DEFAULT_CSS = "NowPlaying { height: 1fr; }"
 
     def draw(self, width: int, height: int) -> Content:
         """As much as the height allows; the state and the clock are never left out."""
@@ -67,7 +67,7 @@ class StageView(RoomView):
         return Content("\n").join([Content("")] * above + rows)
 
 
-class StateLine(RoomView):
+class StateLine(StateView):
     """The same in one line, below a film that is drawn in the terminal."""
 
     DEFAULT_CSS = "StateLine { height: 1; }"
@@ -87,13 +87,13 @@ class StateLine(RoomView):
         return centered(pieces, width)
 
 
-def state_piece(room: Room) -> Piece:
+def state_piece(room: PartyState) -> Piece:
     """The state word in its colour."""
     word = state_word(room)
     return (word, STATE_STYLES.get(word, "bold $error"))
 
 
-def where_pieces(room: Room, position: float | None, width: int) -> list[Piece]:
+def where_pieces(room: PartyState, position: float | None, width: int) -> list[Piece]:
     """Chapter, rate, and what is left of the film, as much as fits."""
     parts: list[str] = []
     if position is not None and (found := chapter_at(room, position)):
@@ -110,7 +110,7 @@ def where_pieces(room: Room, position: float | None, width: int) -> list[Piece]:
     return [(" · ".join(parts), "$muted")]
 
 
-def _ahead(room: Room, position: float | None) -> list[Piece]:
+def _ahead(room: PartyState, position: float | None) -> list[Piece]:
     """The next chapter, and when it begins."""
     if position is None or room.media is None:
         return []
@@ -121,7 +121,7 @@ def _ahead(room: Room, position: float | None) -> list[Piece]:
     return []
 
 
-def _hints(room: Room, now: float) -> list[list[Piece]]:
+def _hints(room: PartyState, now: float) -> list[list[Piece]]:
     """What to do next, while somebody may not know it."""
     if may_be_over(room, now) and room.is_host:
         return [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.screen.widgets.base import RoomView
+from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import drift_graph, graph_scale
 from tui.screen.widgets.text_layout import Piece, cells, line, pad
 from tui.state.selectors import reconnecting_text, sync_word
@@ -15,13 +15,13 @@ from tui.text.times import ms_text, span_text
 
 if TYPE_CHECKING:
     from player.api.views import Status
-    from tui.state.party_state import Room
+    from tui.state.party_state import PartyState
 
 GRADE_STYLES: Final = {"good": "$success", "fair": "$warning", "poor": "$error", "none": "$muted"}
 _TEXT_WIDTH: Final = 25
 
 
-class SyncPanel(RoomView):
+class SyncPanel(StateView):
     """Drift now, what is done about it, and how it went lately."""
 
     DEFAULT_CSS = "SyncPanel { height: 1fr; width: 1fr; }"
@@ -45,7 +45,7 @@ class SyncPanel(RoomView):
         return _beside(texts, right, height)
 
 
-def _sync_lines(room: Room, height: int) -> list[list[Piece]]:
+def _sync_lines(room: PartyState, height: int) -> list[list[Piece]]:
     status = room.status
     word, grade = sync_word(status)
     style = GRADE_STYLES[grade]
@@ -66,7 +66,7 @@ def _sync_lines(room: Room, height: int) -> list[list[Piece]]:
     return [head, now, busy, last]
 
 
-def _without_drift(room: Room) -> str:
+def _without_drift(room: PartyState) -> str:
     if room.status is None:
         return "not yet known"
     if room.media is not None and room.media.is_live:
@@ -83,7 +83,7 @@ def _beside(texts: list[list[Piece]], right: list[Piece], height: int) -> Conten
     return Content("\n").join(rows)
 
 
-class LinkPanel(RoomView):
+class LinkPanel(StateView):
     """Round trip, clock, buffer, losses."""
 
     DEFAULT_CSS = "LinkPanel { height: 1fr; width: 1fr; }"
@@ -96,7 +96,7 @@ class LinkPanel(RoomView):
         )
 
 
-def _link_lines(room: Room, now: float, width: int, height: int) -> list[list[Piece]]:
+def _link_lines(room: PartyState, now: float, width: int, height: int) -> list[list[Piece]]:
     head: list[Piece] = [("Link", "bold $muted")]
     if away := reconnecting_text(room, now):
         return [head, [(away, "bold $error")], [(room.link_reason, "$muted")]]
@@ -137,7 +137,7 @@ def _ahead(status: Status) -> list[str]:
     return [f"buffer {span_text(max(0.0, status.buffered_until - status.position))}"]
 
 
-def _buffer_text(room: Room, status: Status) -> str:
+def _buffer_text(room: PartyState, status: Status) -> str:
     parts = _ahead(status)
     parts.append(f"{status.lost_pings} lost")
     if room.ready is not None and room.ready.server:

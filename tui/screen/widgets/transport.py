@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.screen.widgets.base import RoomView
+from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import STATE_SYMBOLS
 from tui.screen.widgets.now_playing import STATE_STYLES
 from tui.screen.widgets.text_layout import Piece, line
@@ -14,10 +14,10 @@ from tui.text.times import clock_text
 if TYPE_CHECKING:
     from textual.content import Content
 
-    from tui.state.party_state import Room
+    from tui.state.party_state import PartyState
 
 
-class TransportBar(RoomView):
+class TransportBar(StateView):
     """One line with the film from its beginning to its end."""
 
     DEFAULT_CSS = "TransportBar { height: 1; }"
@@ -43,13 +43,13 @@ class TransportBar(RoomView):
         )
 
 
-def _end_text(room: Room) -> str:
+def _end_text(room: PartyState) -> str:
     if room.media is not None and room.media.is_live:
         return "live"
     return clock_text(room.duration) if room.duration is not None else "-:--:--"
 
 
-def bar(room: Room, position: float | None, width: int) -> list[Piece]:
+def bar(room: PartyState, position: float | None, width: int) -> list[Piece]:
     """The film as ``width`` cells: played, buffered, to come, with a mark at each chapter."""
     if width <= 0:
         return []

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from player.video.frame_buffer import MAX_HEIGHT, MAX_WIDTH, Picture, Stage
+from player.video.frame_buffer import MAX_HEIGHT, MAX_WIDTH, FrameBuffer, Picture
 from tui.screen.widgets.pixel_strip import PixelStrip
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ _SYSTEMS: Final = {
 }
 
 
-class FilmView(Widget, inherit_bindings=False):
+class VideoView(Widget, inherit_bindings=False):
     """Shows the newest picture of the stage; only rows that changed are painted."""
 
-    DEFAULT_CSS = "FilmView { height: 1fr; width: 1fr; }"
+    DEFAULT_CSS = "VideoView { height: 1fr; width: 1fr; }"
     app = getters.app(cast("type[App[object]]", App))
 
     class Resized(Message):
@@ -42,7 +42,7 @@ class FilmView(Widget, inherit_bindings=False):
             self.width = width
             self.height = height
 
-    def __init__(self, stage: Stage, *, widget_id: str | None = None) -> None:
+    def __init__(self, stage: FrameBuffer, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self._stage = stage
         self._picture: Picture | None = None

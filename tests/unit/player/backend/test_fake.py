@@ -8,7 +8,7 @@ from player.backend.base import (
     EndReached,
     Failed,
     KeyPressed,
-    Opened,
+    MediaOpened,
     PauseChanged,
     PlayerEvent,
     Restarted,
@@ -60,7 +60,7 @@ def test_a_load_takes_its_time_and_tells_opened_once_then_restarted() -> None:
     assert stand.wait(0.4) == []
     assert stand.position is None
     opened, restarted = stand.wait(0.1)
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, MediaOpened)
     assert (opened.generation, opened.title, opened.duration) == (7, "A fake film", 600.0)
     assert restarted == Restarted(7, 10.0, 100.5)
     assert stand.position == 10.0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from player.api.views import ConsentAsked
-from player.media.consent import Consent
-from player.session.intent_handler import Wishes
+from player.media.consent import SiteConsent
+from player.session.intent_handler import IntentHandler
 from protocol.exceptions import DecodeError, MediaRefused
 from protocol.wire.messages import Media
 from tests.doubles.surroundings import SeatAround
@@ -22,11 +22,11 @@ OTHER = Media("film-0003", "url", title="Other", url="https://films.example.com/
 
 
 class Asked:
-    """A `Consent` and the sites that it asked about."""
+    """A `SiteConsent` and the sites that it asked about."""
 
     def __init__(self, *trusted: str, file: Path | None = None) -> None:
         self.sites: list[str] = []
-        self.consent = Consent(trusted, file, self.sites.append)
+        self.consent = SiteConsent(trusted, file, self.sites.append)
 
     async def open(self, url: str, answer: str = "") -> bool:
         """Whether ``url`` may be opened; ``answer`` is the person's, if there is a question."""
@@ -104,7 +104,7 @@ async def test_a_seat_asks_before_anything_is_looked_at(answer: str) -> None:
     await turn(seat)
     assert questions(seat) == ["films.example.com"]
     assert not seat.resolved
-    Wishes(seat).ask(f"consent {answer}")
+    IntentHandler(seat).ask(f"consent {answer}")
     await turn(seat)
     assert questions(seat) == ["films.example.com", ""]
     assert seat.resolved == ([CLIP.url] if answer == "once" else [])
@@ -133,7 +133,7 @@ async def test_nobody_is_asked_about_what_is_refused_or_typed() -> None:
 
 async def test_an_answer_without_a_question_is_said() -> None:
     seat = SeatAround("viewer")
-    wishes = Wishes(seat)
+    wishes = IntentHandler(seat)
     wishes.ask("consent always")
     assert seat.said == ["nothing is asked just now"]
     with pytest.raises(DecodeError):

@@ -7,13 +7,13 @@ import asyncio
 import pytest
 
 from player.api.views import MediaView, Notice, Progress
-from player.backend.base import Failed, Opened, Source, Track, TracksChanged
+from player.backend.base import Failed, MediaOpened, Source, Track, TracksChanged
 from protocol.exceptions import MediaError
 from protocol.wire.messages import Media
 from tests.doubles.surroundings import FILM, SeatAround
 
 LINK = Media("film-0002", "url", title="A Clip", url="https://media.example/clip.mp4")
-OPENED = Opened(1, "The Film", 600.0, (Track("video", 1),), (), True, True)
+OPENED = MediaOpened(1, "The Film", 600.0, (Track("video", 1),), (), True, True)
 EXPIRED = Failed(1, "the address is no longer good", http_status=403)
 
 
@@ -30,7 +30,7 @@ def loaded(seat: SeatAround) -> bool:
     """Whether the player was given something to open."""
     seat.step(0.2)
     seat.step()
-    return any(isinstance(news, Opened) for news in seat.news)
+    return any(isinstance(news, MediaOpened) for news in seat.news)
 
 
 async def test_a_film_that_is_found_is_given_to_the_player() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from player.api import intents
 from player.backend.base import Chapter
-from player.session.host_commands import END_MARGIN, HostControls
+from player.session.host_commands import END_MARGIN, HostCommands
 from protocol.client.stream_state import StreamState
 from protocol.timeline import Timeline
 from protocol.wire import messages
@@ -23,64 +23,64 @@ def held() -> list[str]:
 
 
 @pytest.fixture
-def controls(held: list[str]) -> HostControls:
-    controls = HostControls(lambda: held.append("hold"))
+def controls(held: list[str]) -> HostCommands:
+    controls = HostCommands(lambda: held.append("hold"))
     controls.duration = 600.0
     controls.chapters = (Chapter("One", 0.0), Chapter("Two", 100.0), Chapter("Three", 200.0))
     return controls
 
 
-def test_play_starts_a_paused_timeline_and_leaves_a_playing_one(controls: HostControls) -> None:
-    assert controls.acts(intents.Play(), _state(), 10.0, 0.0) == [messages.Play()]
+def test_play_starts_a_paused_timeline_and_leaves_a_playing_one(controls: HostCommands) -> None:
+    assert controls.acts(intents.Play(), _state(), 10.0, 0.0) == [messages.PlayAct()]
     assert controls.acts(intents.Play(), _state(playing=True), 10.0, 0.0) == []
 
 
-def test_play_at_the_end_begins_again(controls: HostControls) -> None:
+def test_play_at_the_end_begins_again(controls: HostCommands) -> None:
     acts = controls.acts(intents.Play(), _state(), 599.9, 0.0)
-    assert acts == [messages.Seek(0.0), messages.Play()]
+    assert acts == [messages.SeekAct(0.0), messages.PlayAct()]
 
 
-def test_pause_stops_the_own_player_first(controls: HostControls, held: list[str]) -> None:
+def test_pause_stops_the_own_player_first(controls: HostCommands, held: list[str]) -> None:
     assert controls.acts(intents.Pause(), _state(playing=True), 10.0, 0.0) == []
     assert held == ["hold"]
     controls.acts(intents.Pause(), _state(), 10.0, 0.0)
     assert held == ["hold"]
 
 
-def test_toggle_is_whichever_is_not(controls: HostControls, held: list[str]) -> None:
-    assert controls.acts(intents.Toggle(), _state(), 10.0, 0.0) == [messages.Play()]
+def test_toggle_is_whichever_is_not(controls: HostCommands, held: list[str]) -> None:
+    assert controls.acts(intents.Toggle(), _state(), 10.0, 0.0) == [messages.PlayAct()]
     controls.acts(intents.Toggle(), _state(playing=True), 10.0, 0.0)
     assert held == ["hold"]
 
 
 def test_a_quick_second_key_undoes_the_first_before_the_server_has_answered(
-    controls: HostControls, held: list[str]
+    controls: HostCommands, held: list[str]
 ) -> None:
     assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 0.0) == []
     assert held == ["hold"]
-    assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 0.1) == [messages.Play()]
-    assert controls.acts(intents.Toggle(), _state(), 10.0, 9.0) == [messages.Play()]
+    assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 0.1) == [messages.PlayAct()]
+    assert controls.acts(intents.Toggle(), _state(), 10.0, 9.0) == [messages.PlayAct()]
 
 
 def test_a_pause_right_after_a_seek_does_not_undo_it(
-    controls: HostControls, held: list[str]
+    controls: HostCommands, held: list[str]
 ) -> None:
     controls.acts(intents.Seek(300.0), _state(playing=True), 10.0, 0.0)
     acts = controls.acts(intents.Pause(), _state(playing=True), 10.1, 0.1)
-    assert acts == [messages.Pause(300.0)]
+    assert acts == [messages.PauseAct(300.0)]
     assert held == []
 
 
-def test_seeks_stay_inside_the_film(controls: HostControls) -> None:
+def test_seeks_stay_inside_the_film(controls: HostCommands) -> None:
     acts = controls.acts(intents.Seek(9999.0), _state(), 10.0, 0.0)
-    assert acts == [messages.Seek(600.0 - END_MARGIN)]
-    assert controls.acts(intents.SeekBy(-50.0), _state(), 10.0, 5.0) == [messages.Seek(0.0)]
+    assert acts == [messages.SeekAct(600.0 - END_MARGIN)]
+    assert controls.acts(intents.SeekBy(-50.0), _state(), 10.0, 5.0) == [messages.SeekAct(0.0)]
 
 
-def test_quick_steps_add_up(controls: HostControls) -> None:
+def test_quick_steps_add_up(controls: HostCommands) -> None:
     controls.acts(intents.SeekBy(5.0), _state(), 10.0, 0.0)
-    assert controls.acts(intents.SeekBy(5.0), _state(), 10.0, 0.5) == [messages.Seek(20.0)]
-    assert controls.acts(intents.SeekBy(5.0), _state(), 20.0, 9.0) == [messages.Seek(25.0)]
+    assert controls.acts(intents.SeekBy(5.0), _state(), 10.0, 0.5) == [messages.SeekAct(20.0)]
+    assert controls.acts(intents.SeekBy(5.0), _state(), 20.0, 9.0) == [messages.SeekAct(25.0)]
 
 
 @pytest.mark.parametrize(
@@ -88,48 +88,48 @@ def test_quick_steps_add_up(controls: HostControls) -> None:
     [(1, 50.0, 100.0), (-1, 150.0, 100.0), (-1, 101.0, 0.0), (-1, 1.0, 0.0), (2, 50.0, 200.0)],
 )
 def test_chapters_go_on_and_back(
-    controls: HostControls, step: int, position: float, expected: float
+    controls: HostCommands, step: int, position: float, expected: float
 ) -> None:
     acts = controls.acts(intents.ChapterBy(step), _state(), position, 0.0)
-    assert acts == [messages.Seek(expected)]
+    assert acts == [messages.SeekAct(expected)]
 
 
-def test_there_is_nothing_after_the_last_chapter(controls: HostControls) -> None:
+def test_there_is_nothing_after_the_last_chapter(controls: HostCommands) -> None:
     assert controls.acts(intents.ChapterBy(1), _state(), 250.0, 0.0) == []
     controls.chapters = ()
     assert controls.acts(intents.ChapterBy(1), _state(), 50.0, 0.0) == []
 
 
-def test_rate_steps_walk_the_usual_rates(controls: HostControls) -> None:
+def test_rate_steps_walk_the_usual_rates(controls: HostCommands) -> None:
     state = _state()
-    assert controls.acts(intents.RateBy(1.1), state, 0.0, 0.0) == [messages.SetRate(1.1)]
-    assert controls.acts(intents.RateBy(1.1), state, 0.0, 0.2) == [messages.SetRate(1.25)]
-    assert controls.acts(intents.RateBy(0.9), state, 0.0, 9.0) == [messages.SetRate(0.9)]
+    assert controls.acts(intents.RateBy(1.1), state, 0.0, 0.0) == [messages.RateAct(1.1)]
+    assert controls.acts(intents.RateBy(1.1), state, 0.0, 0.2) == [messages.RateAct(1.25)]
+    assert controls.acts(intents.RateBy(0.9), state, 0.0, 9.0) == [messages.RateAct(0.9)]
     assert controls.acts(intents.RateBy(2.0), _state(rate=4.0), 0.0, 20.0) == [
-        messages.SetRate(4.0)
+        messages.RateAct(4.0)
     ]
 
 
-def test_what_is_not_about_the_timeline_asks_nothing(controls: HostControls) -> None:
+def test_what_is_not_about_the_timeline_asks_nothing(controls: HostCommands) -> None:
     assert controls.acts(intents.Mute(), _state(), 0.0, 0.0) == []
 
 
-def test_in_a_start_that_waits_play_goes_on_without(controls: HostControls) -> None:
+def test_in_a_start_that_waits_play_goes_on_without(controls: HostCommands) -> None:
     controls.waits = True
-    assert controls.acts(intents.Play(), _state(playing=True), 10.0, 0.0) == [messages.Play()]
+    assert controls.acts(intents.Play(), _state(playing=True), 10.0, 0.0) == [messages.PlayAct()]
 
 
 def test_in_a_start_that_waits_the_one_key_goes_on_without_unless_it_was_just_pressed(
-    controls: HostControls, held: list[str]
+    controls: HostCommands, held: list[str]
 ) -> None:
-    assert controls.acts(intents.Toggle(), _state(), 10.0, 0.0) == [messages.Play()]
+    assert controls.acts(intents.Toggle(), _state(), 10.0, 0.0) == [messages.PlayAct()]
     controls.waits = True
     assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 0.4) == []
     assert held == ["hold"]
-    assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 5.0) == [messages.Play()]
+    assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 5.0) == [messages.PlayAct()]
 
 
-def test_in_a_start_that_waits_pause_cancels(controls: HostControls, held: list[str]) -> None:
+def test_in_a_start_that_waits_pause_cancels(controls: HostCommands, held: list[str]) -> None:
     controls.waits = True
     assert controls.acts(intents.Pause(), _state(playing=True), 10.0, 0.0) == []
     assert held == ["hold"]
@@ -138,12 +138,12 @@ def test_in_a_start_that_waits_pause_cancels(controls: HostControls, held: list[
 @pytest.mark.parametrize(
     ("intent", "act"),
     [
-        (intents.Wait(True), messages.ChangeSettings(wait=True)),
-        (intents.Sync(False), messages.ChangeSettings(sync_enabled=False)),
-        (intents.Tolerance(250), messages.ChangeSettings(sync_tolerance_ms=250)),
+        (intents.Wait(True), messages.SettingsAct(wait=True)),
+        (intents.Sync(False), messages.SettingsAct(sync_enabled=False)),
+        (intents.Tolerance(250), messages.SettingsAct(sync_tolerance_ms=250)),
     ],
 )
 def test_how_the_party_keeps_together_is_set_one_by_one(
-    controls: HostControls, intent: intents.AnyIntent, act: messages.Act
+    controls: HostCommands, intent: intents.AnyIntent, act: messages.Act
 ) -> None:
     assert controls.acts(intent, _state(), 10.0, 0.0) == [act]

@@ -10,15 +10,15 @@ import pytest
 from player.api.intents import parse_intent
 from player.api.views import Progress
 from player.backend.base import Source, TracksChanged
-from player.session.intent_handler import Wishes
+from player.session.intent_handler import IntentHandler
 from protocol.exceptions import DecodeError, MediaError
 from protocol.timeline import Timeline
-from protocol.wire.messages import Load, Media, Pause, Play, Seek, SetRate
+from protocol.wire.messages import LoadAct, Media, PauseAct, PlayAct, RateAct, SeekAct
 from tests.doubles.surroundings import FILM, SeatAround
 
 
-def ask(seat: SeatAround, *lines: str) -> Wishes:
-    wishes = Wishes(seat)
+def ask(seat: SeatAround, *lines: str) -> IntentHandler:
+    wishes = IntentHandler(seat)
     for line in lines:
         wishes.ask(line)
     return wishes
@@ -30,7 +30,7 @@ def ask(seat: SeatAround, *lines: str) -> Wishes:
 def test_a_host_s_wishes_become_acts() -> None:
     seat = SeatAround("host")
     ask(seat, "play", "seek 240", "rate 1.25")
-    assert seat.acts == [Play(), Seek(240.0), SetRate(1.25)]
+    assert seat.acts == [PlayAct(), SeekAct(240.0), RateAct(1.25)]
 
 
 def test_a_host_s_pause_stops_his_own_player_first() -> None:
@@ -38,7 +38,7 @@ def test_a_host_s_pause_stops_his_own_player_first() -> None:
     seat.at(Timeline(5.0, 0.0, 1.0, True))
     ask(seat, "pause")
     assert seat.holds == 1
-    assert Pause(5.0) not in seat.acts
+    assert PauseAct(5.0) not in seat.acts
 
 
 def test_before_there_is_a_stream_nothing_can_be_asked() -> None:
@@ -54,7 +54,7 @@ async def test_loading_names_the_film_and_remembers_where_it_is() -> None:
     wishes = ask(seat, "load other.mkv")
     await asyncio.sleep(0)
     (act,) = seat.acts
-    assert isinstance(act, Load)
+    assert isinstance(act, LoadAct)
     assert act.media.title == "other.mkv"
     assert act.media.media_id != "film-0009"
     assert wishes.own_copy(act.media) == "other.mkv"
@@ -83,7 +83,7 @@ async def test_what_was_found_before_the_load_is_opened_without_asking_again() -
     seat = SeatAround("host")
     await _found(ask(seat, "load other.mkv"))
     (act,) = seat.acts
-    assert isinstance(act, Load)
+    assert isinstance(act, LoadAct)
     seat.named_by_person = False
     seat.screening.show(act.media, "other.mkv")
     await asyncio.sleep(0)
@@ -119,7 +119,7 @@ async def test_a_search_can_be_stopped() -> None:
     assert seat.said[1] == "there is nothing to stop"
 
 
-async def _found(wishes: Wishes) -> None:
+async def _found(wishes: IntentHandler) -> None:
     """Wait until the search has ended, in one way or another."""
     for _ in range(50):
         await asyncio.sleep(0)
@@ -133,7 +133,7 @@ async def test_the_next_film_is_the_next_of_those_named() -> None:
     wishes.ask("next")
     await asyncio.sleep(0)
     (act,) = seat.acts
-    assert isinstance(act, Load)
+    assert isinstance(act, LoadAct)
     assert act.media.title == "two.mkv"
     assert wishes.queue_left == 0
     wishes.ask("next")
@@ -147,7 +147,7 @@ async def test_the_next_film_goes_on_if_the_last_one_did(playing: bool) -> None:
     ask(seat, "next")
     await asyncio.sleep(0)
     (act,) = seat.acts
-    assert isinstance(act, Load)
+    assert isinstance(act, LoadAct)
     assert act.playing == playing
 
 
@@ -157,7 +157,7 @@ async def test_at_the_end_of_a_film_the_next_one_starts_by_itself() -> None:
     ask(seat, "next")
     await asyncio.sleep(0)
     (act,) = seat.acts
-    assert isinstance(act, Load)
+    assert isinstance(act, LoadAct)
     assert act.playing
 
 
@@ -206,7 +206,7 @@ def test_the_seat_s_own_things_go_to_its_player() -> None:
     seat = SeatAround("viewer")
     seat.driver.open()
     ask(seat, "volume -30", "mute", "subtitles", "audio", "trim 10")
-    wishes = Wishes(seat)
+    wishes = IntentHandler(seat)
     wishes.carry_out(parse_intent('{"intent":"stage","width":80,"height":45}'))
     seat.step()
     told = [news for news in seat.news if isinstance(news, TracksChanged)]

@@ -9,7 +9,7 @@ import pytest
 
 from player.api.intents import Renew, Revoke
 from player.api.views import InviteView, RoleView
-from player.session.intent_handler import Wishes
+from player.session.intent_handler import IntentHandler
 from player.session.moderation import named
 from protocol.timeline import Timeline
 from protocol.wire.codec import decode_client
@@ -57,7 +57,7 @@ class Errands:
 def asked(line: str, *members: Member) -> tuple[SeatAround, list[ClientMessage]]:
     seat = SeatAround("host")
     errands = Errands(seat, "host", *(members or ALL))
-    Wishes(seat).ask(line)
+    IntentHandler(seat).ask(line)
     return seat, errands.sent()
 
 
@@ -115,7 +115,7 @@ def test_without_a_server_it_is_said_that_nothing_was_done() -> None:
     seat = SeatAround("host")
     errands = Errands(seat, "host", *ALL)
     seat.protocol.connection_lost()
-    Wishes(seat).ask("kick Ben")
+    IntentHandler(seat).ask("kick Ben")
     assert seat.said == ["the server is out of reach; ask again when it is back"]
     assert errands.sent() == []
 
@@ -124,7 +124,7 @@ def test_who_gave_the_remote_away_takes_it_back() -> None:
     seat = SeatAround("host")
     errands = Errands(seat, "viewer", *ALL)
     seat.hosts = False
-    Wishes(seat).ask("take")
+    IntentHandler(seat).ask("take")
     (errand,) = errands.sent()
     assert isinstance(errand, HandOver)
     assert errand.member_id == "member-a"
@@ -136,19 +136,19 @@ def test_who_gave_the_remote_away_takes_it_back() -> None:
 def test_who_hosts_or_has_no_key_is_told_so(role: Role, said: str) -> None:
     seat = SeatAround(role)
     Errands(seat, role, *ALL)
-    Wishes(seat).ask("take")
+    IntentHandler(seat).ask("take")
     assert seat.said[0].startswith(said)
 
 
 def test_outside_of_a_stream_there_is_nothing_to_take() -> None:
     seat = SeatAround("host")
-    Wishes(seat).ask("take")
+    IntentHandler(seat).ask("take")
     assert seat.said == ["not in the stream yet"]
 
 
 def test_an_invite_is_told_as_people_hand_it_on() -> None:
     seat = SeatAround("host")
-    people = Wishes(seat).people
+    people = IntentHandler(seat).people
     people.invited(Invited("token-0001", 99, "errand-1", 5))
     server = seat.config.server
     invite = f"{server}/j/stream-01#token-0001"
@@ -161,6 +161,6 @@ def test_an_invite_is_told_as_people_hand_it_on() -> None:
 @pytest.mark.parametrize("role", ["host", "viewer"])
 def test_another_role_is_told_at_once(role: Role) -> None:
     seat = SeatAround("host")
-    Wishes(seat).people.role_changed(role, "Ben")
+    IntentHandler(seat).people.role_changed(role, "Ben")
     assert seat.views == [RoleView(role, "Ana")]
     assert seat.reports == 1

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from player.session import periodic
-from player.session.periodic import Pulse
+from player.session.periodic import PeriodicTasks
 from tests.doubles.surroundings import SeatAround
 
 
@@ -41,7 +41,7 @@ async def test_a_sleep_or_a_stop_is_noticed_once(
     beats: asyncio.Queue[object] = asyncio.Queue()
     seat.emit = beats.put_nowait
     seat.config = msgspec.structs.replace(seat.config, status_interval=0.01)
-    beating = asyncio.create_task(Pulse(seat).run())
+    beating = asyncio.create_task(PeriodicTasks(seat).run())
     for missed in (1.0, 1800.0, 0.0):
         setattr(clocks, which, getattr(clocks, which) + missed)
         for _ in range(2):

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from player.api.views import Corrected
-from player.backend.base import Failed, KeyPressed, Opened, Track, TracksChanged
-from player.session.player_events import Reactions
+from player.backend.base import Failed, KeyPressed, MediaOpened, Track, TracksChanged
+from player.session.player_events import PlayerEventHandler
 from player.session.telemetry import WAITING
 from player.sync.messages import (
     Acted,
@@ -21,15 +21,15 @@ from player.sync.messages import (
 )
 from protocol.exceptions import MediaError, PlayerUnavailable
 from protocol.timeline import Timeline
-from protocol.wire.messages import Load, Pause, Play
+from protocol.wire.messages import LoadAct, PauseAct, PlayAct
 from tests.doubles.surroundings import FILM, SeatAround
 
-OPENED = Opened(1, "The Film", 600.0, (), (), True, True)
+OPENED = MediaOpened(1, "The Film", 600.0, (), (), True, True)
 PLAYING = Timeline(5.0, 0.0, 1.0, True)
 
 
-def pair(seat: SeatAround) -> Reactions:
-    return Reactions(seat)
+def pair(seat: SeatAround) -> PlayerEventHandler:
+    return PlayerEventHandler(seat)
 
 
 def test_a_view_is_kept_and_a_new_state_told_soon() -> None:
@@ -51,7 +51,7 @@ def test_a_host_s_own_pause_and_start_move_the_timeline() -> None:
     reactions = pair(seat)
     reactions.take(Acted(True, -0.01))
     reactions.take(Acted(False, 5.0))
-    assert seat.acts == [Pause(0.0), Play()]
+    assert seat.acts == [PauseAct(0.0), PlayAct()]
 
 
 def test_a_viewer_s_pause_moves_nothing_is_undone_and_answered() -> None:
@@ -78,7 +78,7 @@ def test_a_stalled_host_pauses_the_party_and_starts_it_again() -> None:
     reactions.take(Stalled(True, 42.0))
     seat.at(Timeline(42.0, 0.0))
     reactions.take(Stalled(False, 42.0))
-    assert seat.acts == [Pause(42.0, "waiting for Ana"), Play()]
+    assert seat.acts == [PauseAct(42.0, "waiting for Ana"), PlayAct()]
     assert [(kind, position) for kind, position, _, _ in seat.notes] == [
         ("buffer_start", 42.0),
         ("buffer_end", 42.0),
@@ -92,7 +92,7 @@ def test_a_host_who_has_gone_elsewhere_meanwhile_is_not_started() -> None:
     reactions.take(Stalled(True, 42.0))
     seat.at(Timeline(300.0, 0.0))
     reactions.take(Stalled(False, 300.0))
-    assert seat.acts == [Pause(42.0, "waiting for Ana")]
+    assert seat.acts == [PauseAct(42.0, "waiting for Ana")]
 
 
 def test_a_stall_that_ends_before_its_pause_is_answered_is_started_again() -> None:
@@ -101,7 +101,7 @@ def test_a_stall_that_ends_before_its_pause_is_answered_is_started_again() -> No
     seat.at(PLAYING)
     reactions.take(Stalled(True, 42.0))
     reactions.take(Stalled(False, 42.0))
-    assert seat.acts == [Pause(42.0, "waiting for Ana"), Play()]
+    assert seat.acts == [PauseAct(42.0, "waiting for Ana"), PlayAct()]
 
 
 def test_a_host_whose_start_waits_for_others_does_not_go_on_without_them() -> None:
@@ -111,7 +111,7 @@ def test_a_host_whose_start_waits_for_others_does_not_go_on_without_them() -> No
     reactions.take(Stalled(True, 42.0))
     seat.controls.waits = True
     reactions.take(Stalled(False, 42.0))
-    assert seat.acts == [Pause(42.0, "waiting for Ana")]
+    assert seat.acts == [PauseAct(42.0, "waiting for Ana")]
 
 
 def test_a_stalled_viewer_is_only_logged() -> None:
@@ -128,7 +128,7 @@ def test_at_the_end_only_the_host_pauses_and_only_once() -> None:
     for seat in (host, viewer):
         seat.at(PLAYING)
         pair(seat).take(Finished(600.0))
-    assert host.acts == [Pause(600.0, "end of the film")]
+    assert host.acts == [PauseAct(600.0, "end of the film")]
     assert viewer.acts == []
     host.at(Timeline(600.0, 0.0))
     pair(host).take(Finished(600.0))
@@ -187,7 +187,7 @@ async def test_an_open_film_ends_the_trouble_and_the_host_describes_it() -> None
     (media,) = seat.opened
     reactions.film_opened(media)
     assert seat.controls.duration == 600.0
-    assert seat.acts == [Load(media)]
+    assert seat.acts == [LoadAct(media)]
 
 
 def test_a_film_that_is_described_already_is_not_described_again() -> None:

@@ -15,7 +15,7 @@ from player.api.views import (
 from player.session.presenters import event_view, host_name, members_view, waiting_view
 from protocol.client.stream_state import StreamState
 from protocol.timeline import Timeline
-from protocol.wire.messages import Cursor, Event, EventType, Media, Member, Settings
+from protocol.wire.messages import Cursor, Event, EventType, Media, Member, StreamSettings
 
 ANA = Member("member-a", "Ana", "host", "playing")
 BEN = Member("member-b", "Ben", "viewer", "playing")
@@ -108,10 +108,10 @@ def test_why_something_happened_is_said(event_type: EventType) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "shown"),
-    [(Settings(True, False, 250), (True, False, 250)), (None, (False, True, 500))],
+    [(StreamSettings(True, False, 250), (True, False, 250)), (None, (False, True, 500))],
 )
 def test_settings_are_told_as_they_are_now(
-    settings: Settings | None, shown: tuple[bool, bool, int]
+    settings: StreamSettings | None, shown: tuple[bool, bool, int]
 ) -> None:
     view = event_view(logged("settings", settings=settings), STATE, BEN.member_id)
     assert isinstance(view, SettingsChanged)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from player.session.telemetry import WAITING, Gauges
+from player.session.telemetry import WAITING, SeatTelemetry
 from protocol.client.protocol import ClientProtocol
 from protocol.client.stream_state import StreamState
 from protocol.sync.clock import ClockEstimate
@@ -29,13 +29,13 @@ def protocol() -> ClientProtocol:
 
 
 def test_only_another_state_is_a_change() -> None:
-    gauges = Gauges()
+    gauges = SeatTelemetry()
     assert gauges.take(PLAYING)
     assert not gauges.take(msgspec.structs.replace(PLAYING, position=43.0))
 
 
 def test_a_status_line_is_in_milliseconds_and_rounded() -> None:
-    gauges = Gauges()
+    gauges = SeatTelemetry()
     gauges.take(PLAYING)
     status = gauges.status(protocol(), "host", 10.0)
     assert (status.position, status.target, status.drift_ms) == (42.1234, 42.1, 23.4)
@@ -44,7 +44,7 @@ def test_a_status_line_is_in_milliseconds_and_rounded() -> None:
 
 
 def test_a_player_that_has_failed_is_shown_as_failed_with_the_reason() -> None:
-    gauges = Gauges()
+    gauges = SeatTelemetry()
     gauges.take(PLAYING)
     gauges.reason = "its window was closed"
     assert gauges.status(protocol(), "host", 10.0).state == "failed"
@@ -53,13 +53,13 @@ def test_a_player_that_has_failed_is_shown_as_failed_with_the_reason() -> None:
 
 def test_before_there_is_a_stream_a_status_can_be_shown() -> None:
     core = ClientProtocol(name="Ana", instance_id="instance-of-ana")
-    status = Gauges().status(core, "viewer", 10.0)
+    status = SeatTelemetry().status(core, "viewer", 10.0)
     assert (status.state, status.rate, status.members, status.playing) == ("idle", 1.0, 0, False)
 
 
 @pytest.mark.parametrize(("until", "ahead"), [(52.2, 10.1), (40.0, 0.0), (None, None)])
 def test_a_report_tells_what_is_ready_to_play(until: float | None, ahead: float | None) -> None:
-    gauges = Gauges()
+    gauges = SeatTelemetry()
     gauges.take(PLAYING)
     gauges.buffered_until = until
     report = gauges.report(protocol(), 10.0)
@@ -67,7 +67,7 @@ def test_a_report_tells_what_is_ready_to_play(until: float | None, ahead: float 
 
 
 def test_without_a_position_nothing_is_said_of_the_buffer() -> None:
-    gauges = Gauges()
+    gauges = SeatTelemetry()
     gauges.buffered_until = 12.0
     assert gauges.report(protocol(), 10.0).buffer is None
 
@@ -75,7 +75,7 @@ def test_without_a_position_nothing_is_said_of_the_buffer() -> None:
 def test_a_bad_drift_and_a_slow_way_lower_the_quality(monkeypatch: pytest.MonkeyPatch) -> None:
     core = protocol()
     monkeypatch.setattr(ClientProtocol, "joined", True)
-    gauges = Gauges()
+    gauges = SeatTelemetry()
     assert gauges.quality(core, 10.0) == "good"
     gauges.take_clock(10.0, ClockEstimate(0.0, 0.4, 0.2, 0.0))
     assert gauges.quality(core, 10.0) == "fair"
@@ -87,7 +87,7 @@ def test_a_bad_drift_and_a_slow_way_lower_the_quality(monkeypatch: pytest.Monkey
 
 
 def test_a_player_has_come_to_an_event_when_it_is_where_that_has_put_it() -> None:
-    gauges, core = Gauges(), protocol()
+    gauges, core = SeatTelemetry(), protocol()
     assert core.state is not None
     gone = msgspec.structs.replace(PLAYING, timeline=Timeline(7.0, 3.0))
     gauges.take(gone, core.state)
@@ -102,7 +102,7 @@ def test_a_player_has_come_to_an_event_when_it_is_where_that_has_put_it() -> Non
 
 
 def test_to_have_come_to_an_event_is_news() -> None:
-    gauges, core = Gauges(), protocol()
+    gauges, core = SeatTelemetry(), protocol()
     assert core.state is not None
     here = msgspec.structs.replace(PLAYING, timeline=core.state.timeline)
     gauges.take(PLAYING, core.state)
@@ -111,7 +111,7 @@ def test_to_have_come_to_an_event_is_news() -> None:
 
 
 def test_while_a_film_is_looked_for_the_seat_loads() -> None:
-    gauges = Gauges()
+    gauges = SeatTelemetry()
     assert gauges.state == "idle"
     gauges.seeks_film = True
     assert gauges.state == "loading"
@@ -120,7 +120,7 @@ def test_while_a_film_is_looked_for_the_seat_loads() -> None:
 
 
 def test_what_the_device_takes_to_start_is_reported_once_it_is_known() -> None:
-    gauges = Gauges()
+    gauges = SeatTelemetry()
     gauges.take(PLAYING)
     assert gauges.report(protocol(), 10.0).start_ms is None
     gauges.take(msgspec.structs.replace(PLAYING, start_cost=0.045))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from player.sync.echo import ECHO_FOR, PauseLedger
+from player.sync.echo import ECHO_FOR, PauseEchoFilter
 
 
-def running(since: float = 10.0) -> PauseLedger:
-    ledger = PauseLedger()
+def running(since: float = 10.0) -> PauseEchoFilter:
+    ledger = PauseEchoFilter()
     ledger.write(False, since)
     return ledger
 
@@ -25,7 +25,7 @@ def test_a_person_s_act_is_told_once() -> None:
 
 
 def test_a_person_s_start_is_an_act_as_well() -> None:
-    ledger = PauseLedger()
+    ledger = PauseEchoFilter()
     ledger.told(False)
     assert ledger.take_act(99.0) is False
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from player.backend.base import EndReached, Failed, Opened, PauseChanged, Restarted, StallChanged
+from player.backend.base import (
+    EndReached,
+    Failed,
+    MediaOpened,
+    PauseChanged,
+    Restarted,
+    StallChanged,
+)
 from player.sync.messages import Acted, PauseNow, PlayAtRate, SeekTo
 from protocol.timeline import Timeline
 from tests.doubles.followed import FIRST_SEEK, SEEK_TAKES, Stand, rates, seeks, told_near
@@ -322,7 +329,7 @@ def test_a_live_film_is_never_sought_in_nor_compared() -> None:
     stand = Stand()
     stand.follow(Timeline(0.0, 900.0, 1.0, True))
     assert stand.follower.load(stand.now, is_network=True, is_live=True) == 0.0
-    stand.tell(Opened(stand.generation, "", None, (), (), True, True))
+    stand.tell(MediaOpened(stand.generation, "", None, (), (), True, True))
     stand.landed(12345.0)
     said = stand.wait(10.0)
     assert stand.follower.phase == "running"

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from player.sync.schedule import Course
+from player.sync.schedule import TimelineSchedule
 from protocol.timeline import Timeline
 
 
 @pytest.fixture
-def course() -> Course:
-    course = Course()
+def course() -> TimelineSchedule:
+    course = TimelineSchedule()
     course.offset = 1000.0
     return course
 
 
 def test_nothing_is_due_before_the_servers_clock_is_known() -> None:
-    course = Course()
+    course = TimelineSchedule()
     course.take(Timeline(5.0, 0.0, 1.0, True), 3.0)
     assert course.target(3.0) is None
     assert not course.known
     assert course.aim(3.0) == 5.0
 
 
-def test_the_target_moves_with_the_timeline(course: Course) -> None:
+def test_the_target_moves_with_the_timeline(course: TimelineSchedule) -> None:
     course.take(Timeline(50.0, 1010.0, 2.0, True), 0.0)
     assert course.target(5.0) == 50.0
     assert course.target(15.0) == 60.0
@@ -31,7 +31,9 @@ def test_the_target_moves_with_the_timeline(course: Course) -> None:
     assert course.due(60.0) == 15.0
 
 
-def test_the_old_timeline_holds_until_one_that_carries_it_on_begins(course: Course) -> None:
+def test_the_old_timeline_holds_until_one_that_carries_it_on_begins(
+    course: TimelineSchedule,
+) -> None:
     course.take(Timeline(0.0, 1000.0, 1.0, True), 0.0)
     course.take(Timeline(20.0, 1020.0, 2.0, True), 10.0)
     assert course.is_handing_over
@@ -44,7 +46,7 @@ def test_the_old_timeline_holds_until_one_that_carries_it_on_begins(course: Cour
     assert course.target(21.0) == 22.0
 
 
-def test_of_several_planned_timelines_each_has_its_time(course: Course) -> None:
+def test_of_several_planned_timelines_each_has_its_time(course: TimelineSchedule) -> None:
     course.take(Timeline(0.0, 1000.0, 1.0, True), 0.0)
     course.take(Timeline(20.0, 1020.0, 2.0, True), 19.0)
     course.take(Timeline(22.0, 1021.0, 0.5, True), 19.1)
@@ -53,14 +55,16 @@ def test_of_several_planned_timelines_each_has_its_time(course: Course) -> None:
     assert [course.due(p) for p in (19.0, 21.0, 23.0)] == [19.0, 20.5, 23.0]
 
 
-def test_a_later_change_for_the_same_instant_replaces_the_earlier(course: Course) -> None:
+def test_a_later_change_for_the_same_instant_replaces_the_earlier(course: TimelineSchedule) -> None:
     course.take(Timeline(0.0, 1010.0, 1.0, True), 0.0)
     course.take(Timeline(0.0, 1010.0, 2.0, True), 0.1)
     assert course.rate_at(10.0) == (2.0, 10.0)
     assert course.target(11.0) == 2.0
 
 
-def test_a_rate_that_changes_before_the_start_leaves_the_start_where_it_is(course: Course) -> None:
+def test_a_rate_that_changes_before_the_start_leaves_the_start_where_it_is(
+    course: TimelineSchedule,
+) -> None:
     course.take(Timeline(50.0, 1010.0, 1.0, True), 9.5)
     course.take(Timeline(50.5, 1010.5, 2.0, True), 9.8)
     assert course.due(50.0) == 10.0
@@ -68,14 +72,14 @@ def test_a_rate_that_changes_before_the_start_leaves_the_start_where_it_is(cours
     assert course.starts_in(9.9) == pytest.approx(0.1)
 
 
-def test_a_jump_does_not_wait_for_its_beginning(course: Course) -> None:
+def test_a_jump_does_not_wait_for_its_beginning(course: TimelineSchedule) -> None:
     course.take(Timeline(0.0, 1000.0, 1.0, True), 0.0)
     course.take(Timeline(300.0, 1011.0, 1.0, True), 10.0)
     assert not course.is_handing_over
     assert course.target(10.0) == 300.0
 
 
-def test_a_hold_lasts_until_the_timeline_stops_as_well(course: Course) -> None:
+def test_a_hold_lasts_until_the_timeline_stops_as_well(course: TimelineSchedule) -> None:
     course.take(Timeline(0.0, 1000.0, 1.0, True), 0.0)
     course.hold(50.0)
     assert not course.wants_play
@@ -86,13 +90,15 @@ def test_a_hold_lasts_until_the_timeline_stops_as_well(course: Course) -> None:
     assert not course.held
 
 
-def test_a_hold_that_nothing_came_of_does_not_outlast_what_comes_later(course: Course) -> None:
+def test_a_hold_that_nothing_came_of_does_not_outlast_what_comes_later(
+    course: TimelineSchedule,
+) -> None:
     course.hold(50.0)
     course.take(Timeline(90.0, 1060.0, 1.0, True), 60.0)
     assert not course.held
 
 
-def test_nothing_is_due_past_the_end(course: Course) -> None:
+def test_nothing_is_due_past_the_end(course: TimelineSchedule) -> None:
     course.take(Timeline(0.0, 1000.0, 1.0, True), 0.0)
     assert not course.is_past_end(700.0)
     course.duration = 600.0
@@ -102,7 +108,9 @@ def test_nothing_is_due_past_the_end(course: Course) -> None:
     assert not course.is_past_end(599.0)
 
 
-def test_a_start_that_is_brought_forward_replaces_the_one_that_was_planned(course: Course) -> None:
+def test_a_start_that_is_brought_forward_replaces_the_one_that_was_planned(
+    course: TimelineSchedule,
+) -> None:
     course.take(Timeline(50.0, 1018.0, 1.0, True), 10.0)
     course.take(Timeline(50.0, 1010.5, 1.0, True), 10.2)
     assert course.starts_in(10.2) == pytest.approx(0.3)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from player.sync.seeks import JUMP_INTERVAL, MAX_TRIES, MAX_WIDENING, SEEK_TIMEOUT, JumpGuard, Seeks
+from player.sync.seeks import (
+    JUMP_INTERVAL,
+    MAX_TRIES,
+    MAX_WIDENING,
+    SEEK_TIMEOUT,
+    JumpLimiter,
+    SeekTracker,
+)
 
 
 def test_a_seek_tells_what_it_took_unless_it_waited_behind_another() -> None:
-    seeks = Seeks()
+    seeks = SeekTracker()
     seeks.send(50.0, 10.0)
     assert seeks.done(10.4) == pytest.approx(0.4)
     seeks.send(60.0, 20.0)
@@ -19,13 +26,13 @@ def test_a_seek_tells_what_it_took_unless_it_waited_behind_another() -> None:
 
 
 def test_a_load_says_nothing_about_seeks() -> None:
-    seeks = Seeks()
+    seeks = SeekTracker()
     seeks.loading(50.0, 10.0)
     assert seeks.done(13.0) is None
 
 
 def test_a_place_counts_as_reached_wherever_the_seek_has_landed_until_the_player_leaves() -> None:
-    seeks = Seeks()
+    seeks = SeekTracker()
     seeks.send(50.0, 10.0)
     assert not seeks.rests_at(50.0)
     seeks.done(10.4)
@@ -36,7 +43,7 @@ def test_a_place_counts_as_reached_wherever_the_seek_has_landed_until_the_player
 
 
 def test_tries_are_bounded_and_each_allows_for_more() -> None:
-    seeks = Seeks()
+    seeks = SeekTracker()
     margins = [seeks.margin]
     while seeks.may_retry():
         margins.append(seeks.margin)
@@ -47,14 +54,14 @@ def test_tries_are_bounded_and_each_allows_for_more() -> None:
 
 
 def test_a_seek_is_overdue_after_its_time() -> None:
-    seeks = Seeks()
+    seeks = SeekTracker()
     seeks.send(50.0, 10.0)
     assert not seeks.is_overdue(10.0 + SEEK_TIMEOUT)
     assert seeks.is_overdue(10.1 + SEEK_TIMEOUT)
 
 
 def test_jumps_are_kept_apart_but_the_first_towards_a_new_timeline_is_not() -> None:
-    guard = JumpGuard()
+    guard = JumpLimiter()
     assert guard.may_jump(10.0)
     guard.jumped(10.0)
     assert not guard.may_jump(9.9 + JUMP_INTERVAL)
@@ -65,7 +72,7 @@ def test_jumps_are_kept_apart_but_the_first_towards_a_new_timeline_is_not() -> N
 
 
 def test_jumps_that_repeat_double_the_tolerance_for_a_minute() -> None:
-    guard = JumpGuard()
+    guard = JumpLimiter()
     assert not guard.corrected(10.0)
     assert guard.corrected(14.0)
     assert guard.widening(14.0) == 2.0
@@ -76,13 +83,13 @@ def test_jumps_that_repeat_double_the_tolerance_for_a_minute() -> None:
 
 
 def test_the_tolerance_does_not_grow_for_ever() -> None:
-    guard = JumpGuard()
+    guard = JumpLimiter()
     for second in range(20):
         guard.corrected(10.0 + second)
     assert guard.widening(30.0) == MAX_WIDENING
 
 
 def test_a_jump_for_another_reason_is_no_repetition() -> None:
-    guard = JumpGuard()
+    guard = JumpLimiter()
     guard.jumped(10.0)
     assert not guard.corrected(14.0)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from player.sync.stall import ACTED_AFTER, SHOWN_AFTER, StallWatch
+from player.sync.stall import ACTED_AFTER, SHOWN_AFTER, StallDetector
 
 
-def waiting(since: float = 10.0) -> StallWatch:
-    watch = StallWatch()
+def waiting(since: float = 10.0) -> StallDetector:
+    watch = StallDetector()
     watch.changed(stalled=True, instant=since)
     return watch
 
@@ -51,7 +51,7 @@ def test_after_a_seek_the_time_before_it_does_not_count() -> None:
     watch.restart(20.0)
     assert watch.news(20.4, counts=True) is None
     assert watch.news(20.5, counts=True) is True
-    StallWatch().restart(20.0)
+    StallDetector().restart(20.0)
 
 
 def test_another_film_ends_a_stall() -> None:

@@ -13,7 +13,7 @@ from player.backend.base import (
     EndReached,
     Failed,
     KeyPressed,
-    Opened,
+    MediaOpened,
     PauseChanged,
     Restarted,
     Source,
@@ -21,15 +21,15 @@ from player.backend.base import (
 from player.backend.fake import Costs, FakePlayer
 from player.sync.follower import Follower
 from player.sync.messages import Acted, Buffered, FollowerView, HasPlayer, NoPlayer
-from player.sync.thread import PlayerDriver
+from player.sync.thread import PlayerThread
 from protocol.exceptions import PlayerUnavailable
 from protocol.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from player.backend.base import Player, Report
-    from player.sync.messages import News
+    from player.backend.base import EventSink, Player
+    from player.sync.messages import PlayerNews
 
 _News = TypeVar("_News")
 QUICK = Costs(load=0.01, seek=0.01, start=0.0)
@@ -41,13 +41,13 @@ class Threaded:
     """A driver in its real thread, on a fake player that runs on the real clock."""
 
     def __init__(self) -> None:
-        self.news: SimpleQueue[News] = SimpleQueue()
+        self.news: SimpleQueue[PlayerNews] = SimpleQueue()
         self.player: FakePlayer | None = None
-        self.driver = PlayerDriver(self._make, Follower(), self.news.put)
+        self.driver = PlayerThread(self._make, Follower(), self.news.put)
         self._over = threading.Event()
         self._ticker = threading.Thread(target=self._tick)
 
-    def _make(self, report: Report) -> Player:
+    def _make(self, report: EventSink) -> Player:
         self.player = FakePlayer(report, time.monotonic, costs=QUICK)
         return self.player
 
@@ -118,7 +118,7 @@ def test_an_error_in_one_thing_does_not_end_the_thread(
 
     threaded.driver.with_player(broken)
     threaded.driver.load(FILM)
-    threaded.wait_for(Opened)
+    threaded.wait_for(MediaOpened)
     assert "broken on purpose" in caplog.text
 
 
@@ -130,16 +130,16 @@ class Stepped:
 
     def __init__(self, error: PlayerUnavailable | None = None) -> None:
         self.now = 1000.0
-        self.news: list[News] = []
+        self.news: list[PlayerNews] = []
         self.players: list[FakePlayer] = []
-        self.reports: list[Report] = []
+        self.reports: list[EventSink] = []
         self.error = error
         self.follower = Follower()
         self.follower.set_clock(0.0)
-        self.driver = PlayerDriver(self._make, self.follower, self.news.append, lambda: self.now)
+        self.driver = PlayerThread(self._make, self.follower, self.news.append, lambda: self.now)
         self.driver.open()
 
-    def _make(self, report: Report) -> Player:
+    def _make(self, report: EventSink) -> Player:
         if self.error is not None:
             raise self.error
         self.players.append(FakePlayer(report, lambda: self.now, costs=QUICK))

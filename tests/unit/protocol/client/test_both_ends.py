@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from protocol.client.events import ClientEvent, Dropped, Ended, Logged, Recovered, RefusedBy
+from protocol.client.events import (
+    ClientEvent,
+    CommandsDropped,
+    EventApplied,
+    RequestRefused,
+    ServerClosing,
+    SessionResumed,
+)
 from protocol.client.protocol import ClientProtocol
-from protocol.media.url_policy import MediaRules
+from protocol.media.url_policy import UrlPolicy
 from protocol.server.core.store_calls import StoreFailed
 from protocol.server.protocol import ServerProtocol
 from protocol.wire.codec import encode
-from protocol.wire.messages import Act, CreateStream, Note, Pause, Play, Seek, SetRate
+from protocol.wire.messages import Act, CreateStream, Note, PauseAct, PlayAct, RateAct, SeekAct
 from tests.doubles.sync_server import FILM, Bench, CountingMint
 
 if TYPE_CHECKING:
@@ -126,7 +133,12 @@ class Evening:
 
     def _act(self) -> Act:
         position = float(self.chance.randrange(5000))
-        acts = (Play(), Pause(position), Seek(position), SetRate(self.chance.choice((1.0, 1.5))))
+        acts = (
+            PlayAct(),
+            PauseAct(position),
+            SeekAct(position),
+            RateAct(self.chance.choice((1.0, 1.5))),
+        )
         return self.chance.choice(acts)
 
     def ask(self, act: Act) -> None:
@@ -140,7 +152,7 @@ class Evening:
         for seat in self.seats:
             seat.lose()
         self.bench.core = ServerProtocol(
-            CountingMint(), clock_id=f"clock-of-{self.restarts:04}", rules=MediaRules()
+            CountingMint(), clock_id=f"clock-of-{self.restarts:04}", rules=UrlPolicy()
         )
 
 
@@ -162,10 +174,12 @@ def test_every_seat_ends_where_the_log_does(seed: int) -> None:
         assert seat.client.state.cursor == record.cursor, why
         assert seat.client.state.timeline == record.timeline, why
         assert seat.client.unsent == 0, why
-        assert not seat.told_of(RefusedBy), f"{why}: {seat.told_of(RefusedBy)}"
-        assert not seat.told_of(Dropped), why
-        assert not [e for e in seat.told if isinstance(e, Ended) and not e.bye.reconnect], why
-        seqs = [event.event.seq for event in seat.told if isinstance(event, Logged)]
+        assert not seat.told_of(RequestRefused), f"{why}: {seat.told_of(RequestRefused)}"
+        assert not seat.told_of(CommandsDropped), why
+        assert not [e for e in seat.told if isinstance(e, ServerClosing) and not e.bye.reconnect], (
+            why
+        )
+        seqs = [event.event.seq for event in seat.told if isinstance(event, EventApplied)]
         assert seqs == sorted(set(seqs)), why
 
 
@@ -174,20 +188,22 @@ def test_a_recovery_counts_what_was_missed() -> None:
     bob = evening.viewers[0]
     bob.lose()
     for position in (1.0, 2.0, 3.0):
-        evening.ask(Pause(position))
+        evening.ask(PauseAct(position))
     evening.host.move(1000, 1000)
     evening.run(0.2)
-    assert bob.told_of(Recovered) == [Recovered(3, by_snapshot=False)]
+    assert bob.told_of(SessionResumed) == [SessionResumed(3, by_snapshot=False)]
 
 
 def test_a_key_that_is_held_down_ends_nobodys_evening() -> None:
     evening = Evening(2)
-    for act in (Seek(1.0), SetRate(1.5), Seek(2.0)):
+    for act in (SeekAct(1.0), RateAct(1.5), SeekAct(2.0)):
         for _ in range(300):
             evening.ask(act)
             evening.run(STEP)
     evening.run(20.0)
-    assert not [seat.told_of(RefusedBy) for seat in evening.seats if seat.told_of(RefusedBy)]
+    assert not [
+        seat.told_of(RequestRefused) for seat in evening.seats if seat.told_of(RequestRefused)
+    ]
     log = evening.bench.store.logs[evening.host.stream_id]
     assert log[-1][0].event_id == evening.asked[-1]
 
@@ -204,14 +220,14 @@ def test_one_gap_in_the_counters_sends_what_is_in_flight_again_once(down: int) -
         receive(peer, text, now)
 
     bench.core.receive = watch
-    evening.ask(Pause(0.0))
+    evening.ask(PauseAct(0.0))
     evening.run(2.0)
     bench.store.failing = StoreFailed("try_again")
-    evening.ask(Pause(0.0))
+    evening.ask(PauseAct(0.0))
     host.move(1000, 0)
     bench.store.failing = None
     for position in range(1, 7):
-        evening.ask(Pause(float(position)))
+        evening.ask(PauseAct(float(position)))
     host.move(1000, 0)
     for _ in range(40):
         host.move(1000, down)

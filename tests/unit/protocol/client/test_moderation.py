@@ -5,19 +5,19 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from protocol.client.events import Dropped, InvitedWith, RefusedBy, RoleChanged
+from protocol.client.events import CommandsDropped, InviteChanged, RequestRefused, RoleChanged
 from protocol.timeline import Timeline
 from protocol.wire.messages import (
     Ack,
     Command,
-    Errand,
     Event,
     HandOver,
     Hello,
     Invited,
+    ModerationRequest,
     NewInvite,
-    Pause,
-    Play,
+    PauseAct,
+    PlayAct,
     Refusal,
     Remove,
     Snapshot,
@@ -61,7 +61,7 @@ def test_before_the_first_welcome_a_seat_is_nothing() -> None:
 
 def test_a_host_who_hands_over_is_a_viewer_and_gives_up_what_waits(wire: Wire) -> None:
     assert wire.client.role == "host"
-    wire.ask(Play(), "command-1")
+    wire.ask(PlayAct(), "command-1")
     wire.hear(host_change(OTHER, 2))
     assert wire.told_of(RoleChanged) == [RoleChanged("viewer")]
     assert wire.client.role == "viewer"
@@ -69,15 +69,15 @@ def test_a_host_who_hands_over_is_a_viewer_and_gives_up_what_waits(wire: Wire) -
 
 
 def test_commands_that_are_given_up_are_told_of(wire: Wire) -> None:
-    wire.ask(Play(), "command-1")
+    wire.ask(PlayAct(), "command-1")
     wire.hear(host_change(OTHER, 2))
-    assert wire.told_of(Dropped) == [Dropped(1)]
+    assert wire.told_of(CommandsDropped) == [CommandsDropped(1)]
 
 
 def test_who_becomes_host_begins_at_one_in_the_new_term(wire: Wire) -> None:
     wire.hear(host_change(OTHER, 2), host_change(ME, 3, seq=6))
     assert wire.told_of(RoleChanged) == [RoleChanged("viewer"), RoleChanged("host", "Ada")]
-    wire.ask(Pause(1.0), "command-1")
+    wire.ask(PauseAct(1.0), "command-1")
     (command,) = wire.sent_of(Command)
     assert (command.host_term, command.counter) == (3, 1)
 
@@ -140,7 +140,7 @@ def test_a_hand_over_without_an_answer_makes_it_yield(wire: Wire) -> None:
     ],
 )
 def test_an_errand_is_sent_again_until_it_is_answered(
-    wire: Wire, errand: Errand, answer: Invited | Ack | Refusal
+    wire: Wire, errand: ModerationRequest, answer: Invited | Ack | Refusal
 ) -> None:
     assert wire.client.run_errand(errand)
     assert errand in wire.sent()
@@ -166,11 +166,11 @@ def test_an_errand_without_a_connection_is_not_taken(wire: Wire) -> None:
 
 def test_an_errand_that_no_server_could_read_is_refused_here(wire: Wire) -> None:
     assert wire.client.run_errand(Remove("errand-1", "?"))
-    (refused,) = wire.told_of(RefusedBy)
+    (refused,) = wire.told_of(RequestRefused)
     assert refused.refusal.field == "member_id"
     assert wire.sent() == []
 
 
 def test_a_new_invite_is_told(wire: Wire) -> None:
     wire.hear(INVITED)
-    assert wire.told() == [InvitedWith(INVITED)]
+    assert wire.told() == [InviteChanged(INVITED)]

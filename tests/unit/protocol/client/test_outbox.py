@@ -15,27 +15,37 @@ from protocol.client.outbox import (
     NOTE_BURST,
     NOTE_INTERVAL,
     SEEK_INTERVAL,
-    Commands,
-    Notes,
-    Pace,
-    Reports,
+    CommandQueue,
+    LatestReport,
+    NoteQueue,
+    TokenPacer,
 )
-from protocol.wire.messages import Act, Command, Cursor, Note, Pause, Play, Report, Seek, SetRate
+from protocol.wire.messages import (
+    Act,
+    Command,
+    Cursor,
+    Note,
+    PauseAct,
+    PlayAct,
+    RateAct,
+    Report,
+    SeekAct,
+)
 
 BASE = Cursor(1, 4)
 
 
-def welcomed(term: int = 1, counter: int = 1) -> Commands:
+def welcomed(term: int = 1, counter: int = 1) -> CommandQueue:
     """Those of a host whose command ``counter`` the server has just taken."""
-    commands = Commands()
+    commands = CommandQueue()
     assert commands.welcomed(term, counter - 1) == 0
-    assert commands.put(Play(), "first-000", BASE)
+    assert commands.put(PlayAct(), "first-000", BASE)
     assert commands.take(-1000.0)
     commands.answered("first-000", is_taken=True)
     return commands
 
 
-def put(commands: Commands, *acts: Act) -> list[str]:
+def put(commands: CommandQueue, *acts: Act) -> list[str]:
     ids: list[str] = []
     for act in acts:
         ids.append(f"event-{len(commands):03}-{id(act)}")
@@ -43,7 +53,7 @@ def put(commands: Commands, *acts: Act) -> list[str]:
     return ids
 
 
-def taken(commands: Commands, now: float) -> list[Command]:
+def taken(commands: CommandQueue, now: float) -> list[Command]:
     found: list[Command] = []
     while command := commands.take(now):
         found.append(command)
@@ -55,7 +65,7 @@ def note(event_id: str) -> Note:
 
 
 def test_a_pace_lets_a_burst_through_and_then_one_at_a_time() -> None:
-    pace = Pace(0.5, 3)
+    pace = TokenPacer(0.5, 3)
     went: list[float] = []
     for tick in range(50):
         now = 100.0 + tick * 0.1
@@ -67,7 +77,7 @@ def test_a_pace_lets_a_burst_through_and_then_one_at_a_time() -> None:
 
 def test_commands_go_at_once_numbered_one_by_one_under_the_term() -> None:
     commands = welcomed(term=3, counter=7)
-    ids = put(commands, Play(), Pause(5.0))
+    ids = put(commands, PlayAct(), PauseAct(5.0))
     sent = taken(commands, 10.0)
     assert [(c.event_id, c.host_term, c.counter, c.based_on) for c in sent] == [
         (ids[0], 3, 8, BASE),
@@ -78,7 +88,7 @@ def test_commands_go_at_once_numbered_one_by_one_under_the_term() -> None:
 
 def test_no_more_goes_than_the_server_bears() -> None:
     commands = welcomed()
-    put(commands, *(act for _ in range(30) for act in (Play(), Pause(1.0))))
+    put(commands, *(act for _ in range(30) for act in (PlayAct(), PauseAct(1.0))))
     sent: list[tuple[float, int]] = []
     for now in range(1000):
         gone = taken(commands, now / 100)
@@ -94,7 +104,7 @@ def test_no_more_goes_than_the_server_bears() -> None:
 
 def test_a_link_that_holds_everything_back_never_holds_a_flood() -> None:
     commands = welcomed()
-    ids = put(commands, *(Pause(float(i)) for i in range(30)))
+    ids = put(commands, *(PauseAct(float(i)) for i in range(30)))
     assert len([c for now in range(100) for c in taken(commands, now * 0.1)]) == COMMAND_BURST
     assert commands.next_at() == ANSWER_TIMEOUT
     commands.answered(ids[0])
@@ -106,60 +116,69 @@ def test_fast_seeks_become_five_a_second_and_the_last_one_counts() -> None:
     commands = welcomed()
     sent: list[Command] = []
     for i in range(100):
-        commands.put(Seek(float(i)), f"seek-{i:05}", BASE)
+        commands.put(SeekAct(float(i)), f"seek-{i:05}", BASE)
         sent += taken(commands, i * 0.01)
         for command in sent:
             commands.answered(command.event_id)
-    assert taken(commands, commands.next_at())[0].act == Seek(99.0)
+    assert taken(commands, commands.next_at())[0].act == SeekAct(99.0)
     assert len(sent) == 5
     assert [c.counter for c in sent] == [2, 3, 4, 5, 6]
 
 
 def test_a_single_seek_does_not_wait() -> None:
     commands = welcomed()
-    put(commands, Seek(1.0))
+    put(commands, SeekAct(1.0))
     assert len(taken(commands, 0.0)) == 1
 
 
 def test_what_follows_a_seek_does_not_overtake_it_and_does_not_wait_either() -> None:
     commands = welcomed()
-    put(commands, Seek(1.0))
+    put(commands, SeekAct(1.0))
     taken(commands, 0.0)
-    put(commands, Seek(2.0), Seek(3.0), Play())
-    assert [c.act for c in taken(commands, 0.01)] == [Seek(3.0), Play()]
+    put(commands, SeekAct(2.0), SeekAct(3.0), PlayAct())
+    assert [c.act for c in taken(commands, 0.01)] == [SeekAct(3.0), PlayAct()]
 
 
 def test_only_neighbours_of_one_kind_are_coalesced() -> None:
-    commands = Commands()
-    put(commands, Seek(1.0), Seek(2.0), Play(), Seek(3.0), SetRate(1.5), SetRate(2.0), Pause(9.0))
-    put(commands, Pause(9.5))
+    commands = CommandQueue()
+    put(
+        commands,
+        SeekAct(1.0),
+        SeekAct(2.0),
+        PlayAct(),
+        SeekAct(3.0),
+        RateAct(1.5),
+        RateAct(2.0),
+        PauseAct(9.0),
+    )
+    put(commands, PauseAct(9.5))
     commands.welcomed(1, 0)
     sent = taken(commands, 0.0)
     commands.answered(sent[0].event_id, is_taken=True)
     sent += taken(commands, 0.0)
     assert [c.act for c in sent] == [
-        Seek(2.0),
-        Play(),
-        Seek(3.0),
-        SetRate(2.0),
-        Pause(9.0),
-        Pause(9.5),
+        SeekAct(2.0),
+        PlayAct(),
+        SeekAct(3.0),
+        RateAct(2.0),
+        PauseAct(9.0),
+        PauseAct(9.5),
     ]
 
 
 def test_what_has_gone_once_is_not_replaced() -> None:
     commands = welcomed()
-    put(commands, Seek(1.0))
+    put(commands, SeekAct(1.0))
     taken(commands, 0.0)
-    put(commands, Seek(2.0))
+    put(commands, SeekAct(2.0))
     assert len(commands) == 2
 
 
 def test_over_a_new_connection_all_goes_again_as_it_was() -> None:
     commands = welcomed()
-    put(commands, Play(), Pause(2.0))
+    put(commands, PlayAct(), PauseAct(2.0))
     before = taken(commands, 0.0)
-    put(commands, SetRate(2.0))
+    put(commands, RateAct(2.0))
     assert commands.welcomed(1, 2) == 0
     after = taken(commands, 100.0)
     commands.answered(after[0].event_id)
@@ -170,8 +189,8 @@ def test_over_a_new_connection_all_goes_again_as_it_was() -> None:
 
 
 def test_one_goes_at_a_time_until_the_server_has_taken_a_number() -> None:
-    commands = Commands()
-    ids = put(commands, *(Pause(float(i)) for i in range(6)))
+    commands = CommandQueue()
+    ids = put(commands, *(PauseAct(float(i)) for i in range(6)))
     commands.welcomed(1, 0)
     # Another process of this seat was ahead, the second was in the log already, and the third
     # is refused at the door, which says nothing of its number.
@@ -188,61 +207,61 @@ def test_one_goes_at_a_time_until_the_server_has_taken_a_number() -> None:
 
 def test_the_servers_counter_goes_on_where_it_is() -> None:
     commands = welcomed()
-    put(commands, Play())
+    put(commands, PlayAct())
     sent = taken(commands, 0.0)
     commands.answered(sent[0].event_id)
     commands.welcomed(1, 41)
-    put(commands, Pause(1.0))
+    put(commands, PauseAct(1.0))
     assert [c.counter for c in taken(commands, 0.0)] == [42]
 
 
 def test_another_term_drops_what_waits_sent_or_not() -> None:
     commands = welcomed(term=1)
-    put(commands, Play())
+    put(commands, PlayAct())
     taken(commands, 0.0)
-    put(commands, Seek(1.0), Pause(2.0))
+    put(commands, SeekAct(1.0), PauseAct(2.0))
     assert commands.welcomed(2, 0) == 3
     assert len(commands) == 0
     assert commands.next_at() == float("inf")
-    put(commands, Play())
+    put(commands, PlayAct())
     assert [(c.host_term, c.counter) for c in taken(commands, 1.0)] == [(2, 1)]
 
 
 def test_what_is_asked_before_the_first_welcome_waits_for_it() -> None:
-    commands = Commands()
-    put(commands, Play())
+    commands = CommandQueue()
+    put(commands, PlayAct())
     assert commands.welcomed(5, 2) == 0
     assert [(c.host_term, c.counter) for c in taken(commands, 0.0)] == [(5, 3)]
 
 
 def test_an_answer_ends_the_waiting() -> None:
     commands = welcomed()
-    ids = put(commands, Play())
+    ids = put(commands, PlayAct())
     taken(commands, 0.0)
-    assert commands.answered(ids[0]) == Play()
+    assert commands.answered(ids[0]) == PlayAct()
     assert commands.answered(ids[0]) is None
     assert commands.next_at() == float("inf")
 
 
 def test_too_much_is_not_taken_but_a_last_seek_still_changes_its_mind() -> None:
-    commands = Commands()
+    commands = CommandQueue()
     for i in range(MAX_WAITING - 1):
-        assert commands.put(Pause(float(i)), f"pause-{i:03}", BASE)
-    assert commands.put(Seek(1.0), "seek-001", BASE)
-    assert not commands.put(Play(), "play-001", BASE)
-    assert commands.put(Seek(2.0), "seek-002", BASE)
+        assert commands.put(PauseAct(float(i)), f"pause-{i:03}", BASE)
+    assert commands.put(SeekAct(1.0), "seek-001", BASE)
+    assert not commands.put(PlayAct(), "play-001", BASE)
+    assert commands.put(SeekAct(2.0), "seek-002", BASE)
     assert len(commands) == MAX_WAITING
 
 
 def test_a_gap_in_the_counters_is_closed_by_numbering_anew_in_the_same_order() -> None:
     commands = welcomed()
-    ids = put(commands, Play(), Pause(1.0), SetRate(2.0))
+    ids = put(commands, PlayAct(), PauseAct(1.0), RateAct(2.0))
     taken(commands, 0.0)
     commands.answered(ids[0])
     # Refused on its merits, so its number was not used up: the others are one too far.
     commands.expect(ids[1], 2)
     commands.expect(ids[2], 2)
-    put(commands, Play())
+    put(commands, PlayAct())
     assert [(c.event_id, c.counter) for c in taken(commands, 1.0)] == [(ids[1], 2)]
     commands.answered(ids[1], is_taken=True)
     assert [c.counter for c in taken(commands, 2.0)] == [3, 4]
@@ -250,26 +269,26 @@ def test_a_gap_in_the_counters_is_closed_by_numbering_anew_in_the_same_order() -
 
 def test_nothing_is_numbered_anew_while_the_link_holds_what_could_take_the_number() -> None:
     commands = welcomed()
-    ids = put(commands, *(Pause(float(i)) for i in range(6)))
+    ids = put(commands, *(PauseAct(float(i)) for i in range(6)))
     taken(commands, 0.0)
     commands.answered(ids[0])
     for event_id in ids[1:5]:
         commands.expect(event_id, 2)
-    put(commands, Seek(1.0))
+    put(commands, SeekAct(1.0))
     assert taken(commands, 1.0) == []
     commands.expect(ids[5], 2)
     assert [c.counter for c in taken(commands, 10.0)] == [2]
     # What never went has no number yet, and may still change its mind.
-    assert commands.put(Seek(2.0), "seek-002", BASE)
+    assert commands.put(SeekAct(2.0), "seek-002", BASE)
     commands.answered(ids[1], is_taken=True)
     sent = taken(commands, 10.0)
     assert [c.counter for c in sent] == [3, 4, 5, 6, 7]
-    assert sent[-1].act == Seek(2.0)
+    assert sent[-1].act == SeekAct(2.0)
 
 
 def test_what_was_refused_goes_again_when_the_last_on_the_link_has_another_answer() -> None:
     commands = welcomed()
-    ids = put(commands, Play(), Pause(1.0))
+    ids = put(commands, PlayAct(), PauseAct(1.0))
     taken(commands, 0.0)
     commands.expect(ids[0], 9)
     commands.answered(ids[1])
@@ -278,7 +297,7 @@ def test_what_was_refused_goes_again_when_the_last_on_the_link_has_another_answe
 
 def test_what_has_not_gone_yet_gets_its_number_later() -> None:
     commands = welcomed()
-    put(commands, *(Pause(float(i)) for i in range(COMMAND_BURST + 2)))
+    put(commands, *(PauseAct(float(i)) for i in range(COMMAND_BURST + 2)))
     for command in taken(commands, 0.0):
         commands.expect(command.event_id, 31)
     sent: list[Command] = []
@@ -291,26 +310,26 @@ def test_what_has_not_gone_yet_gets_its_number_later() -> None:
 
 def test_a_refusal_of_what_is_not_there_changes_nothing() -> None:
     commands = welcomed()
-    put(commands, Play(), Pause(1.0))
+    put(commands, PlayAct(), PauseAct(1.0))
     taken(commands, 0.0)
     commands.expect("unknown-0", 9)
-    Commands().expect("unknown-0", 9)
+    CommandQueue().expect("unknown-0", 9)
     assert taken(commands, 1.0) == []
 
 
 def test_giving_up_what_was_refused_leaves_the_way_free() -> None:
     commands = welcomed()
-    ids = put(commands, Play(), Pause(1.0))
+    ids = put(commands, PlayAct(), PauseAct(1.0))
     taken(commands, 0.0)
     commands.expect(ids[0], 9)
     assert commands.clear() == 2
-    put(commands, Play())
+    put(commands, PlayAct())
     assert [c.counter for c in taken(commands, 1.0)] == [9]
 
 
 def test_a_server_that_insists_on_the_number_it_got_starts_no_loop() -> None:
     commands = welcomed()
-    ids = put(commands, Play())
+    ids = put(commands, PlayAct())
     taken(commands, 0.0)
     commands.expect(ids[0], 2)
     assert taken(commands, 1.0) == []
@@ -319,20 +338,20 @@ def test_a_server_that_insists_on_the_number_it_got_starts_no_loop() -> None:
 
 def test_a_number_is_not_given_away_twice_while_the_server_may_still_come_to_it() -> None:
     commands = welcomed()
-    ids = put(commands, Play())
+    ids = put(commands, PlayAct())
     taken(commands, 0.0)
     # Its first copy waits in a slow server; the second one, over a new link, is refused.
     commands.welcomed(1, 1)
     taken(commands, 1.0)
     commands.answered(ids[0])
     commands.welcomed(1, 1)
-    put(commands, Pause(1.0))
+    put(commands, PauseAct(1.0))
     assert [c.counter for c in taken(commands, 2.0)] == [3]
 
 
 def test_a_command_without_an_answer_ends_the_connection_and_goes_again_over_the_next() -> None:
     commands = welcomed()
-    put(commands, Play(), Pause(1.0))
+    put(commands, PlayAct(), PauseAct(1.0))
     first = taken(commands, 0.0)
     assert commands.next_at() == ANSWER_TIMEOUT
     assert not commands.lapsed(ANSWER_TIMEOUT - 0.01)
@@ -348,9 +367,9 @@ def test_a_command_without_an_answer_ends_the_connection_and_goes_again_over_the
 @given(
     st.lists(
         st.one_of(
-            st.builds(Seek, st.integers(0, 100).map(float)),
-            st.builds(Pause, st.integers(0, 100).map(float)),
-            st.just(Play()),
+            st.builds(SeekAct, st.integers(0, 100).map(float)),
+            st.builds(PauseAct, st.integers(0, 100).map(float)),
+            st.just(PlayAct()),
         ),
         max_size=40,
     ),
@@ -361,7 +380,7 @@ def test_whatever_happens_the_server_gets_each_once_and_in_order(
 ) -> None:
     """A server that keeps its rules, refusals of every kind, connections that break."""
     chance = Random(seed)
-    commands, server, now = Commands(), _Server(chance), 0.0
+    commands, server, now = CommandQueue(), _Server(chance), 0.0
     asked = iter(enumerate(acts))
     sent: set[str] = set()
     commands.welcomed(1, 0)
@@ -416,7 +435,7 @@ class _Server:
         self.back.clear()
         if self._chance.random() < 0.2:
             # Another process of this seat was quicker.
-            self._store.append((-1, Command("other", 1, self._counter + 1, BASE, Play())))
+            self._store.append((-1, Command("other", 1, self._counter + 1, BASE, PlayAct())))
         return self._counter
 
     def send(self, command: Command) -> None:
@@ -465,7 +484,7 @@ class _Server:
 
 
 def test_notes_go_at_their_own_pace() -> None:
-    notes = Notes()
+    notes = NoteQueue()
     for i in range(NOTE_BURST + 2):
         notes.put(note(f"note-{i:04}"))
     burst = [notes.take(0.0) for _ in range(NOTE_BURST)]
@@ -477,7 +496,7 @@ def test_notes_go_at_their_own_pace() -> None:
 
 
 def test_no_more_notes_lie_on_a_link_that_holds_them_than_the_server_bears() -> None:
-    notes = Notes()
+    notes = NoteQueue()
     for i in range(NOTE_BURST + 2):
         notes.put(note(f"note-{i:04}"))
     for _ in range(NOTE_BURST):
@@ -489,7 +508,7 @@ def test_no_more_notes_lie_on_a_link_that_holds_them_than_the_server_bears() -> 
 
 
 def test_notes_go_again_until_they_are_answered() -> None:
-    notes = Notes()
+    notes = NoteQueue()
     notes.put(note("note-0001"))
     notes.put(note("note-0002"))
     assert notes.take(0.0)
@@ -506,7 +525,7 @@ def test_notes_go_again_until_they_are_answered() -> None:
 
 
 def test_a_note_that_is_answered_before_it_goes_again_stays_here() -> None:
-    notes = Notes()
+    notes = NoteQueue()
     notes.put(note("note-0001"))
     notes.take(0.0)
     notes.welcomed()
@@ -515,7 +534,7 @@ def test_a_note_that_is_answered_before_it_goes_again_stays_here() -> None:
 
 
 def test_not_more_notes_are_kept_than_anybody_will_read() -> None:
-    notes = Notes()
+    notes = NoteQueue()
     for i in range(MAX_WAITING + 5):
         notes.put(note(f"note-{i:04}"))
     assert len(notes) == MAX_WAITING
@@ -526,7 +545,7 @@ def test_seeks_keep_the_interval_the_server_allows() -> None:
 
 
 def test_only_the_newest_report_is_kept_while_nothing_gets_through() -> None:
-    reports = Reports()
+    reports = LatestReport()
     assert reports.next_at() == float("inf")
     reports.put(Report("playing"))
     assert reports.next_at() == float("-inf")

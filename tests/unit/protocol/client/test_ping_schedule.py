@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from protocol.client.ping_schedule import BURST, BURST_INTERVAL, PING_TIMEOUT, Pings
+from protocol.client.ping_schedule import BURST, BURST_INTERVAL, PING_TIMEOUT, PingSchedule
 
 
-def sent_until(pings: Pings, end: float) -> list[float]:
+def sent_until(pings: PingSchedule, end: float) -> list[float]:
     """Send whatever is due until ``end``; the instants at which it was."""
     sent: list[float] = []
     while pings.next_at <= end:
@@ -16,7 +16,7 @@ def sent_until(pings: Pings, end: float) -> list[float]:
 
 
 def test_nothing_is_due_before_a_start_and_after_a_stop() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     assert not pings.due(1e9)
     pings.start(5.0)
     assert pings.due(5.0)
@@ -26,7 +26,7 @@ def test_nothing_is_due_before_a_start_and_after_a_stop() -> None:
 
 
 def test_a_burst_of_eight_then_every_2_s_for_30_s_then_every_5_s() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     pings.start(100.0)
     sent = sent_until(pings, 160.0)
     gaps = [b - a for a, b in pairwise(sent)]
@@ -39,7 +39,7 @@ def test_a_burst_of_eight_then_every_2_s_for_30_s_then_every_5_s() -> None:
 
 
 def test_a_link_that_is_watched_is_pinged_as_often_as_at_first() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     pings.start(0.0)
     sent_until(pings, 40.0)
     pings.watch(40.0)
@@ -48,7 +48,7 @@ def test_a_link_that_is_watched_is_pinged_as_often_as_at_first() -> None:
 
 
 def test_a_burst_asked_again_and_again_is_no_flood() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     pings.start(0.0)
     sent = 0
     for i in range(1000):
@@ -60,7 +60,7 @@ def test_a_burst_asked_again_and_again_is_no_flood() -> None:
 
 
 def test_a_pong_is_awaited_once() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     pings.start(0.0)
     t0 = pings.send(0.0).t0
     assert pings.answered(t0)
@@ -69,7 +69,7 @@ def test_a_pong_is_awaited_once() -> None:
 
 
 def test_a_burst_still_awaits_what_is_under_way_and_a_start_does_not() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     pings.start(0.0)
     first = pings.send(0.0).t0
     pings.burst(0.5)
@@ -80,7 +80,7 @@ def test_a_burst_still_awaits_what_is_under_way_and_a_start_does_not() -> None:
 
 
 def test_a_ping_counts_as_lost_when_its_time_is_up_and_no_more_once_answered() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     pings.start(0.0)
     t0 = pings.send(0.0).t0
     assert pings.lost(PING_TIMEOUT) == 0
@@ -90,7 +90,7 @@ def test_a_ping_counts_as_lost_when_its_time_is_up_and_no_more_once_answered() -
 
 
 def test_only_the_last_ten_count() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     pings.start(0.0)
     for i in range(30):
         pings.send(float(i))
@@ -101,7 +101,7 @@ def test_only_the_last_ten_count() -> None:
 
 
 def test_a_link_is_blocked_once_a_ping_has_waited_too_long_for_its_answer() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     pings.start(0.0)
     t0 = pings.send(0.0).t0
     assert not pings.is_blocked(PING_TIMEOUT)
@@ -111,7 +111,7 @@ def test_a_link_is_blocked_once_a_ping_has_waited_too_long_for_its_answer() -> N
 
 
 def test_a_ping_that_a_later_one_has_overtaken_blocks_nothing() -> None:
-    pings = Pings()
+    pings = PingSchedule()
     pings.start(0.0)
     pings.send(0.0)
     pings.answered(pings.send(1.0).t0)

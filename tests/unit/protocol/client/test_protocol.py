@@ -7,20 +7,20 @@ from typing import TypeVar
 import pytest
 
 from protocol.client.events import (
+    ChatReceived,
     ClientEvent,
     ClockLost,
-    ClockMoved,
-    Dropped,
-    Ended,
-    Joined,
-    Logged,
+    ClockUpdated,
+    CommandsDropped,
+    EventApplied,
     MembersChanged,
-    Recovered,
-    RefusedBy,
-    Said,
+    RequestRefused,
+    ServerClosing,
+    ServerTimedOut,
+    SessionResumed,
+    SessionStarted,
+    StartWaiting,
     StateChanged,
-    Unanswered,
-    WaitsFor,
 )
 from protocol.client.outbox import ANSWER_TIMEOUT, MAX_WAITING
 from protocol.client.protocol import RESUME_TIMEOUT, SILENCE, ClientProtocol
@@ -42,20 +42,20 @@ from protocol.wire.messages import (
     Leave,
     Member,
     Note,
-    Pause,
+    PauseAct,
     Ping,
-    Play,
+    PlayAct,
     Pong,
     Presence,
     Refusal,
     Report,
     Resume,
-    Say,
-    Seek,
+    SeekAct,
+    SendChat,
     ServerMessage,
     Snapshot,
+    StartWait,
     StateNow,
-    Waiting,
     Welcome,
 )
 
@@ -107,11 +107,11 @@ class Wire:
 
     def become_certain(self) -> None:
         """The server takes a command: after that several may be on the link."""
-        self.ask(Play(), "command-0")
+        self.ask(PlayAct(), "command-0")
         self.hear(Ack("command-0", 1, 5))
         self.sent()
 
-    def ask(self, act: Play | Pause | Seek, event_id: str) -> bool:
+    def ask(self, act: PlayAct | PauseAct | SeekAct, event_id: str) -> bool:
         return self.client.request(act, event_id, self.now)
 
 
@@ -172,7 +172,7 @@ def test_nothing_else_is_said_before_the_welcome() -> None:
     wire = Wire()
     wire.client.connection_made(wire.now)
     wire.sent()
-    wire.ask(Play(), "command-1")
+    wire.ask(PlayAct(), "command-1")
     wire.client.note(Note("note-0001", "buffer_start", 1.0))
     wire.client.report(Report("idle"))
     wire.client.leave()
@@ -188,7 +188,7 @@ def test_a_welcome_is_told_and_the_state_follows() -> None:
     wire.open()
     wire.hear(snapshot())
     told = wire.told()
-    assert told == [Joined(welcome(), again=False), StateChanged(), MembersChanged((), ())]
+    assert told == [SessionStarted(welcome(), again=False), StateChanged(), MembersChanged((), ())]
     assert wire.client.joined
     assert wire.client.state is not None
     assert wire.client.state.cursor == Cursor(1, 4)
@@ -207,7 +207,7 @@ def test_who_comes_back_shows_where_it_was_and_neither_creates_nor_takes_over_ag
     assert (hello.cursor, hello.create, hello.take_over) == (Cursor(1, 4), None, False)
     wire.told()
     wire.hear(welcome())
-    assert wire.told_of(Joined)[0].again
+    assert wire.told_of(SessionStarted)[0].again
 
 
 def test_who_was_welcomed_once_creates_no_second_stream() -> None:
@@ -235,7 +235,7 @@ def test_leaving_is_said(wire: Wire) -> None:
 def test_a_goodbye_is_told(wire: Wire) -> None:
     bye = Bye("server_stopping", "back soon")
     wire.hear(bye)
-    assert wire.told() == [Ended(bye)]
+    assert wire.told() == [ServerClosing(bye)]
 
 
 def test_what_is_no_message_is_an_error() -> None:
@@ -247,27 +247,27 @@ def test_what_is_no_message_is_an_error() -> None:
 
 def test_silence_is_told_once_every_so_often(wire: Wire) -> None:
     wire.wait(SILENCE - 0.01)
-    assert wire.told_of(Unanswered) == []
+    assert wire.told_of(ServerTimedOut) == []
     wire.wait(0.01)
-    assert wire.told_of(Unanswered) == [Unanswered()]
+    assert wire.told_of(ServerTimedOut) == [ServerTimedOut()]
     wire.wait(SILENCE - 0.01)
-    assert wire.told_of(Unanswered) == []
+    assert wire.told_of(ServerTimedOut) == []
     wire.wait(0.01)
-    assert wire.told_of(Unanswered) == [Unanswered()]
+    assert wire.told_of(ServerTimedOut) == [ServerTimedOut()]
 
 
 def test_a_hello_without_an_answer_is_silence_too() -> None:
     wire = Wire()
     wire.client.connection_made(wire.now)
     wire.wait(SILENCE)
-    assert wire.told() == [Unanswered()]
+    assert wire.told() == [ServerTimedOut()]
 
 
 def test_any_word_ends_a_silence(wire: Wire) -> None:
     wire.wait(SILENCE - 1)
     wire.hear(StateNow(1, 4, Timeline(10.0)))
     wire.wait(SILENCE - 1)
-    assert wire.told_of(Unanswered) == []
+    assert wire.told_of(ServerTimedOut) == []
 
 
 def test_without_a_connection_nothing_is_due() -> None:
@@ -282,7 +282,7 @@ def test_without_a_connection_nothing_is_due() -> None:
 
 def test_events_are_applied_in_order(wire: Wire) -> None:
     wire.hear(event(1, 5))
-    assert wire.told() == [Logged(event(1, 5)), StateChanged()]
+    assert wire.told() == [EventApplied(event(1, 5)), StateChanged()]
     wire.hear(event(1, 5), event(1, 3))
     assert wire.told() == []
     assert wire.sent() == []
@@ -302,7 +302,7 @@ def test_a_gap_is_asked_about_once(wire: Wire) -> None:
     assert wire.sent() == [Resume(Cursor(1, 4))]
     assert wire.told() == []
     wire.hear(event(1, 5), event(1, 6), event(1, 7))
-    assert [e.event.seq for e in wire.told_of(Logged)] == [5, 6, 7]
+    assert [e.event.seq for e in wire.told_of(EventApplied)] == [5, 6, 7]
     # A second gap is another question, however soon it comes.
     wire.hear(event(1, 9))
     assert wire.sent() == [Resume(Cursor(1, 7))]
@@ -350,16 +350,16 @@ def test_the_missed_events_are_counted(wire: Wire) -> None:
     wire.client.connection_lost()
     wire.open()
     wire.hear(event(1, 5), event(1, 6), StateNow(1, 6, Timeline(6.0)))
-    assert wire.told_of(Recovered) == [Recovered(2, by_snapshot=False)]
+    assert wire.told_of(SessionResumed) == [SessionResumed(2, by_snapshot=False)]
     wire.hear(event(1, 7), StateNow(1, 7, Timeline(7.0)))
-    assert wire.told_of(Recovered) == []
+    assert wire.told_of(SessionResumed) == []
 
 
 def test_a_snapshot_makes_whole_as_well(wire: Wire) -> None:
     wire.client.connection_lost()
     wire.open()
     wire.hear(snapshot(3, 0, reason="wrong_epoch"), StateNow(3, 0, Timeline(10.0)))
-    assert wire.told_of(Recovered) == [Recovered(0, by_snapshot=True)]
+    assert wire.told_of(SessionResumed) == [SessionResumed(0, by_snapshot=True)]
 
 
 def test_events_of_a_recovery_that_broke_off_count(wire: Wire) -> None:
@@ -371,11 +371,11 @@ def test_events_of_a_recovery_that_broke_off_count(wire: Wire) -> None:
     wire.client.connection_lost()
     wire.open()
     wire.hear(event(1, 6), StateNow(1, 6, Timeline(6.0)))
-    assert wire.told_of(Recovered) == [Recovered(2, by_snapshot=False)]
+    assert wire.told_of(SessionResumed) == [SessionResumed(2, by_snapshot=False)]
     wire.client.connection_lost()
     wire.open()
     wire.hear(StateNow(1, 6, Timeline(6.0)))
-    assert wire.told_of(Recovered) == [Recovered(0, by_snapshot=False)]
+    assert wire.told_of(SessionResumed) == [SessionResumed(0, by_snapshot=False)]
 
 
 def test_who_had_no_state_yet_has_nothing_to_recover() -> None:
@@ -384,15 +384,15 @@ def test_who_had_no_state_yet_has_nothing_to_recover() -> None:
     wire.client.connection_lost()
     wire.open()
     wire.hear(snapshot())
-    assert wire.told_of(Recovered) == []
+    assert wire.told_of(SessionResumed) == []
 
 
 # A host's commands ----------------------------------------------------------------------
 
 
 def test_a_command_names_its_term_its_number_and_its_base(wire: Wire) -> None:
-    assert wire.ask(Pause(12.0), "command-1")
-    assert wire.sent() == [Command("command-1", 1, 1, Cursor(1, 4), Pause(12.0))]
+    assert wire.ask(PauseAct(12.0), "command-1")
+    assert wire.sent() == [Command("command-1", 1, 1, Cursor(1, 4), PauseAct(12.0))]
     assert wire.client.unsent == 1
     wire.hear(Ack("command-1", 1, 5))
     assert wire.client.unsent == 0
@@ -400,11 +400,11 @@ def test_a_command_names_its_term_its_number_and_its_base(wire: Wire) -> None:
 
 def test_unanswered_commands_are_sent_again_as_they_were(wire: Wire) -> None:
     wire.become_certain()
-    wire.ask(Play(), "command-1")
-    wire.ask(Pause(12.0), "command-2")
+    wire.ask(PlayAct(), "command-1")
+    wire.ask(PauseAct(12.0), "command-2")
     before = wire.sent()
     wire.client.connection_lost()
-    wire.ask(Play(), "command-3")
+    wire.ask(PlayAct(), "command-3")
     assert wire.sent() == []
     wire.open(counter=2)
     again = wire.sent()[-1:]
@@ -418,48 +418,48 @@ def test_unanswered_commands_are_sent_again_as_they_were(wire: Wire) -> None:
 
 
 def test_another_host_meanwhile_drops_all_that_waits(wire: Wire) -> None:
-    wire.ask(Play(), "command-1")
+    wire.ask(PlayAct(), "command-1")
     wire.client.connection_lost()
-    wire.ask(Seek(1.0), "command-2")
-    wire.ask(Pause(1.0), "command-3")
+    wire.ask(SeekAct(1.0), "command-2")
+    wire.ask(PauseAct(1.0), "command-3")
     wire.open(term=2)
-    assert wire.told_of(Dropped) == [Dropped(3)]
+    assert wire.told_of(CommandsDropped) == [CommandsDropped(3)]
     wire.wait(1.0)
     assert wire.sent_of(Command) == []
 
 
 def test_a_seek_that_waits_for_its_turn_does_not_outlive_its_term(wire: Wire) -> None:
-    wire.ask(Seek(1.0), "command-1")
+    wire.ask(SeekAct(1.0), "command-1")
     wire.hear(Ack("command-1", 1, 5))
-    wire.ask(Seek(2.0), "command-2")
+    wire.ask(SeekAct(2.0), "command-2")
     wire.client.connection_lost()
     wire.sent()
     wire.open(term=2)
     wire.wait(5.0)
     assert wire.sent_of(Command) == []
-    assert wire.told_of(Dropped) == [Dropped(1)]
+    assert wire.told_of(CommandsDropped) == [CommandsDropped(1)]
 
 
 def test_fast_seeks_are_sent_when_their_time_comes(wire: Wire) -> None:
     wire.become_certain()
     for i in range(5):
-        wire.ask(Seek(float(i)), f"command-{i}")
-    assert [c.act for c in wire.sent_of(Command)] == [Seek(0.0)]
+        wire.ask(SeekAct(float(i)), f"command-{i}")
+    assert [c.act for c in wire.sent_of(Command)] == [SeekAct(0.0)]
     wire.wait(0.19)
     assert wire.sent_of(Command) == []
     wire.wait(0.01)
-    assert [c.act for c in wire.sent_of(Command)] == [Seek(4.0)]
+    assert [c.act for c in wire.sent_of(Command)] == [SeekAct(4.0)]
 
 
 def test_too_much_is_not_taken(wire: Wire) -> None:
     wire.client.connection_lost()
     for i in range(MAX_WAITING):
-        assert wire.ask(Pause(float(i)), f"command-{i:03}")
-    assert not wire.ask(Play(), "command-999")
+        assert wire.ask(PauseAct(float(i)), f"command-{i:03}")
+    assert not wire.ask(PlayAct(), "command-999")
 
 
 def test_a_wrong_number_is_mended_without_a_word(wire: Wire) -> None:
-    wire.ask(Play(), "command-1")
+    wire.ask(PlayAct(), "command-1")
     wire.sent()
     wire.hear(Refusal("out_of_order", "command 8 is due", event_id="command-1", expected=8))
     assert [(c.event_id, c.counter) for c in wire.sent_of(Command)] == [("command-1", 8)]
@@ -468,12 +468,12 @@ def test_a_wrong_number_is_mended_without_a_word(wire: Wire) -> None:
 
 def test_a_refusal_ends_a_command_and_says_which(wire: Wire) -> None:
     wire.become_certain()
-    wire.ask(Pause(12.0), "command-1")
-    wire.ask(Play(), "command-2")
+    wire.ask(PauseAct(12.0), "command-1")
+    wire.ask(PlayAct(), "command-2")
     wire.sent()
     refusal = Refusal("stale_base", "the party had moved on", event_id="command-1")
     wire.hear(refusal)
-    assert wire.told() == [RefusedBy(refusal, Pause(12.0))]
+    assert wire.told() == [RequestRefused(refusal, PauseAct(12.0))]
     assert wire.client.unsent == 1
     # What came behind it has the wrong number now, and only that is mended.
     wire.hear(Refusal("out_of_order", "command 2 is due", event_id="command-2", expected=2))
@@ -481,60 +481,60 @@ def test_a_refusal_ends_a_command_and_says_which(wire: Wire) -> None:
 
 
 def test_out_of_order_without_a_number_is_a_refusal_like_any_other(wire: Wire) -> None:
-    wire.ask(Play(), "command-1")
+    wire.ask(PlayAct(), "command-1")
     wire.hear(Refusal("out_of_order", "no", event_id="command-1"))
-    assert wire.told_of(RefusedBy)[0].act == Play()
+    assert wire.told_of(RequestRefused)[0].act == PlayAct()
 
 
 def test_a_refusal_of_something_else_names_no_act(wire: Wire) -> None:
-    wire.ask(Play(), "command-1")
+    wire.ask(PlayAct(), "command-1")
     refusal = Refusal("rate_limited", "too much at once", retry_after=1.0)
     wire.hear(refusal)
-    assert wire.told() == [RefusedBy(refusal, None)]
+    assert wire.told() == [RequestRefused(refusal, None)]
     assert wire.client.unsent == 1
 
 
 def test_a_stale_host_gives_up_everything(wire: Wire) -> None:
     for i in range(3):
-        wire.ask(Pause(float(i)), f"command-{i}")
+        wire.ask(PauseAct(float(i)), f"command-{i}")
     refusal = Refusal("stale_host", "somebody else hosts", event_id="command-0")
     wire.hear(refusal)
-    assert wire.told() == [RefusedBy(refusal, Pause(0.0)), Dropped(2)]
+    assert wire.told() == [RequestRefused(refusal, PauseAct(0.0)), CommandsDropped(2)]
     assert wire.client.unsent == 0
-    wire.ask(Play(), "command-9")
+    wire.ask(PlayAct(), "command-9")
     wire.hear(Refusal("stale_host", "somebody else hosts", event_id="command-1"))
     assert wire.client.unsent == 1, "it was asked in another term"
     wire.hear(Refusal("stale_host", "somebody else hosts", event_id="command-9"))
-    assert wire.told_of(Dropped) == []
+    assert wire.told_of(CommandsDropped) == []
     assert wire.client.unsent == 0
 
 
 def test_a_command_whose_answer_got_lost_goes_again_over_another_connection(wire: Wire) -> None:
-    wire.ask(Play(), "command-1")
+    wire.ask(PlayAct(), "command-1")
     before = wire.sent_of(Command)
     for _ in range(2):
         for _ in range(6):
             wire.wait(ANSWER_TIMEOUT / 6 - 1)
             wire.hear(StateNow(1, 4, Timeline(10.0)))
         wire.wait(5)
-        assert wire.told_of(Unanswered) == []
+        assert wire.told_of(ServerTimedOut) == []
         wire.wait(1)
-        assert wire.told_of(Unanswered) == [Unanswered()]
+        assert wire.told_of(ServerTimedOut) == [ServerTimedOut()]
     assert wire.sent_of(Command) == []
     wire.client.connection_lost()
     wire.wait(ANSWER_TIMEOUT)
     wire.client.connection_made(wire.now)
     wire.wait(SILENCE - 1)
-    assert wire.told_of(Unanswered) == [], "the last connection's waiting is not this one's"
+    assert wire.told_of(ServerTimedOut) == [], "the last connection's waiting is not this one's"
     wire.client.connection_lost()
     wire.open()
     assert wire.sent_of(Command) == before
 
 
 def test_what_the_server_could_not_read_is_refused_here(wire: Wire) -> None:
-    assert wire.ask(Pause(-1.0), "command-1")
-    (refused,) = wire.told_of(RefusedBy)
-    assert refused.act == Pause(-1.0)
+    assert wire.ask(PauseAct(-1.0), "command-1")
+    (refused,) = wire.told_of(RequestRefused)
+    assert refused.act == PauseAct(-1.0)
     assert (refused.refusal.code, refused.refusal.field) == ("invalid_field", "act.position")
     assert refused.refusal.event_id == "command-1"
     wire.client.note(Note("note-0001", "buffer_start", float("inf")))
@@ -546,7 +546,7 @@ def test_what_the_server_could_not_read_is_refused_here(wire: Wire) -> None:
 
 def test_what_is_far_too_long_is_refused_as_a_whole(wire: Wire) -> None:
     wire.client.say("x" * 20_000)
-    assert wire.told_of(RefusedBy)[0].refusal.code == "bad_message"
+    assert wire.told_of(RequestRefused)[0].refusal.code == "bad_message"
     assert wire.sent() == []
 
 
@@ -568,22 +568,22 @@ def test_a_note_is_kept_until_it_is_in_the_log(wire: Wire) -> None:
 def test_a_refused_note_is_not_sent_again(wire: Wire) -> None:
     wire.client.note(Note("note-0001", "buffer_start", 12.0))
     wire.hear(Refusal("rate_limited", "too much at once", event_id="note-0001"))
-    assert wire.told_of(RefusedBy)[0].act is None
+    assert wire.told_of(RequestRefused)[0].act is None
     assert wire.client.unsent == 0
 
 
 def test_chat_goes_both_ways(wire: Wire) -> None:
     assert wire.client.say("hello")
-    assert wire.sent() == [Say("hello")]
+    assert wire.sent() == [SendChat("hello")]
     chat = Chat("bob00001", "Bob", "hi", 0)
     wire.hear(chat)
-    assert wire.told() == [Said(chat)]
+    assert wire.told() == [ChatReceived(chat)]
 
 
 def test_whom_a_start_waits_for_is_passed_on(wire: Wire) -> None:
-    wire.hear(Waiting(("bob00001",), 42.0))
-    wire.hear(Waiting())
-    assert wire.told() == [WaitsFor(("bob00001",), 42.0), WaitsFor((), 0.0)]
+    wire.hear(StartWait(("bob00001",), 42.0))
+    wire.hear(StartWait())
+    assert wire.told() == [StartWaiting(("bob00001",), 42.0), StartWaiting((), 0.0)]
 
 
 def test_a_report_is_sent(wire: Wire) -> None:
@@ -650,7 +650,7 @@ def test_the_servers_clock_is_measured_from_the_welcome_on(wire: Wire) -> None:
     assert estimate is not None
     assert estimate.offset == pytest.approx(THERE)
     assert estimate.delay == pytest.approx(0.04)
-    assert len(wire.told_of(ClockMoved)) == 8
+    assert len(wire.told_of(ClockUpdated)) == 8
 
 
 def test_a_late_pong_has_the_link_watched(wire: Wire) -> None:

@@ -16,9 +16,9 @@ from protocol.wire.messages import (
     Media,
     Member,
     Presence,
-    Settings,
     Snapshot,
     StateNow,
+    StreamSettings,
 )
 
 FILM = Media("film0001", "url", title="Film", url="https://example.org/film")
@@ -198,7 +198,7 @@ def test_doubled_and_shuffled_events_never_lead_astray(order: list[int]) -> None
 
 
 def test_settings_are_taken_whole_and_stay() -> None:
-    settings = Settings(wait=True, sync_enabled=False, sync_tolerance_ms=250)
+    settings = StreamSettings(wait=True, sync_enabled=False, sync_tolerance_ms=250)
     told = msgspec.structs.replace(event(1, 5, "settings"), settings=settings)
     _, after = state().apply(told)
     _, later = after.apply(event(1, 6))

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from protocol.exceptions import MediaRefused
 from protocol.media.fingerprint import Fingerprint
-from protocol.media.url_policy import STRICT, MediaRules, check_address, check_url, site_of
+from protocol.media.url_policy import STRICT, UrlPolicy, check_address, check_url, site_of
 
-OPEN = MediaRules(allow_http=True, allow_lan=True)
+OPEN = UrlPolicy(allow_http=True, allow_lan=True)
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_an_address_in_an_odd_spelling_is_refused_whatever_the_rules(host: str) 
 def test_plain_http_is_opened_only_where_that_is_allowed() -> None:
     with pytest.raises(MediaRefused, match="plain http"):
         check_url("http://example.com/")
-    assert check_url("http://example.com/", MediaRules(allow_http=True)) == "http://example.com/"
+    assert check_url("http://example.com/", UrlPolicy(allow_http=True)) == "http://example.com/"
     with pytest.raises(MediaRefused, match="public internet"):
-        check_url("http://127.0.0.1/", MediaRules(allow_http=True))
+        check_url("http://127.0.0.1/", UrlPolicy(allow_http=True))
 
 
 def test_resolved_addresses_are_held_to_the_same_rules() -> None:

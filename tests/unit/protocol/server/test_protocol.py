@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.client.stream_state import from_snapshot
-from protocol.server.core.effects import Ask
+from protocol.server.core.effects import AskStore
 from protocol.server.core.store_calls import StoreFailed
-from protocol.server.limits.addresses import Look
-from protocol.server.limits.config import Limits, Rate
+from protocol.server.limits.addresses import TokenLookup
+from protocol.server.limits.config import Limits, RateLimit
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
     Ack,
@@ -24,18 +24,18 @@ from protocol.wire.messages import (
     Cursor,
     Event,
     Leave,
-    Load,
+    LoadAct,
     Media,
     Note,
-    Pause,
+    PauseAct,
     Ping,
-    Play,
+    PlayAct,
     Pong,
+    RateAct,
     Refusal,
     Report,
-    Say,
-    Seek,
-    SetRate,
+    SeekAct,
+    SendChat,
     Snapshot,
     StateNow,
     Welcome,
@@ -59,7 +59,7 @@ def test_nobody_hears_of_a_command_before_it_is_durable() -> None:
     viewer = party.join("Bo")
     party.bench.forget()
     party.bench.holding = True
-    party.act(Play())
+    party.act(PlayAct())
     assert party.bench.sent[party.host] == party.bench.sent[viewer] == []
     party.bench.release()
     ack, event = party.bench.sent[party.host]
@@ -70,7 +70,7 @@ def test_nobody_hears_of_a_command_before_it_is_durable() -> None:
 
 def test_a_repeated_command_is_acknowledged_and_told_once() -> None:
     party = Party()
-    command = party.command(Play())
+    command = party.command(PlayAct())
     for _ in range(10):
         party.bench.send(party.host, command)
     acks = party.bench.got(party.host, Ack)
@@ -93,7 +93,7 @@ def test_a_refused_command_is_answered_to_its_sender_only(
     party = Party()
     viewer = party.join("Bo")
     party.bench.forget()
-    command = party.command(Play(), **changes)
+    command = party.command(PlayAct(), **changes)
     party.bench.send(party.host, command)
     refusal = party.bench.last(party.host, Refusal)
     assert (refusal.code, refusal.event_id) == (code, command.event_id)
@@ -105,14 +105,14 @@ def test_a_viewer_may_not_host_and_the_third_try_closes() -> None:
     party = Party()
     viewer = party.join("Bo")
     for _ in range(3):
-        party.bench.send(viewer, party.command(Pause(3.0)))
+        party.bench.send(viewer, party.command(PauseAct(3.0)))
     refusals = party.bench.got(viewer, Refusal)
     assert [r.code for r in refusals] == ["forbidden"] * 3
     assert "Ana is hosting" in refusals[0].message
     assert party.bench.last(viewer, Bye).reconnect is False
     assert party.bench.closed[viewer] == (1008, "forbidden")
     assert party.bench.got(party.host, Event) == []
-    party.bench.send(viewer, Say("still here?"))
+    party.bench.send(viewer, SendChat("still here?"))
     assert len(party.bench.got(viewer, Refusal)) == 3
 
 
@@ -120,7 +120,7 @@ def test_a_viewer_is_told_when_the_host_is_away() -> None:
     party = Party()
     viewer = party.join("Bo")
     party.bench.disconnect(party.host)
-    party.bench.send(viewer, party.command(Play()))
+    party.bench.send(viewer, party.command(PlayAct()))
     assert "the host is away" in party.bench.last(viewer, Refusal).message
 
 
@@ -130,7 +130,7 @@ def test_nothing_that_a_replaced_host_still_sends_reaches_anybody() -> None:
     party.join("Zoe", token=party.host_key, take_over=True)
     party.bench.advance(1.0)
     party.bench.forget()
-    for message in (party.command(Seek(9.0)), Say("hi"), Report("playing"), Leave()):
+    for message in (party.command(SeekAct(9.0)), SendChat("hi"), Report("playing"), Leave()):
         party.bench.send(party.host, message)
     assert party.bench.sent[viewer] == party.bench.sent[party.host] == []
     assert party.record.seq == 2
@@ -150,7 +150,7 @@ def test_a_command_that_a_take_over_overtakes_is_stale() -> None:
     party.join("Zoe", token=party.host_key, take_over=True)
     party.bench.answer()
     party.bench.settle()
-    party.act(Seek(9.0))
+    party.act(SeekAct(9.0))
     party.bench.release()
     assert party.bench.last(party.host, Refusal).code == "stale_host"
     assert [e.event_type for e, _ in party.bench.store.logs[party.stream_id]] == [
@@ -161,7 +161,7 @@ def test_a_command_that_a_take_over_overtakes_is_stale() -> None:
 
 def test_media_that_may_not_be_opened_is_not_loaded() -> None:
     party = Party()
-    command = party.command(Load(Media("film-0002", "url", url="http://192.168.1.1/admin")))
+    command = party.command(LoadAct(Media("film-0002", "url", url="http://192.168.1.1/admin")))
     party.bench.send(party.host, command)
     refusal = party.bench.last(party.host, Refusal)
     assert (refusal.code, refusal.field, refusal.event_id) == (
@@ -174,11 +174,11 @@ def test_media_that_may_not_be_opened_is_not_loaded() -> None:
 
 def test_new_media_is_cleaned_and_logged() -> None:
     party = Party()
-    party.act(Load(Media("film-0002", "url", title="\x07Next", url="https://EXAMPLE.com")))
+    party.act(LoadAct(Media("film-0002", "url", title="\x07Next", url="https://EXAMPLE.com")))
     event = party.bench.last(party.host, Event)
     assert event.cursor == Cursor(2, 1)
     assert event.media == Media("film-0002", "url", title="Next", url="https://example.com/")
-    party.act(Load(Media("film-0003", "file", file_name="\u202e4pm.\x1b[2Jexe")))
+    party.act(LoadAct(Media("film-0003", "file", file_name="\u202e4pm.\x1b[2Jexe")))
     media = party.bench.last(party.host, Event).media
     assert media == Media("film-0003", "file", file_name="4pm.[2Jexe")
 
@@ -195,7 +195,7 @@ def test_a_note_of_any_member_is_logged_cleaned_and_told() -> None:
 @pytest.mark.parametrize("code", ["storage_full", "try_again"])
 def test_a_store_that_fails_acknowledges_nothing_and_recovers(code: str) -> None:
     party = Party()
-    command = party.command(Play())
+    command = party.command(PlayAct())
     party.bench.store.failing = StoreFailed("storage_full" if code[0] == "s" else "try_again")
     party.bench.send(party.host, command)
     assert party.bench.last(party.host, Refusal).code == code
@@ -209,7 +209,7 @@ def test_an_event_reaches_whoever_came_while_the_store_was_busy() -> None:
     party = Party()
     party.bench.holding = True
     viewer = party.join("Bo")
-    party.act(Seek(5.0))
+    party.act(SeekAct(5.0))
     party.bench.send(party.host, Leave())
     party.bench.release()
     assert party.bench.last(viewer, Event).seq == 2
@@ -219,9 +219,9 @@ def test_an_event_reaches_whoever_came_while_the_store_was_busy() -> None:
 def test_an_answer_of_the_wrong_kind_is_a_fault_of_the_store() -> None:
     party = Party()
     party.bench.holding = True
-    party.act(Play())
+    party.act(PlayAct())
     ask = party.bench.waiting.popleft()
-    assert isinstance(ask, Ask)
+    assert isinstance(ask, AskStore)
     with pytest.raises(AssertionError, match="not an answer"):
         party.bench.core.stored(ask.ticket, party.record, party.bench.now)
 
@@ -232,9 +232,9 @@ def test_an_answer_of_the_wrong_kind_is_a_fault_of_the_store() -> None:
 @pytest.mark.parametrize(
     ("message", "limits"),
     [
-        (Say("hi"), Limits(say=Rate(0.5, 1))),
-        (Ping(1.0), Limits(ping=Rate(0.5, 1))),
-        (Note("note-0001", "buffer_start", 1.0), Limits(note=Rate(0.5, 1))),
+        (SendChat("hi"), Limits(say=RateLimit(0.5, 1))),
+        (Ping(1.0), Limits(ping=RateLimit(0.5, 1))),
+        (Note("note-0001", "buffer_start", 1.0), Limits(note=RateLimit(0.5, 1))),
     ],
 )
 def test_over_a_rate_one_is_told_when_to_come_again(message: ClientMessage, limits: Limits) -> None:
@@ -252,13 +252,13 @@ def test_over_a_rate_one_is_told_when_to_come_again(message: ClientMessage, limi
 
 
 def test_who_is_over_a_rate_is_not_read_for_a_moment_and_nobody_else_waits() -> None:
-    party = Party(Bench(Limits(say=Rate(1, 2), rest=0.05)))
+    party = Party(Bench(Limits(say=RateLimit(1, 2), rest=0.05)))
     viewer = party.join("Bo")
     core = party.bench.core
     for _ in range(2):
-        party.bench.send(viewer, Say("hi"))
+        party.bench.send(viewer, SendChat("hi"))
         assert core.rest(viewer, party.bench.now) == 0.0
-    party.bench.send(viewer, Say("hi"))
+    party.bench.send(viewer, SendChat("hi"))
     assert core.rest(viewer, party.bench.now) == pytest.approx(0.05)
     assert core.rest(party.host, party.bench.now) == 0.0
     party.bench.advance(0.04)
@@ -270,7 +270,7 @@ def test_who_is_over_a_rate_is_not_read_for_a_moment_and_nobody_else_waits() -> 
 
 
 def test_reports_that_a_link_has_held_back_are_dropped_and_not_held_against_the_seat() -> None:
-    party = Party(Bench(Limits(report=Rate(0.5, 1))))
+    party = Party(Bench(Limits(report=RateLimit(0.5, 1))))
     viewer = party.join("Bo")
     for _ in range(100):
         party.bench.send(viewer, Report("playing"))
@@ -280,20 +280,20 @@ def test_reports_that_a_link_has_held_back_are_dropped_and_not_held_against_the_
 
 
 def test_one_burst_over_a_rate_does_not_close_and_a_flood_does() -> None:
-    party = Party(Bench(Limits(command=Rate(10, 20))))
+    party = Party(Bench(Limits(command=RateLimit(10, 20))))
     for _ in range(40):
-        party.act(Seek(1.0))
+        party.act(SeekAct(1.0))
     assert party.host not in party.bench.closed
     for _ in range(30):
         party.bench.advance(0.1)
         for _ in range(3):
-            party.act(Seek(1.0))
+            party.act(SeekAct(1.0))
     assert party.bench.closed[party.host] == (1008, "rate_limited")
     assert party.bench.last(party.host, Bye).reconnect is True
 
 
 def test_too_much_text_is_refused_unread() -> None:
-    party = Party(Bench(Limits(characters=Rate(100, 1000))))
+    party = Party(Bench(Limits(characters=RateLimit(100, 1000))))
     viewer = party.join("Bo")
     party.bench.send_text(viewer, " " * 2000)
     party.bench.send_text(viewer, "{")
@@ -373,13 +373,13 @@ def test_who_says_nothing_while_others_wait_is_turned_away_sooner() -> None:
 
 
 def test_tokens_shown_elsewhere_count_as_well() -> None:
-    bench = Bench(Limits(failures=Rate(1, 1)))
+    bench = Bench(Limits(failures=RateLimit(1, 1)))
     assert bench.core.token_wait(REMOTE, bench.now) == 0.0
     bench.core.token_failed(REMOTE, bench.now)
     assert bench.core.token_wait(REMOTE, bench.now) == 1.0
     bench.advance(1.0)
     told: list[float] = []
-    looks = [Look(REMOTE, token, lambda wait: told.append(wait) is None) for token in "abc"]
+    looks = [TokenLookup(REMOTE, token, lambda wait: told.append(wait) is None) for token in "abc"]
     for look in looks:
         bench.core.show_token(look, bench.now)
     bench.core.give_up_token(looks[1], bench.now)
@@ -389,12 +389,12 @@ def test_tokens_shown_elsewhere_count_as_well() -> None:
 
 
 def test_reads_without_a_websocket_are_bounded() -> None:
-    bench = Bench(Limits(reads=Rate(1, 1)))
+    bench = Bench(Limits(reads=RateLimit(1, 1)))
     assert [bench.core.admit_read(REMOTE, bench.now) for _ in range(2)] == [0.0, 1.0]
 
 
 def test_guesses_that_are_sent_at_once_are_no_more_than_those_one_by_one() -> None:
-    bench = Bench(Limits(failures=Rate(1, 2)))
+    bench = Bench(Limits(failures=RateLimit(1, 2)))
     party = Party(bench)
     bench.holding = True
     guests = [party.join(f"G{n}", token=f"guess-{n}") for n in range(5)]
@@ -406,7 +406,7 @@ def test_guesses_that_are_sent_at_once_are_no_more_than_those_one_by_one() -> No
 
 
 def test_a_whole_school_with_right_tokens_comes_in_at_once() -> None:
-    bench = Bench(Limits(failures=Rate(0.001, 2)))
+    bench = Bench(Limits(failures=RateLimit(0.001, 2)))
     party = Party(bench)
     bench.holding = True
     pupils = [party.join(f"P{n}") for n in range(50)]
@@ -417,12 +417,12 @@ def test_a_whole_school_with_right_tokens_comes_in_at_once() -> None:
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_to_connect_anew_lets_nobody_say_or_note_more(leaves: bool) -> None:
-    bench = Bench(Limits(say=Rate(1, 2), note=Rate(1, 2)))
+    bench = Bench(Limits(say=RateLimit(1, 2), note=RateLimit(1, 2)))
     party = Party(bench)
     bench.forget()
     for _ in range(4):
         peer = party.join("Bo")
-        bench.send(peer, Say("hello"))
+        bench.send(peer, SendChat("hello"))
         bench.send(peer, Note(bench.event_id(), "buffer_start", 1.0))
         if leaves:
             bench.send(peer, Leave())
@@ -439,11 +439,11 @@ def test_a_server_that_stops_finishes_what_is_asked_and_says_goodbye() -> None:
     gone = party.join("Cy", token="wrong")
     party.bench.forget()
     party.bench.holding = True
-    party.act(Play())
+    party.act(PlayAct())
     party.bench.core.stop(party.bench.now)
     assert party.bench.core.asking == 1
     assert party.bench.core.admit("127.0.0.1", party.bench.now) > 0.0
-    party.act(Pause(1.0))
+    party.act(PauseAct(1.0))
     assert party.bench.last(party.host, Refusal).code == "try_again"
     party.bench.release()
     assert party.bench.core.asking == 0
@@ -460,17 +460,17 @@ def test_a_server_that_stops_finishes_what_is_asked_and_says_goodbye() -> None:
 # Everything at once ---------------------------------------------------------------------
 
 acts = st.one_of(
-    st.just(Play()),
-    st.floats(0, 5000).map(Pause),
-    st.floats(0, 5000).map(Seek),
-    st.floats(0.25, 4.0).map(SetRate),
-    st.sampled_from(["film-0001", "film-0002"]).map(lambda name: Load(Media(name, "file"))),
+    st.just(PlayAct()),
+    st.floats(0, 5000).map(PauseAct),
+    st.floats(0, 5000).map(SeekAct),
+    st.floats(0.25, 4.0).map(RateAct),
+    st.sampled_from(["film-0001", "film-0002"]).map(lambda name: LoadAct(Media(name, "file"))),
 )
 
 
 @given(st.lists(st.tuples(acts, st.integers(1, 3), st.sampled_from(["go", "drop", "note"]))))
 def test_every_viewer_is_where_the_log_leads(schedule: list[tuple[Act, int, str]]) -> None:
-    limits = Limits(command=Rate(1000, 1000), note=Rate(1000, 1000))
+    limits = Limits(command=RateLimit(1000, 1000), note=RateLimit(1000, 1000))
     party = Party(Bench(limits))
     steady, flighty = party.join("Bo"), party.join("Cy")
     seen = from_snapshot(party.bench.last(flighty, Snapshot))
@@ -485,7 +485,7 @@ def test_every_viewer_is_where_the_log_leads(schedule: list[tuple[Act, int, str]
             for message in party.bench.sent[flighty]:
                 seen = seen.apply(message)[1] if isinstance(message, Event) else seen
             party.bench.disconnect(flighty)
-            party.act(Play())
+            party.act(PlayAct())
             flighty = party.join("Cy", cursor=seen.cursor)
             if party.bench.got(flighty, Snapshot):
                 seen = from_snapshot(party.bench.last(flighty, Snapshot))

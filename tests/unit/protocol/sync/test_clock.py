@@ -14,7 +14,7 @@ from protocol.sync.clock import (
     TRUSTED,
     WINDOW,
     ClockEstimate,
-    ClockFilter,
+    ClockEstimator,
     ClockSample,
 )
 
@@ -38,18 +38,18 @@ def sample(
     return ClockSample(at, t1, t2, received + took + back)
 
 
-def estimate(clock: ClockFilter, now: float) -> ClockEstimate:
+def estimate(clock: ClockEstimator, now: float) -> ClockEstimate:
     found = clock.estimate(now)
     assert found is not None
     return found
 
 
-def error(clock: ClockFilter, now: float, *, theta: float = THETA, skew: float = 0.0) -> float:
+def error(clock: ClockEstimator, now: float, *, theta: float = THETA, skew: float = 0.0) -> float:
     return estimate(clock, now).offset - (theta + skew * now)
 
 
 def test_nothing_is_known_before_the_first_sample() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     assert clock.estimate(0.0) is None
     assert not clock.is_known
     clock.add(sample(0.0, 0.01, 0.01))
@@ -61,13 +61,13 @@ def test_a_delay_leaves_out_what_the_server_took() -> None:
 
 
 def test_one_sample_over_an_even_way_gives_the_offset() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     clock.add(sample(0.0, 0.03, 0.03))
     assert error(clock, 0.06) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_queue_in_one_direction_spoils_neither() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(8):
         clock.add(sample(i * 0.08, 0.02 + (0.3 if i % 2 else 0.0), 0.02 + (0.0 if i % 2 else 0.3)))
     # No single sample was even, yet the two minima together are.
@@ -75,7 +75,7 @@ def test_a_queue_in_one_direction_spoils_neither() -> None:
 
 
 def test_a_constant_asymmetry_is_not_seen_but_covered() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(20):
         clock.add(sample(i * 1.0, 0.05, 0.01))
     assert error(clock, 20.0) == pytest.approx(0.02, abs=1e-3)
@@ -93,7 +93,7 @@ delays = st.floats(0.0, 2.0)
 def test_the_bound_holds_the_truth_whatever_the_delays(
     pings: list[tuple[float, float, float]], skew: float, silence: float
 ) -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     now = 0.0
     for gap, there, back in pings:
         at = now + gap
@@ -111,7 +111,7 @@ def test_the_bound_holds_the_truth_whatever_the_delays(
 def test_an_even_best_way_gives_the_offset(
     ways: list[tuple[float, float]], shortest: float
 ) -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     clock.add(sample(0.0, shortest, shortest))
     for i, (there, back) in enumerate(ways, start=1):
         clock.add(sample(i * 4.0, shortest + there, shortest + back))
@@ -128,7 +128,7 @@ def test_an_even_best_way_gives_the_offset(
     ids=["answered before it was sent", "sent before it was received", "took longer than its way"],
 )
 def test_what_no_running_clocks_can_say_is_ignored(impossible: ClockSample) -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     clock.add(sample(0.0, 0.01, 0.01))
     before = clock.estimate(20.0)
     clock.add(impossible)
@@ -137,7 +137,7 @@ def test_what_no_running_clocks_can_say_is_ignored(impossible: ClockSample) -> N
 
 @pytest.mark.parametrize("jump", [30.0, -30.0, 3600.0, -0.5])
 def test_a_clock_that_stood_still_is_noticed_with_the_next_sample(jump: float) -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(20):
         clock.add(sample(i * 1.0, 0.02, 0.02))
     clock.add(sample(30.0, 0.02, 0.02, theta=THETA + jump))
@@ -146,7 +146,7 @@ def test_a_clock_that_stood_still_is_noticed_with_the_next_sample(jump: float) -
 
 
 def test_a_long_queue_is_no_jump() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(20):
         clock.add(sample(i * 1.0, 0.02, 0.02))
     clock.add(sample(21.0, 9.0, 0.02))
@@ -156,7 +156,7 @@ def test_a_long_queue_is_no_jump() -> None:
 
 def test_a_small_move_is_slewed_and_a_large_one_stepped() -> None:
     for shift in (STEP - 0.002, STEP + 0.002):
-        clock = ClockFilter()
+        clock = ClockEstimator()
         for i in range(TRUSTED):
             clock.add(sample(i * 1.0, 0.100, 0.100 + 2 * shift))
         before = estimate(clock, 4.0).offset
@@ -167,14 +167,14 @@ def test_a_small_move_is_slewed_and_a_large_one_stepped() -> None:
 
 
 def test_the_first_samples_are_taken_at_once() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     clock.add(sample(0.0, 0.01, 0.04))
     clock.add(sample(0.08, 0.01, 0.01))
     assert error(clock, 0.1) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_samples_count_for_two_minutes() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     clock.add(sample(0.0, 0.001, 0.001))
     for i in range(1, 40):
         clock.add(sample(i * 5.0, 0.020, 0.020))
@@ -184,7 +184,7 @@ def test_samples_count_for_two_minutes() -> None:
 
 @pytest.mark.parametrize("skew", [-200e-6, -40e-6, 0.0, 40e-6, 200e-6])
 def test_the_skew_is_learned(skew: float) -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(120):
         clock.add(sample(i * 5.0, 0.02, 0.02, skew=skew))
     assert clock.skew == pytest.approx(skew, abs=3e-6)
@@ -193,28 +193,28 @@ def test_the_skew_is_learned(skew: float) -> None:
 
 
 def test_no_skew_is_learned_from_less_than_a_minute() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(59):
         clock.add(sample(i * 1.0, 0.02, 0.02, skew=100e-6))
     assert clock.skew == 0.0
 
 
 def test_no_skew_is_learned_from_a_few_samples() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(15):
         clock.add(sample(i * 7.9, 0.02, 0.02, skew=100e-6))
     assert clock.skew == 0.0
 
 
 def test_the_skew_is_bounded() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(200):
         clock.add(sample(i * 5.0, 0.5, 0.5, skew=900e-6))
     assert clock.skew == MAX_SKEW
 
 
 def test_the_quiet_direction_tells_the_skew() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(60):
         queue = (0.15, 0.02, 0.2, 0.07, 0.11)[i % 5] + 0.001 * i
         clock.add(sample(i * 5.0, 0.02 + queue, 0.02, skew=40e-6))
@@ -222,7 +222,7 @@ def test_the_quiet_direction_tells_the_skew() -> None:
 
 
 def test_delay_and_jitter_tell_of_the_last_ten() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     clock.add(sample(0.0, 1.0, 1.0))
     assert estimate(clock, 2.0).jitter == 0.0
     for i in range(RECENT):
@@ -233,7 +233,7 @@ def test_delay_and_jitter_tell_of_the_last_ten() -> None:
 
 
 def test_one_late_answer_is_no_jitter() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(RECENT):
         clock.add(sample(3.0 * i, 0.010, 0.910 if i == 5 else 0.010))
     now = estimate(clock, 40.0)
@@ -242,7 +242,7 @@ def test_one_late_answer_is_no_jitter() -> None:
 
 
 def test_answers_that_come_late_more_than_once_are_to_be_reckoned_with() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(30):
         clock.add(sample(2.0 * i, 0.010, 0.010 + {5: 0.7, 20: 0.5}.get(i, 0.0)))
     assert estimate(clock, 60.0).late == pytest.approx(0.5)
@@ -252,13 +252,13 @@ def test_answers_that_come_late_more_than_once_are_to_be_reckoned_with() -> None
 
 
 def test_one_answer_alone_is_never_late() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     clock.add(sample(0.0, 0.5, 0.5))
     assert estimate(clock, 1.0).late == 0.0
 
 
 def test_an_outage_says_nothing_about_the_way_afterwards() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(RECENT):
         held = max(0.0, 12.0 - 2.0 * i) if i > 1 else 0.0
         clock.add(sample(2.0 * i, 0.010, 0.010 + held))
@@ -268,7 +268,7 @@ def test_an_outage_says_nothing_about_the_way_afterwards() -> None:
 
 
 def test_a_way_that_always_takes_longer_is_told_as_it_is() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(RECENT):
         clock.add(sample(9.0 * i, 2.0, 2.0 + 0.5 * (i % 2)))
     now = estimate(clock, 99.0)
@@ -277,7 +277,7 @@ def test_a_way_that_always_takes_longer_is_told_as_it_is() -> None:
 
 
 def test_a_cleared_filter_knows_nothing() -> None:
-    clock = ClockFilter()
+    clock = ClockEstimator()
     for i in range(40):
         clock.add(sample(i * 5.0, 0.02, 0.02, skew=100e-6))
     clock.clear()

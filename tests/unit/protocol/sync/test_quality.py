@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.sync.quality import QualityMeter
-from protocol.sync.tolerance import WIDEST, tolerance
+from protocol.sync.tolerance import WIDEST, effective_tolerance
 
 
 def word(
@@ -112,10 +112,15 @@ def test_the_memory_is_bounded_while_nobody_asks() -> None:
 def test_jitter_widens_the_tolerance_within_bounds(
     stream: float, jitter: float, expected: float
 ) -> None:
-    assert tolerance(stream, jitter) == pytest.approx(expected)
+    assert effective_tolerance(stream, jitter) == pytest.approx(expected)
 
 
 @given(st.floats(0.02, 10.0), st.floats(0.0, 60.0), st.floats(0.0, 60.0))
 def test_more_jitter_never_means_less_tolerance(stream: float, a: float, b: float) -> None:
     less, more = sorted((a, b))
-    assert stream <= tolerance(stream, less) <= tolerance(stream, more) <= WIDEST * stream
+    assert (
+        stream
+        <= effective_tolerance(stream, less)
+        <= effective_tolerance(stream, more)
+        <= WIDEST * stream
+    )

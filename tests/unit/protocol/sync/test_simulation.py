@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from protocol.client.ping_schedule import Pings
-from protocol.sync.clock import ClockFilter, ClockSample
+from protocol.client.ping_schedule import PingSchedule
+from protocol.sync.clock import ClockEstimator, ClockSample
 from protocol.sync.controller import DriftController, Jump, Nudge
 from protocol.timeline import Timeline
 from tests.doubles.links import LINKS, Link, leaning
@@ -50,9 +50,9 @@ class _Seat:
         self.theta = self.chance.uniform(-1e5, 1e5)
         # Half of the runs begin within the queue of a bloated link.
         self.phase = self.chance.uniform(0.0, 60.0)
-        self.clock = ClockFilter()
+        self.clock = ClockEstimator()
         self.offset: float | None = None
-        self.pings = Pings()
+        self.pings = PingSchedule()
         self.pings.start(0.0)
         self.under_way: list[tuple[float, ClockSample]] = []
         self.timeline = Timeline(0.0, at=self.server(0.0), playing=True)

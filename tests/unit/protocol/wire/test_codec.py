@@ -19,9 +19,9 @@ from protocol.wire.messages import (
     Member,
     Ping,
     Presence,
-    Say,
-    Seek,
-    SetRate,
+    RateAct,
+    SeekAct,
+    SendChat,
 )
 
 SEEK = (
@@ -44,7 +44,7 @@ def read(text: str) -> ClientMessage | DecodeError:
 
 
 def test_a_message_survives_the_way() -> None:
-    command = Command("event-01", 1, 2, Cursor(1, 2), Seek(12.5))
+    command = Command("event-01", 1, 2, Cursor(1, 2), SeekAct(12.5))
     assert decode_client(encode(command)) == command
     presence = Presence(changed=(Member("member-01", "Ana", "host"),), left=("member-02",))
     assert decode_server(encode(presence)) == presence
@@ -52,7 +52,7 @@ def test_a_message_survives_the_way() -> None:
 
 @given(st.floats(0, 604_800, allow_nan=False))
 def test_every_position_of_a_film_survives_the_way(position: float) -> None:
-    command = Command("event-01", 1, 2, Cursor(1, 2), Seek(position))
+    command = Command("event-01", 1, 2, Cursor(1, 2), SeekAct(position))
     assert decode_client(encode(command)) == command
 
 
@@ -83,7 +83,7 @@ def test_a_time_that_no_calendar_can_show_is_refused(instant: str) -> None:
 
 
 def test_unknown_fields_are_ignored() -> None:
-    assert decode_client('{"type":"say","text":"hi","new":[{"a":[1,"x"]}]}') == Say("hi")
+    assert decode_client('{"type":"say","text":"hi","new":[{"a":[1,"x"]}]}') == SendChat("hi")
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ def test_a_position_that_is_none_names_the_field(position: str) -> None:
 def test_negative_zero_becomes_zero() -> None:
     command = decode_client(SEEK % "-0.0")
     assert isinstance(command, Command)
-    assert encode(command) == encode(Command("event-01", 1, 1, Cursor(1, 2), Seek(0.0)))
+    assert encode(command) == encode(Command("event-01", 1, 1, Cursor(1, 2), SeekAct(0.0)))
 
 
 def test_a_number_too_small_for_a_float_is_zero() -> None:
     command = decode_client(SEEK % "1e-400")
     assert isinstance(command, Command)
-    assert command.act == Seek(0.0)
+    assert command.act == SeekAct(0.0)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_is_no_message_is_a_bad_message(text: str) -> None:
 
 
 def test_brackets_inside_text_are_not_depth() -> None:
-    assert decode_client('{"type":"say","text":"[[[[[[[[\\"{{{{"}') == Say('[[[[[[[["{{{{')
+    assert decode_client('{"type":"say","text":"[[[[[[[[\\"{{{{"}') == SendChat('[[[[[[[["{{{{')
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_refusal_does_not_repeat_what_was_sent() -> None:
 
 
 def test_a_rate_outside_its_bounds_is_refused() -> None:
-    text = encode(Command("event-01", 1, 1, Cursor(1, 2), SetRate(9.0)))
+    text = encode(Command("event-01", 1, 1, Cursor(1, 2), RateAct(9.0)))
     assert failure(text).field == "act.rate"
 
 
@@ -222,7 +222,7 @@ def test_any_text_is_a_message_or_a_decode_error(text: str) -> None:
 
 @given(json_values)
 def test_any_value_in_any_field_is_taken_or_refused(value: object) -> None:
-    for whole in (Ping(1.0), Hello(1, 1, "Ana", "instance-1"), Say("hi")):
+    for whole in (Ping(1.0), Hello(1, 1, "Ana", "instance-1"), SendChat("hi")):
         tree = json.loads(encode(whole))
         for field in tree:
             message = read(json.dumps({**tree, field: value}))

@@ -13,7 +13,7 @@ from protocol.server.log.record import StreamRecord
 from protocol.server.log.requests import Appended, Duplicate
 from protocol.timeline import Timeline
 from protocol.wire.messages import Chat, Cursor, Event, Refusal
-from server_stub.observability.endpoint import Key, read_key
+from server_stub.observability.endpoint import MetricsKey, read_key
 from server_stub.observability.metrics import Histogram, Metrics
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def local(**more: str) -> Headers:
 
 
 def test_this_machine_reads_without_a_token() -> None:
-    assert Key().is_open_to("127.0.0.1", local())
-    assert Key().is_open_to("::1", local())
-    assert not Key().is_open_to("192.0.2.7", local())
-    assert not Key().opens("")
+    assert MetricsKey().is_open_to("127.0.0.1", local())
+    assert MetricsKey().is_open_to("::1", local())
+    assert not MetricsKey().is_open_to("192.0.2.7", local())
+    assert not MetricsKey().opens("")
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_this_machine_reads_without_a_token() -> None:
     ],
 )
 def test_what_came_through_a_proxy_is_not_this_machine(headers: Headers) -> None:
-    assert not Key().is_open_to("127.0.0.1", headers)
+    assert not MetricsKey().is_open_to("127.0.0.1", headers)
 
 
 def test_behind_a_known_proxy_or_with_a_token_everybody_shows_it(tmp_path: Path) -> None:
-    assert not Key(is_fronted=True).is_open_to("127.0.0.1", local())
+    assert not MetricsKey(is_fronted=True).is_open_to("127.0.0.1", local())
     file = tmp_path / "token"
     file.write_text(TOKEN + "\n")
     key = read_key(file, is_fronted=False)

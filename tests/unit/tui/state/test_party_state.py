@@ -8,7 +8,7 @@ import pytest
 from player.api import views
 from player.backend.base import Chapter
 from protocol.wire.messages import Member
-from tui.state.party_state import FEED_LENGTH, SEAT_DIED, Room, fold
+from tui.state.party_state import FEED_LENGTH, SEAT_DIED, PartyState, reduce
 from tui.state.selectors import (
     LONG_AWAY,
     chapter_at,
@@ -49,10 +49,10 @@ MEDIA = views.MediaView(
 )
 
 
-def told(*lines: views.AnyView, at: float = 50.0, room: Room | None = None) -> Room:
-    room = room or Room()
+def told(*lines: views.AnyView, at: float = 50.0, room: PartyState | None = None) -> PartyState:
+    room = room or PartyState()
     for line in lines:
-        room = fold(room, line, at)
+        room = reduce(room, line, at)
     return room
 
 
@@ -85,7 +85,7 @@ def test_a_position_rests_while_nothing_plays(state: str) -> None:
 
 
 def test_a_position_of_nothing_is_unknown() -> None:
-    assert position_at(Room(), 1.0) is None
+    assert position_at(PartyState(), 1.0) is None
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_the_chapter_is_the_last_one_that_began() -> None:
     room = told(MEDIA)
     assert chapter_at(room, 89.0) == (1, Chapter("One", 0.0))
     assert chapter_at(room, 90.0) == (2, Chapter("Two", 90.0))
-    assert chapter_at(Room(), 5.0) is None
+    assert chapter_at(PartyState(), 5.0) is None
 
 
 @pytest.mark.parametrize(
@@ -267,4 +267,4 @@ def test_who_hosts_is_known_from_the_members_first() -> None:
     chloe = Member("member-chloe", "Chloé", "host")
     room = told(READY, views.MembersView(you="member-ben", members=(chloe,)))
     assert view_only_text(room) == "View Only: Chloé is hosting"
-    assert view_only_text(Room()) == "View Only: nobody hosts just now"
+    assert view_only_text(PartyState()) == "View Only: nobody hosts just now"

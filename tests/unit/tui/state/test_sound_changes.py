@@ -8,7 +8,7 @@ import pytest
 from player.api import views
 from player.backend.base import Track
 from tests.unit.tui.state.test_party_state import MEDIA, READY, status, told
-from tui.state.party_state import fold
+from tui.state.party_state import reduce
 from tui.state.sound_changes import own_changes
 
 ENGLISH = Track("subtitle", 1, language="en")
@@ -18,7 +18,7 @@ GERMAN = Track("audio", 2, title="Deutsch")
 def said(*lines: views.AnyView) -> list[str]:
     room, heard = told(READY, MEDIA, status()), list[str]()
     for line in lines:
-        after = fold(room, line, 50.0)
+        after = reduce(room, line, 50.0)
         heard += own_changes(room, after)
         room = after
     return heard

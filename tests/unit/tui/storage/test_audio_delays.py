@@ -9,7 +9,7 @@ import pytest
 from player.api import views
 from player.api.intents import Trim
 from tests.unit.tui.state.test_party_state import READY, status
-from tui.storage.audio_delays import TrimKeeper
+from tui.storage.audio_delays import AudioDelays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ class Evening:
 
     def __init__(self, file: Path, *, apply: bool = True) -> None:
         self.asked: list[Trim] = []
-        self._keeper = TrimKeeper(file, self.asked.append, apply=apply)
+        self._keeper = AudioDelays(file, self.asked.append, apply=apply)
         self._keeper.hear(READY)
 
     def on(self, device: str, *trims: float) -> Evening:

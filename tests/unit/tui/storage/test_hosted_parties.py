@@ -11,8 +11,8 @@ from player.api import views
 from protocol.exceptions import SettingsError
 from tui.storage import hosted_parties
 from tui.storage.hosted_parties import (
+    HostedParties,
     HostedParty,
-    PartyKeeper,
     find_party,
     forget_old,
     kept_parties,
@@ -47,9 +47,9 @@ def ready(stream_id: str) -> views.Ready:
     )
 
 
-def keep(folder: Path, number: int, stream_id: str, *, at: float = 0.0) -> PartyKeeper:
+def keep(folder: Path, number: int, stream_id: str, *, at: float = 0.0) -> HostedParties:
     key_file(folder, f"instance-{number}").write_text("key")
-    keeper = PartyKeeper(party(number), folder, wall_clock=lambda: at)
+    keeper = HostedParties(party(number), folder, wall_clock=lambda: at)
     keeper.hear(ready(stream_id))
     return keeper
 
@@ -70,7 +70,7 @@ def test_only_its_owner_can_read_it_and_no_key_is_in_it(tmp_path: Path) -> None:
 
 
 def test_there_is_nothing_to_come_back_to_before_the_seat_has_joined(tmp_path: Path) -> None:
-    keeper = PartyKeeper(party(), tmp_path)
+    keeper = HostedParties(party(), tmp_path)
     keeper.hear(views.MediaView(title="B", duration=1.0, kind="file"))
     assert not keeper.is_kept
     with pytest.raises(SettingsError, match="no party was hosted"):
@@ -78,7 +78,7 @@ def test_there_is_nothing_to_come_back_to_before_the_seat_has_joined(tmp_path: P
 
 
 def test_a_folder_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
-    keeper = PartyKeeper(party(), tmp_path / "gone")
+    keeper = HostedParties(party(), tmp_path / "gone")
     keeper.hear(ready("3fa85f64"))
     assert not keeper.is_kept
 

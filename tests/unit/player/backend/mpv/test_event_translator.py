@@ -11,9 +11,9 @@ import pytest
 
 from player.backend.base import EndReached, Failed, PlayerEvent, Source
 from player.backend.mpv import events as ev
-from player.backend.mpv.event_translator import SeekAnswered, Stop, Teller, Told
-from player.backend.mpv.libmpv import Core
-from player.backend.mpv.shared_state import Load, Playback
+from player.backend.mpv.event_translator import EventTranslator, SeekAnswered, Stop, TranslatorInput
+from player.backend.mpv.libmpv import MpvCore
+from player.backend.mpv.shared_state import LoadRecord, PlaybackState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 LENGTH = 60.0
 REFUSED = (
-    ev.Logged("warn", "ffmpeg", "http: HTTP error 403 Forbidden"),
-    ev.Logged("error", "lavf", "...treating it as fatal error."),
+    ev.LogLine("warn", "ffmpeg", "http: HTTP error 403 Forbidden"),
+    ev.LogLine("error", "lavf", "...treating it as fatal error."),
 )
 RESTARTED = ev.PlaybackRestarted(1.0)
 AT_END = ev.PropertyChanged("eof-reached", True, 1.0)
 
 
-class ScriptedCore(Core):
+class ScriptedCore(MpvCore):
     """Answers each question for the picture's position with the next one of a list."""
 
     def __init__(self, positions: Iterable[float]) -> None:
@@ -47,17 +47,19 @@ class ScriptedCore(Core):
                 return None
 
 
-def told(sought: float, positions: Iterable[float], *happened: Told) -> list[PlayerEvent]:
+def told(
+    sought: float, positions: Iterable[float], *happened: TranslatorInput
+) -> list[PlayerEvent]:
     """What is told of a film that is loaded at 50 s and at once sought in, before ``happened``."""
     reports: list[PlayerEvent] = []
-    playback = Playback()
+    playback = PlaybackState()
     source = Source(url="http://films.example/film.mp4", is_network=True)
-    playback.loads[1] = Load(1, source, playback.next_ticket(50.0))
+    playback.loads[1] = LoadRecord(1, source, playback.next_ticket(50.0))
 
-    def no_notice(core: Core, source: Source, tracks: tuple[Track, ...]) -> str:
+    def no_notice(core: MpvCore, source: Source, tracks: tuple[Track, ...]) -> str:
         return ""
 
-    teller = Teller(reports.append, playback, no_notice)
+    teller = EventTranslator(reports.append, playback, no_notice)
     before_seek = (ev.FileStarted(1), RESTARTED)
     ticket = playback.next_ticket(sought)
     for event in (*before_seek, SeekAnswered(ticket, True), ev.SeekBegun(), *happened, Stop()):
@@ -72,7 +74,7 @@ def told(sought: float, positions: Iterable[float], *happened: Told) -> list[Pla
     ids=["at once", "after it was there"],
 )
 def test_mpv_that_shows_the_last_picture_for_want_of_data_has_failed(
-    positions: list[float], jumps: list[Told]
+    positions: list[float], jumps: list[TranslatorInput]
 ) -> None:
     last = told(20.0, positions, *REFUSED, *jumps, AT_END)[-1]
     assert isinstance(last, Failed)

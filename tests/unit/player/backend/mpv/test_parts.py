@@ -6,7 +6,7 @@ import pytest
 
 from player.backend.base import Chapter, Source
 from player.backend.mpv import error_text, key_bindings, options, track_list
-from player.backend.mpv.events import Logged
+from player.backend.mpv.events import LogLine
 from player.backend.mpv.picture_clock import PictureClock
 from protocol.exceptions import SettingsError
 
@@ -15,8 +15,8 @@ ADDRESS = Source(url="https://example.com/A%20Film.mp4?x=1", is_network=True)
 LOADING_FAILED, NOTHING_TO_PLAY, UNKNOWN_FORMAT = -13, -16, -17
 
 
-def _log(*texts: str) -> tuple[Logged, ...]:
-    return tuple(Logged("error", "ffmpeg", text) for text in texts)
+def _log(*texts: str) -> tuple[LogLine, ...]:
+    return tuple(LogLine("error", "ffmpeg", text) for text in texts)
 
 
 # Reasons ---------------------------------------------------------------------------------

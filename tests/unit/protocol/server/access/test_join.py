@@ -6,11 +6,11 @@ import gc
 
 import pytest
 
-from protocol.media.url_policy import MediaRules
+from protocol.media.url_policy import UrlPolicy
 from protocol.server.access.peers import Peer
 from protocol.server.core.store_calls import StoreFailed
-from protocol.server.limits.config import Limits, Rate
-from protocol.server.limits.connection import PeerLimits
+from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.connection import ConnectionLimiter
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
     Bye,
@@ -22,11 +22,11 @@ from protocol.wire.messages import (
     Media,
     Member,
     Ping,
-    Play,
+    PlayAct,
     Pong,
     Presence,
     Refusal,
-    Say,
+    SendChat,
     Snapshot,
     StateNow,
     Welcome,
@@ -109,14 +109,14 @@ def test_media_that_may_not_be_opened_makes_no_stream(media: Media) -> None:
 
 def test_media_is_passed_on_cleaned_and_written_anew() -> None:
     media = Media("film-0001", "url", title="A\x1b[31m \u202eB", url="http://LAN.example.com")
-    party = Party(Bench(rules=MediaRules(allow_http=True)), media)
+    party = Party(Bench(rules=UrlPolicy(allow_http=True)), media)
     assert party.record.media == Media(
         "film-0001", "url", title="A[31m B", url="http://lan.example.com/"
     )
 
 
 def test_an_address_makes_so_many_streams() -> None:
-    bench = Bench(Limits(creations=Rate(1 / 60, 1)))
+    bench = Bench(Limits(creations=RateLimit(1 / 60, 1)))
     Party(bench)
     peer = bench.connect()
     bench.send(peer, hello("Ana", create=CreateStream()))
@@ -196,7 +196,7 @@ def test_before_hello_there_is_only_the_clock() -> None:
     peer = bench.connect()
     bench.send(peer, Ping(3.5))
     assert bench.sent[peer] == [Pong(3.5, bench.instant, bench.instant)]
-    bench.send(peer, Say("hi"))
+    bench.send(peer, SendChat("hi"))
     assert bench.last(peer, Refusal).code == "bad_message"
     bench.send(peer, hello("Ana", create=CreateStream()))
     assert bench.got(peer, Welcome)
@@ -245,7 +245,7 @@ def test_what_opens_nothing_is_answered_alike(stream_id: str, token: str) -> Non
 
 
 def test_guessing_is_paused_even_with_the_right_token() -> None:
-    party = Party(Bench(Limits(failures=Rate(10 / 60, 3))))
+    party = Party(Bench(Limits(failures=RateLimit(10 / 60, 3))))
     for _ in range(3):
         assert refusal(party.bench, party.join("Eve", token="wrong")).code == "unauthorized"
     no = refusal(party.bench, party.join("Eve"))
@@ -283,7 +283,7 @@ def test_a_seat_that_is_gone_before_the_store_answers_is_not_seated() -> None:
 
 
 def test_a_seat_that_leaves_while_it_is_in_line_is_not_looked_up() -> None:
-    party = Party(Bench(Limits(failures=Rate(1, 1))))
+    party = Party(Bench(Limits(failures=RateLimit(1, 1))))
     party.bench.holding = True
     party.join("Ben")
     leaving = party.join("Cleo", token="another")
@@ -304,10 +304,10 @@ def alive(kind: type) -> int:
 
 
 def test_of_seats_that_are_gone_nothing_is_kept() -> None:
-    party = Party(Bench(Limits(failures=Rate(1, 1))))
+    party = Party(Bench(Limits(failures=RateLimit(1, 1))))
     bench = party.bench
     bench.disconnect(bench.connect())
-    peers, limits = alive(Peer), alive(PeerLimits)
+    peers, limits = alive(Peer), alive(ConnectionLimiter)
     bench.holding = True
     party.join("Ben", token="guess")
     # In line behind that one, which the store does not answer.
@@ -320,7 +320,7 @@ def test_of_seats_that_are_gone_nothing_is_kept() -> None:
         viewer = party.join("Cleo", instance=f"instance-{number:04d}")
         bench.send(viewer, Leave())
         bench.disconnect(viewer)
-    assert alive(PeerLimits) < limits + 15
+    assert alive(ConnectionLimiter) < limits + 15
 
 
 def test_the_same_seat_is_the_same_member_whatever_happened() -> None:
@@ -350,7 +350,7 @@ def test_a_seat_that_connects_anew_ends_its_older_connection() -> None:
 
 def test_a_host_that_reconnects_keeps_its_term_and_learns_its_counter() -> None:
     party = Party()
-    party.act(Play())
+    party.act(PlayAct())
     party.bench.disconnect(party.host)
     host = party.join("Ana", token=party.host_key, cursor=party.record.cursor)
     welcome = party.bench.last(host, Welcome)

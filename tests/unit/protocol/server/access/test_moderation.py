@@ -10,13 +10,13 @@ from protocol.wire.messages import (
     Ack,
     Bye,
     Cursor,
-    Errand,
     Event,
     HandOver,
     Invited,
     Leave,
+    ModerationRequest,
     NewInvite,
-    Play,
+    PlayAct,
     Presence,
     Refusal,
     Remove,
@@ -123,7 +123,7 @@ def test_a_server_that_stops_takes_no_errands() -> None:
     "errand",
     [NewInvite("errand-one"), Remove("errand-one", "a" * 32), HandOver("errand-one", 1, "a" * 32)],
 )
-def test_a_viewer_s_errand_breaks_a_rule(errand: Errand) -> None:
+def test_a_viewer_s_errand_breaks_a_rule(errand: ModerationRequest) -> None:
     party = Party()
     ben = party.join("Ben")
     for _ in range(3):
@@ -188,7 +188,7 @@ def test_nobody_hands_over_to_whom_he_has_just_removed(is_written: bool) -> None
 @pytest.mark.parametrize(
     "errand", [Remove("errand-late", ""), NewInvite("errand-late")], ids=["remove", "invite"]
 )
-def test_what_a_host_asks_right_after_handing_over_is_stale(errand: Errand) -> None:
+def test_what_a_host_asks_right_after_handing_over_is_stale(errand: ModerationRequest) -> None:
     party = Party()
     ben, cleo = party.join("Ben"), party.join("Cleo")
     if isinstance(errand, Remove):
@@ -344,7 +344,7 @@ def test_a_host_hands_over_and_goes_on_as_a_viewer() -> None:
     cleo = party.join("Cleo", token=invited.invite_token)
     assert party.bench.last(cleo, Snapshot).host_id == member_of(party, "Ben")
     party.term, party.counter = 2, 0
-    party.bench.send(ben, party.command(Play()))
+    party.bench.send(ben, party.command(PlayAct()))
     assert party.bench.last(cleo, Event).event_type == "play"
     assert party.host not in party.bench.closed
 
@@ -354,7 +354,7 @@ def test_what_the_old_host_had_asked_for_is_stale_and_no_broken_rule() -> None:
     party.join("Ben")
     hand_over(party, "Ben")
     for _ in range(5):
-        party.act(Play())
+        party.act(PlayAct())
     assert {no.code for no in party.bench.got(party.host, Refusal)} == {"stale_host"}
     assert not party.record.timeline.playing
     assert party.host not in party.bench.closed
@@ -415,7 +415,7 @@ def test_a_take_over_leaves_a_host_who_came_by_an_invite_as_a_viewer() -> None:
     assert party.bench.last(other, Welcome).role == "host"
     assert ben not in party.bench.closed
     party.term, party.counter = 2, 0
-    party.bench.send(ben, party.command(Play()))
+    party.bench.send(ben, party.command(PlayAct()))
     assert party.bench.last(ben, Refusal).code == "stale_host"
 
 

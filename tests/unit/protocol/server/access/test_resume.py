@@ -12,7 +12,7 @@ from protocol.wire.messages import (
     Note,
     Presence,
     Resume,
-    Seek,
+    SeekAct,
     Snapshot,
     StateNow,
     Welcome,
@@ -22,7 +22,7 @@ from tests.doubles.sync_server import FILM, Bench, Party
 
 def seek_often(party: Party, times: int) -> None:
     for number in range(times):
-        party.act(Seek(float(number)))
+        party.act(SeekAct(float(number)))
         party.bench.advance(0.2)
 
 
@@ -93,7 +93,7 @@ def test_what_happens_while_the_log_is_read_comes_after_it_and_once() -> None:
     viewer = party.join("Bo", cursor=Cursor(1, 1))
     party.bench.answer()
     party.bench.settle()
-    party.act(Seek(70.0))
+    party.act(SeekAct(70.0))
     party.bench.send(viewer, Note("note-0001", "sync_request", 1.0))
     party.bench.send(viewer, Resume(Cursor(1, 1)))
     party.bench.release()
@@ -107,7 +107,7 @@ def test_events_that_were_stored_but_not_read_are_told_from_the_backlog() -> Non
     viewer = party.join("Bo", cursor=Cursor(1, 1))
     party.bench.answer()
     party.bench.settle()
-    party.act(Seek(70.0))
+    party.act(SeekAct(70.0))
     read = party.bench.waiting.popleft()
     party.bench.answer()
     party.bench.settle()

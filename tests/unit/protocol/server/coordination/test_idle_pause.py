@@ -6,7 +6,7 @@ import pytest
 
 from protocol.server.core.store_calls import StoreFailed
 from protocol.timeline import Timeline
-from protocol.wire.messages import Ack, Event, Leave, Load, Media, Play, Seek, Snapshot
+from protocol.wire.messages import Ack, Event, Leave, LoadAct, Media, PlayAct, SeekAct, Snapshot
 from tests.doubles.sync_server import Party
 
 
@@ -14,7 +14,7 @@ def playing() -> tuple[Party, int]:
     """A film that has played for 100 s, a host and a viewer."""
     party = Party()
     viewer = party.join("Bo")
-    party.act(Play())
+    party.act(PlayAct())
     party.bench.advance(100.2)
     return party, viewer
 
@@ -62,7 +62,7 @@ def test_who_comes_back_in_time_finds_it_playing() -> None:
 def test_a_host_who_comes_back_later_finds_it_there_and_goes_on_in_the_same_term() -> None:
     party, viewer = playing()
     cursor = party.record.cursor
-    offline = party.command(Seek(250.0))
+    offline = party.command(SeekAct(250.0))
     for peer in (viewer, party.host):
         party.bench.disconnect(peer)
     party.bench.advance(3600.0)
@@ -84,8 +84,8 @@ def test_what_stands_still_is_left_alone() -> None:
 @pytest.mark.parametrize(("duration", "position"), [(60.0, 60.0), (None, 100.0)])
 def test_a_film_that_ran_out_is_paused_at_its_end(duration: float | None, position: float) -> None:
     party = Party()
-    party.act(Load(Media("film-0002", "file", duration=duration)))
-    party.act(Play())
+    party.act(LoadAct(Media("film-0002", "file", duration=duration)))
+    party.act(PlayAct())
     party.bench.advance(100.2)
     party.bench.send(party.host, Leave())
     party.bench.advance(10.0)
@@ -97,7 +97,7 @@ def test_a_film_that_ran_out_is_paused_at_its_end(duration: float | None, positi
 
 def test_without_media_there_is_nothing_to_run_out() -> None:
     party = Party(media=None)
-    party.act(Play())
+    party.act(PlayAct())
     party.bench.advance(100.2)
     party.bench.disconnect(party.host)
     party.bench.advance(10.0)
@@ -119,7 +119,7 @@ def test_who_comes_while_the_pause_is_written_is_told_of_it() -> None:
 
 def test_a_command_that_arrives_first_makes_the_pause_needless() -> None:
     party, viewer = playing()
-    pause = party.command(Load(Media("film-0002", "file")))
+    pause = party.command(LoadAct(Media("film-0002", "file")))
     party.bench.send(viewer, Leave())
     party.bench.holding = True
     party.bench.send(party.host, pause)
@@ -160,9 +160,9 @@ def test_a_store_that_fails_is_not_asked_again_when_somebody_has_come() -> None:
 def test_a_server_that_stops_pauses_what_is_deserted_while_there_is_time() -> None:
     party, viewer = playing()
     other = Party(party.bench)
-    other.act(Play())
+    other.act(PlayAct())
     back = Party(party.bench)
-    back.act(Play())
+    back.act(PlayAct())
     party.bench.disconnect(back.host)
     back.join("Ana", token=back.host_key)
     for peer in (viewer, party.host):

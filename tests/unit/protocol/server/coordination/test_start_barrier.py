@@ -15,20 +15,20 @@ from protocol.server.coordination.start_barrier import (
 from protocol.server.core.store_calls import StoreFailed
 from protocol.server.readiness.wait_budget import MOST
 from protocol.wire.messages import (
-    ChangeSettings,
     CreateStream,
     Event,
     Leave,
-    Load,
+    LoadAct,
     Media,
     Note,
-    Pause,
-    Play,
+    PauseAct,
+    PlayAct,
+    RateAct,
     Report,
-    Seek,
-    SetRate,
+    SeekAct,
+    SettingsAct,
     Snapshot,
-    Waiting,
+    StartWait,
     Welcome,
 )
 from tests.doubles.sync_server import Bench, Party, hello
@@ -73,7 +73,7 @@ class Company:
 
     def waiting(self, peer: int) -> tuple[str, ...] | None:
         """Whom this seat was last told the start waits for; None if nobody ever told."""
-        told = self.bench.got(peer, Waiting)
+        told = self.bench.got(peer, StartWait)
         return told[-1].members if told else None
 
 
@@ -90,7 +90,7 @@ def soon(lead: float) -> object:
 
 
 def test_who_is_ready_starts_within_the_lead_of_the_link(company: Company) -> None:
-    company.party.act(Play())
+    company.party.act(PlayAct())
     # 10 ms the way, 10 ms the device, 60 ms to spare.
     assert company.starts_in == pytest.approx(0.08)
     assert company.waiting(company.bo) is None
@@ -99,12 +99,12 @@ def test_who_is_ready_starts_within_the_lead_of_the_link(company: Company) -> No
 @pytest.mark.parametrize("state", ["loading", "buffering"])
 def test_a_start_waits_for_who_is_not_ready(company: Company, state: str) -> None:
     company.say(company.bo, state=state)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(BOUND)
     company.bench.advance(0.5)
     for peer in (company.ana, company.bo):
         assert company.waiting(peer) == (company.id_of(company.bo),)
-    assert company.bench.last(company.bo, Waiting).until == company.party.record.timeline.at
+    assert company.bench.last(company.bo, StartWait).until == company.party.record.timeline.at
     company.bench.advance(1.5)
     company.here(company.bo)
     assert company.starts_in == pytest.approx(0.08)
@@ -115,7 +115,7 @@ def test_a_start_waits_for_who_is_not_ready(company: Company, state: str) -> Non
 
 def test_a_wait_that_nobody_notices_is_not_told(company: Company) -> None:
     company.say(company.bo, state="buffering")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.advance(0.2)
     company.here(company.bo)
     assert company.last.reason == ""
@@ -125,7 +125,7 @@ def test_a_wait_that_nobody_notices_is_not_told(company: Company) -> None:
 
 def test_who_is_never_ready_is_waited_for_no_longer_than_the_bound(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     at = company.party.record.timeline.at
     company.bench.advance(BOUND + 1.0)
     assert company.party.record.timeline.at == at
@@ -135,9 +135,9 @@ def test_who_is_never_ready_is_waited_for_no_longer_than_the_bound(company: Comp
 
 def test_the_host_goes_on_without(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.advance(1.0)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(0.08)
     assert company.waiting(company.ana) == ()
     company.bench.advance(5.0)
@@ -147,9 +147,9 @@ def test_the_host_goes_on_without(company: Company) -> None:
 
 def test_the_host_cancels(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.advance(1.0)
-    company.party.act(Pause(5.0))
+    company.party.act(PauseAct(5.0))
     assert company.waiting(company.bo) == ()
     company.here(company.bo)
     company.bench.advance(20.0)
@@ -158,9 +158,9 @@ def test_the_host_cancels(company: Company) -> None:
 
 def test_another_rate_meanwhile_changes_nothing_about_the_wait(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.advance(1.0)
-    company.party.act(SetRate(1.5))
+    company.party.act(RateAct(1.5))
     assert company.starts_in == pytest.approx(BOUND - 1.0)
     company.here(company.bo)
     company.here(company.ana)
@@ -171,33 +171,33 @@ def test_another_rate_meanwhile_changes_nothing_about_the_wait(company: Company)
 @pytest.mark.parametrize("state", ["idle", "failed", "ended"])
 def test_who_cannot_be_ready_is_not_waited_for(company: Company, state: str) -> None:
     company.say(company.bo, state=state)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(0.08)
 
 
 def test_a_poor_link_is_not_waited_for(company: Company) -> None:
     company.say(company.bo, state="loading", rtt_ms=2500.0)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(0.08)
 
 
 def test_a_seat_that_is_gone_is_not_waited_for_any_more(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.disconnect(company.bo)
     assert company.starts_in == pytest.approx(0.08)
 
 
 def test_a_seat_that_leaves_is_not_waited_for_any_more(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.send(company.bo, Leave())
     assert company.starts_in == pytest.approx(0.08)
 
 
 def test_when_everybody_has_left_nothing_is_waited_for(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     for peer in (company.ana, company.bo):
         company.bench.send(peer, Leave())
     company.bench.advance(60.0)
@@ -207,7 +207,7 @@ def test_when_everybody_has_left_nothing_is_waited_for(company: Company) -> None
 
 def test_a_newcomer_hears_of_the_wait_and_is_waited_for(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.advance(1.0)
     cy = company.party.join("Cy")
     assert company.waiting(cy) == (company.id_of(company.bo),)
@@ -225,18 +225,18 @@ def test_many_changes_are_told_as_one(company: Company) -> None:
     others = [company.party.join(name) for name in ("Cy", "Di", "Ed", "Flo")]
     for peer in others:
         company.say(peer, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.advance(1.0)
     for peer in others[:3]:
         company.here(peer)
     company.bench.advance(1.0)
-    assert len(company.bench.got(company.ana, Waiting)) == 2
+    assert len(company.bench.got(company.ana, StartWait)) == 2
 
 
 def test_who_falls_back_is_waited_for_again(company: Company) -> None:
     company.say(company.bo, state="loading")
     company.say(company.ana, state="buffering")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.here(company.bo)
     company.say(company.bo, state="buffering")
     company.here(company.ana)
@@ -247,7 +247,7 @@ def test_who_falls_back_is_waited_for_again(company: Company) -> None:
 
 def test_a_store_that_fails_is_asked_again_with_the_next_report(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.store.failing = StoreFailed("try_again")
     company.here(company.bo)
     company.bench.store.failing = None
@@ -258,7 +258,7 @@ def test_a_store_that_fails_is_asked_again_with_the_next_report(company: Company
 
 def test_the_store_is_asked_once(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.holding = True
     company.here(company.bo)
     company.here(company.bo)
@@ -270,9 +270,9 @@ def test_the_store_is_asked_once(company: Company) -> None:
 
 def test_a_pause_that_is_written_first_counts(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.holding = True
-    company.party.act(Pause(5.0))
+    company.party.act(PauseAct(5.0))
     company.here(company.bo)
     company.bench.release()
     assert not company.party.record.timeline.playing
@@ -281,7 +281,7 @@ def test_a_pause_that_is_written_first_counts(company: Company) -> None:
 
 def test_a_start_that_is_near_anyway_is_left_as_it_is(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     at = company.party.record.timeline.at
     company.bench.advance(BOUND - 0.05)
     company.here(company.bo)
@@ -290,7 +290,7 @@ def test_a_start_that_is_near_anyway_is_left_as_it_is(company: Company) -> None:
 
 def test_a_wait_outlives_the_connection_of_everybody(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.disconnect(company.ana)
     company.bench.disconnect(company.bo)
     company.bench.advance(1.0)
@@ -309,25 +309,25 @@ def test_a_wait_outlives_the_connection_of_everybody(company: Company) -> None:
 def test_a_seat_is_ready_with_enough_to_play_or_at_the_end(
     company: Company, buffer: float, position: float, lead: float
 ) -> None:
-    company.party.act(Pause(position))
+    company.party.act(PauseAct(position))
     company.here(company.ana)
     company.here(company.bo, buffer=buffer)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(lead)
 
 
 def test_without_a_length_no_buffer_is_asked_for(company: Company) -> None:
-    company.party.act(Load(Media("live-0001", "url", url="https://example.org/live")))
+    company.party.act(LoadAct(Media("live-0001", "url", url="https://example.org/live")))
     company.here(company.ana)
     company.here(company.bo, buffer=0.5)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(0.08)
 
 
 def test_without_media_there_is_nothing_to_wait_for() -> None:
     party = Party(media=None)
     party.bench.send(party.host, Report("paused", rtt_ms=20.0, start_ms=0.0, buffer=0.0))
-    party.act(Play())
+    party.act(PlayAct())
     assert party.record.timeline.at - party.bench.instant == pytest.approx(0.08)
 
 
@@ -335,20 +335,20 @@ def test_without_media_there_is_nothing_to_wait_for() -> None:
 
 
 def test_a_seek_is_led_by_what_seeks_take(company: Company) -> None:
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.advance(5.0)
     company.here(company.ana, company.bo, seek_ms=700.0)
-    company.party.act(Seek(300.0))
+    company.party.act(SeekAct(300.0))
     assert company.starts_in == pytest.approx(0.7 + 0.08)
 
 
 def test_a_seek_that_takes_too_long_to_be_led_is_waited_for(company: Company) -> None:
-    company.party.act(Play())
+    company.party.act(PlayAct())
     company.bench.advance(5.0)
     company.here(company.ana, company.bo)
     before = company.party.record.cursor
     company.here(company.bo, seek_ms=1600.0)
-    company.party.act(Seek(300.0))
+    company.party.act(SeekAct(300.0))
     assert company.starts_in == pytest.approx(BOUND)
     company.here(company.ana)
     company.bench.advance(1.0)
@@ -362,42 +362,42 @@ def test_a_seek_that_takes_too_long_to_be_led_is_waited_for(company: Company) ->
 
 def test_while_paused_a_seek_waits_for_nobody(company: Company) -> None:
     company.say(company.bo, state="loading")
-    company.party.act(Seek(300.0))
+    company.party.act(SeekAct(300.0))
     assert not company.party.record.timeline.playing
 
 
 def test_a_start_right_after_a_seek_is_led_like_one(company: Company) -> None:
-    company.party.act(Seek(300.0))
+    company.party.act(SeekAct(300.0))
     company.bench.advance(0.2)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(0.2 + 0.08)
 
 
 def test_a_seek_that_takes_longer_than_it_should_is_waited_for(company: Company) -> None:
-    company.party.act(Seek(300.0))
+    company.party.act(SeekAct(300.0))
     company.here(company.ana)
     company.bench.advance(2.0)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(BOUND)
 
 
 def test_a_seat_that_has_no_film_does_not_seek(company: Company) -> None:
     before = company.party.record.cursor
     company.say(company.bo, state="failed")
-    company.party.act(Seek(300.0))
+    company.party.act(SeekAct(300.0))
     company.here(company.ana)
     company.bench.advance(2.0)
     company.say(company.bo, state="failed", cursor=before)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(0.08)
 
 
 def test_a_seat_that_does_not_tell_where_it_is_is_taken_at_what_its_seeks_take() -> None:
     party = Party()
     party.bench.send(party.host, Report("paused", rtt_ms=20.0, start_ms=0.0, seek_ms=1000.0))
-    party.act(Seek(300.0))
+    party.act(SeekAct(300.0))
     party.bench.advance(0.9)
-    party.act(Play())
+    party.act(PlayAct())
     assert party.record.timeline.at - party.bench.instant == pytest.approx(8.0)
     party.bench.advance(0.2)
     party.bench.send(party.host, Report("playing", rtt_ms=20.0, start_ms=0.0, seek_ms=1000.0))
@@ -411,7 +411,7 @@ def test_a_film_that_starts_by_itself_waits_until_everybody_has_it_open(company:
     before = company.party.record.cursor
     for peer in (company.ana, company.bo):
         company.say(peer, state="ended")
-    company.party.act(Load(FAR, playing=True))
+    company.party.act(LoadAct(FAR, playing=True))
     assert company.starts_in == pytest.approx(LOAD_BOUND)
     assert company.party.record.timeline.position == 0.0
     # That the last film has ended says nothing about this one.
@@ -422,14 +422,14 @@ def test_a_film_that_starts_by_itself_waits_until_everybody_has_it_open(company:
     assert company.starts_in == pytest.approx(LOAD_BOUND)
     company.bench.advance(4.0)
     described = msgspec.structs.replace(FAR, title="Far and away")
-    company.party.act(Load(described))
+    company.party.act(LoadAct(described))
     assert company.starts_in == pytest.approx(LOAD_BOUND - 4.0)
     company.here(company.bo)
     assert company.starts_in == pytest.approx(0.08)
 
 
 def test_a_seat_that_cannot_open_it_is_excused_once_it_has_said_so(company: Company) -> None:
-    company.party.act(Load(FAR, playing=True))
+    company.party.act(LoadAct(FAR, playing=True))
     company.here(company.ana)
     assert company.starts_in == pytest.approx(LOAD_BOUND)
     company.say(company.bo, state="failed")
@@ -437,7 +437,7 @@ def test_a_seat_that_cannot_open_it_is_excused_once_it_has_said_so(company: Comp
 
 
 def test_while_nobody_is_ready_nobody_starts(company: Company) -> None:
-    company.party.act(Load(FAR, playing=True))
+    company.party.act(LoadAct(FAR, playing=True))
     for peer in (company.ana, company.bo):
         company.say(peer, state="idle")
     assert company.starts_in == pytest.approx(LOAD_BOUND)
@@ -459,8 +459,8 @@ def test_a_stream_that_starts_at_once_waits_until_its_host_has_the_film_open() -
 
 
 def test_the_host_sets_how_the_party_keeps_together(company: Company) -> None:
-    company.party.act(ChangeSettings(wait=True))
-    company.party.act(ChangeSettings(sync_enabled=False, sync_tolerance_ms=250))
+    company.party.act(SettingsAct(wait=True))
+    company.party.act(SettingsAct(sync_enabled=False, sync_tolerance_ms=250))
     record = company.party.record
     assert (record.wait, record.sync_enabled, record.sync_tolerance_ms) == (True, False, 250)
     assert company.last.settings == record.settings
@@ -471,8 +471,8 @@ def test_the_host_sets_how_the_party_keeps_together(company: Company) -> None:
 def stalling(company: Company, *, wait: bool = True, after: float = 100.0) -> None:
     """Bo stalls in a party that plays."""
     if wait:
-        company.party.act(ChangeSettings(wait=True))
-    company.party.act(Play())
+        company.party.act(SettingsAct(wait=True))
+    company.party.act(PlayAct())
     company.bench.advance(after)
     company.here(company.ana, company.bo)
     tell_stall(company, company.bo)
@@ -558,10 +558,10 @@ def test_what_came_between_counts(company: Company, what: str) -> None:
     if what == "leave":
         company.bench.send(company.bo, Leave())
     elif what == "pause":
-        company.party.act(Pause(50.0))
+        company.party.act(PauseAct(50.0))
     else:
         company.bench.advance(0.2)
-        company.party.act(Seek(50.0))
+        company.party.act(SeekAct(50.0))
     before = company.party.record
     company.bench.advance(0.45)
     assert company.party.record == before
@@ -570,7 +570,7 @@ def test_what_came_between_counts(company: Company, what: str) -> None:
 def test_a_pause_that_is_written_before_the_stop_counts(company: Company) -> None:
     stalling(company)
     company.bench.holding = True
-    company.party.act(Pause(50.0))
+    company.party.act(PauseAct(50.0))
     company.bench.advance(0.6)
     company.bench.release()
     assert company.party.record.timeline.position == 50.0
@@ -592,26 +592,26 @@ def test_who_was_waited_for_too_long_is_not_any_more(company: Company) -> None:
         tell_stall(company, company.bo)
     assert MOST - 5.0 < waited <= MOST + 5.0
     company.say(company.bo, state="loading")
-    company.party.act(Pause(300.0))
+    company.party.act(PauseAct(300.0))
     company.here(company.ana)
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(0.08)
-    company.party.act(Pause(300.0))
+    company.party.act(PauseAct(300.0))
     company.bench.advance(900.0)
     company.here(company.ana)
     company.say(company.bo, state="loading")
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(BOUND)
 
 
 def test_a_slow_disk_is_part_of_the_lead(company: Company) -> None:
     company.bench.holding = True
-    company.party.act(Pause(5.0))
+    company.party.act(PauseAct(5.0))
     company.bench.advance(0.2)
     company.bench.release()
     company.here(company.ana, company.bo)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(0.28)
 
 
@@ -619,5 +619,5 @@ def test_a_device_that_starts_late_and_a_link_that_trembles_are_part_of_the_lead
     company: Company,
 ) -> None:
     company.here(company.bo, start_ms=120.0, jitter_ms=30.0)
-    company.party.act(Play())
+    company.party.act(PlayAct())
     assert company.starts_in == pytest.approx(0.22)

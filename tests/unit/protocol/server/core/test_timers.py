@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from protocol.server.core.timers import Timers
+from protocol.server.core.timers import TimerQueue
 from protocol.server.moment import Moment
 
 
 def test_what_is_due_is_done_in_order_and_once() -> None:
-    timers, done = Timers(), list[str]()
+    timers, done = TimerQueue(), list[str]()
     timers.set("late", 2.0, lambda _: done.append("late"))
     timers.set("soon", 1.0, lambda _: done.append("soon"))
     assert timers.next_deadline() == 1.0
@@ -19,7 +19,7 @@ def test_what_is_due_is_done_in_order_and_once() -> None:
 
 
 def test_setting_again_moves_a_deadline() -> None:
-    timers, done = Timers(), list[float]()
+    timers, done = TimerQueue(), list[float]()
     timers.set("one", 1.0, lambda now: done.append(now.instant))
     timers.set("one", 3.0, lambda now: done.append(now.instant))
     assert timers.due_at("one") == 3.0
@@ -30,7 +30,7 @@ def test_setting_again_moves_a_deadline() -> None:
 
 
 def test_a_cancelled_deadline_is_not_met() -> None:
-    timers, done = Timers(), list[str]()
+    timers, done = TimerQueue(), list[str]()
     timers.set("one", 1.0, lambda _: done.append("one"))
     timers.cancel("one")
     timers.cancel("never set")
@@ -39,7 +39,7 @@ def test_a_cancelled_deadline_is_not_met() -> None:
 
 
 def test_what_is_due_may_set_itself_anew() -> None:
-    timers, done = Timers(), list[float]()
+    timers, done = TimerQueue(), list[float]()
 
     def again(now: Moment) -> None:
         done.append(now.instant)

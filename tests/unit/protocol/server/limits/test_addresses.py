@@ -7,16 +7,16 @@ import pytest
 from protocol.server.limits.addresses import (
     MAX_ADDRESSES,
     MAX_RIGHT,
-    AddressLimits,
-    Look,
+    AddressLimiter,
+    TokenLookup,
     bounded_as,
     is_own,
 )
-from protocol.server.limits.config import Limits, Rate
+from protocol.server.limits.config import Limits, RateLimit
 
 
 def test_an_address_opens_so_many_a_second_and_so_many_at_once() -> None:
-    limits = AddressLimits(Limits(opens=Rate(1, 2), open_at_once=3))
+    limits = AddressLimiter(Limits(opens=RateLimit(1, 2), open_at_once=3))
     assert limits.open("192.0.2.1", 0.0) == 0.0
     assert limits.open("192.0.2.1", 0.0) == 0.0
     assert limits.open("192.0.2.1", 0.0) == pytest.approx(1.0)
@@ -29,14 +29,16 @@ def test_an_address_opens_so_many_a_second_and_so_many_at_once() -> None:
 
 
 def test_an_address_reads_so_often() -> None:
-    limits = AddressLimits(Limits(reads=Rate(1, 2)))
+    limits = AddressLimiter(Limits(reads=RateLimit(1, 2)))
     assert [limits.read("192.0.2.1", 0.0) for _ in range(3)] == [0.0, 0.0, 1.0]
     assert limits.read("192.0.2.2", 0.0) == 0.0
 
 
 def test_this_machines_connections_reads_and_streams_are_not_counted() -> None:
-    limits = AddressLimits(
-        Limits(opens=Rate(1, 1), open_at_once=1, reads=Rate(1, 1), creations=Rate(1, 1))
+    limits = AddressLimiter(
+        Limits(
+            opens=RateLimit(1, 1), open_at_once=1, reads=RateLimit(1, 1), creations=RateLimit(1, 1)
+        )
     )
     for _ in range(5):
         assert limits.read("127.0.0.1", 0.0) == 0.0
@@ -47,7 +49,7 @@ def test_this_machines_connections_reads_and_streams_are_not_counted() -> None:
 
 
 def test_wrong_tokens_block_an_address_for_a_while() -> None:
-    limits = AddressLimits(Limits(failures=Rate(1, 2)))
+    limits = AddressLimiter(Limits(failures=RateLimit(1, 2)))
     for _ in range(2):
         assert limits.blocked("127.0.0.1", 0.0) == 0.0
         limits.failed("127.0.0.1", 0.0)
@@ -57,7 +59,7 @@ def test_wrong_tokens_block_an_address_for_a_while() -> None:
 
 
 def test_the_longest_silent_address_is_forgotten_first() -> None:
-    limits = AddressLimits(Limits(failures=Rate(0.001, 1)))
+    limits = AddressLimiter(Limits(failures=RateLimit(0.001, 1)))
     limits.open("192.0.2.1", 0.0)
     limits.failed("192.0.2.1", 0.0)
     limits.failed("192.0.2.2", 0.0)
@@ -68,14 +70,14 @@ def test_the_longest_silent_address_is_forgotten_first() -> None:
 
 
 def test_an_address_with_open_connections_is_not_forgotten() -> None:
-    limits = AddressLimits(Limits(opens=Rate(1, 5), open_at_once=1))
+    limits = AddressLimiter(Limits(opens=RateLimit(1, 5), open_at_once=1))
     for number in range(MAX_ADDRESSES + 1000):
         assert limits.open(f"2001:db8:{number:x}::1", 0.0) == 0.0
     assert limits.open("2001:db8:1::1", 0.0) == 1.0
 
 
 def test_an_address_with_wrong_tokens_outlives_any_number_without() -> None:
-    limits = AddressLimits(Limits(failures=Rate(0.001, 1), creations=Rate(0.001, 1)))
+    limits = AddressLimiter(Limits(failures=RateLimit(0.001, 1), creations=RateLimit(0.001, 1)))
     limits.failed("192.0.2.1", 0.0)
     limits.create("192.0.2.2", 0.0)
     for number in range(3 * MAX_ADDRESSES):
@@ -85,7 +87,7 @@ def test_an_address_with_wrong_tokens_outlives_any_number_without() -> None:
 
 
 def test_whoever_has_a_network_is_counted_as_one() -> None:
-    limits = AddressLimits(Limits(open_at_once=1))
+    limits = AddressLimiter(Limits(open_at_once=1))
     assert limits.open("2001:db8:1:2::3", 0.0) == 0.0
     assert limits.open("2001:db8:1:2:ffff::4", 0.0) == 1.0
     assert limits.open("2001:db8:1:3::3", 0.0) == 0.0
@@ -120,17 +122,17 @@ def test_own_addresses() -> None:
 class Shower:
     """Shows tokens of one address, and keeps what it was told."""
 
-    def __init__(self, limits: AddressLimits, address: str = "192.0.2.1") -> None:
+    def __init__(self, limits: AddressLimiter, address: str = "192.0.2.1") -> None:
         self.limits = limits
         self.address = address
         self.told: list[float] = []
-        self.looks: list[Look] = []
+        self.looks: list[TokenLookup] = []
         """Not looked up yet."""
         self.is_gone = False
 
     def show(self, *tokens: str, now: float = 0.0) -> None:
         for token in tokens:
-            look = Look(self.address, token, self._turn)
+            look = TokenLookup(self.address, token, self._turn)
             self.looks.append(look)
             self.limits.show(look, now)
 
@@ -145,7 +147,7 @@ class Shower:
 
 
 def test_no_more_tokens_are_looked_up_at_once_than_may_be_wrong() -> None:
-    shower = Shower(AddressLimits(Limits(failures=Rate(1, 2))))
+    shower = Shower(AddressLimiter(Limits(failures=RateLimit(1, 2))))
     shower.show(*"abcd")
     shower.looked_up(was_right=False)
     assert shower.told == [0.0, 0.0]
@@ -154,7 +156,7 @@ def test_no_more_tokens_are_looked_up_at_once_than_may_be_wrong() -> None:
 
 
 def test_what_is_being_looked_up_may_be_wrong_as_well() -> None:
-    shower = Shower(AddressLimits(Limits(failures=Rate(1, 3))))
+    shower = Shower(AddressLimiter(Limits(failures=RateLimit(1, 3))))
     shower.show(*"ab")
     assert shower.limits.failed("192.0.2.1", 0.0) == 0.0
     assert shower.limits.failed("192.0.2.1", 0.0) == 1.0
@@ -164,7 +166,7 @@ def test_what_is_being_looked_up_may_be_wrong_as_well() -> None:
 
 
 def test_right_tokens_wait_for_one_another_and_no_longer() -> None:
-    shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 2))))
+    shower = Shower(AddressLimiter(Limits(failures=RateLimit(0.001, 2))))
     shower.show(*"abcde")
     for _ in range(5):
         shower.looked_up(was_right=True)
@@ -174,7 +176,7 @@ def test_right_tokens_wait_for_one_another_and_no_longer() -> None:
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "127.0.0.1"])
 def test_right_tokens_let_nobody_guess_more(address: str) -> None:
-    shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 2))), address)
+    shower = Shower(AddressLimiter(Limits(failures=RateLimit(0.001, 2))), address)
     for _ in range(50):
         shower.show("right", "right")
         shower.looked_up(was_right=True)
@@ -185,7 +187,7 @@ def test_right_tokens_let_nobody_guess_more(address: str) -> None:
 
 
 def test_a_token_that_was_right_waits_for_no_guess() -> None:
-    limits = AddressLimits(Limits(failures=Rate(0.001, 1)))
+    limits = AddressLimiter(Limits(failures=RateLimit(0.001, 1)))
     shower = Shower(limits)
     shower.show("right", "right", "right")
     assert shower.told == [0.0]
@@ -205,7 +207,7 @@ def test_a_token_that_was_right_waits_for_no_guess() -> None:
 
 
 def test_a_token_that_is_right_no_more_is_a_guess_from_then_on() -> None:
-    shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 1))))
+    shower = Shower(AddressLimiter(Limits(failures=RateLimit(0.001, 1))))
     shower.show("revoked")
     shower.looked_up(was_right=True)
     shower.show("revoked")
@@ -215,7 +217,7 @@ def test_a_token_that_is_right_no_more_is_a_guess_from_then_on() -> None:
 
 
 def test_what_was_not_found_out_counts_for_nothing() -> None:
-    shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 1))))
+    shower = Shower(AddressLimiter(Limits(failures=RateLimit(0.001, 1))))
     for _ in range(3):
         shower.show("some", "some")
         shower.looked_up(was_right=None)
@@ -226,7 +228,7 @@ def test_what_was_not_found_out_counts_for_nothing() -> None:
 
 
 def test_tokens_that_were_right_are_remembered_so_many_at_once() -> None:
-    shower = Shower(AddressLimits(Limits(failures=Rate(0.001, 1))))
+    shower = Shower(AddressLimiter(Limits(failures=RateLimit(0.001, 1))))
     for number in range(MAX_RIGHT + 1):
         shower.show(str(number))
         shower.looked_up(was_right=True)
@@ -236,7 +238,7 @@ def test_tokens_that_were_right_are_remembered_so_many_at_once() -> None:
 
 
 def test_who_has_left_the_line_takes_no_turn() -> None:
-    limits = AddressLimits(Limits(failures=Rate(0.001, 1)))
+    limits = AddressLimiter(Limits(failures=RateLimit(0.001, 1)))
     shower, leaving = Shower(limits), Shower(limits)
     shower.show("a")
     leaving.show(*"bcd")
@@ -251,7 +253,7 @@ def test_who_has_left_the_line_takes_no_turn() -> None:
 
 
 def test_no_debt_is_run_up() -> None:
-    limits = AddressLimits(Limits(failures=Rate(1, 2)))
+    limits = AddressLimiter(Limits(failures=RateLimit(1, 2)))
     for _ in range(9):
         limits.failed("127.0.0.1", 0.0)
     # However many were wrong, an honest guest waits for one to come back.

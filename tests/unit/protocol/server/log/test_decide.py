@@ -7,24 +7,24 @@ import pytest
 
 from protocol.server.log.decide import decide, missing_reason, refused_errand, snapshot_reason
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import Appended, Duplicate, Entry, HostChange, Known
+from protocol.server.log.requests import Appended, AppendRequest, Duplicate, HostChange, KnownEvent
 from protocol.server.moment import Moment
 from protocol.timeline import Timeline
 from protocol.wire.messages import (
     Act,
-    ChangeSettings,
     Command,
     Cursor,
     Event,
-    Load,
+    LoadAct,
     Media,
     Note,
-    Pause,
-    Play,
+    PauseAct,
+    PlayAct,
+    RateAct,
     Refusal,
-    Seek,
-    SetRate,
-    Settings,
+    SeekAct,
+    SettingsAct,
+    StreamSettings,
 )
 
 STREAM = "0" * 31 + "1"
@@ -42,9 +42,11 @@ def command(act: Act, **changes: object) -> Command:
     return msgspec.structs.replace(plain, **changes)
 
 
-def entry(change: Command | Note | HostChange, member_id: str = HOST, **changes: object) -> Entry:
+def entry(
+    change: Command | Note | HostChange, member_id: str = HOST, **changes: object
+) -> AppendRequest:
     event_id = "event-0001" if isinstance(change, HostChange) else change.event_id
-    plain = Entry(
+    plain = AppendRequest(
         stream_id=STREAM,
         event_id=event_id,
         member_id=member_id,
@@ -77,7 +79,7 @@ PLAYING = msgspec.structs.replace(
 
 
 def test_an_append_takes_the_next_seq_and_the_next_counter() -> None:
-    outcome = appended(RECORD, command(Play()))
+    outcome = appended(RECORD, command(PlayAct()))
     assert outcome.event.cursor == outcome.record.cursor == Cursor(2, 8)
     assert outcome.record.host_counter == 5
     assert outcome.event.member_id == HOST
@@ -89,13 +91,13 @@ def test_an_append_takes_the_next_seq_and_the_next_counter() -> None:
 @pytest.mark.parametrize(
     ("record", "act", "event_type", "timeline"),
     [
-        (RECORD, Play(), "play", Timeline(0.0, 100.3, 1.0, True)),
-        (PLAYING, Play(), "play", PLAYING.timeline),
-        (PLAYING, Pause(19.97), "pause", Timeline(19.97, 100.0, 1.0, False)),
-        (RECORD, Seek(300.0), "seek", Timeline(300.0, 100.0, 1.0, False)),
-        (PLAYING, Seek(300.0), "seek", Timeline(300.0, 100.8, 1.0, True)),
-        (RECORD, SetRate(2.0), "rate", Timeline(0.0, 100.0, 2.0, False)),
-        (PLAYING, SetRate(2.0), "rate", Timeline(pytest.approx(20.7), 100.7, 2.0, True)),  # type: ignore[arg-type]
+        (RECORD, PlayAct(), "play", Timeline(0.0, 100.3, 1.0, True)),
+        (PLAYING, PlayAct(), "play", PLAYING.timeline),
+        (PLAYING, PauseAct(19.97), "pause", Timeline(19.97, 100.0, 1.0, False)),
+        (RECORD, SeekAct(300.0), "seek", Timeline(300.0, 100.0, 1.0, False)),
+        (PLAYING, SeekAct(300.0), "seek", Timeline(300.0, 100.8, 1.0, True)),
+        (RECORD, RateAct(2.0), "rate", Timeline(0.0, 100.0, 2.0, False)),
+        (PLAYING, RateAct(2.0), "rate", Timeline(pytest.approx(20.7), 100.7, 2.0, True)),  # type: ignore[arg-type]
     ],
 )
 def test_commands_move_the_timeline(
@@ -109,13 +111,13 @@ def test_commands_move_the_timeline(
 
 def test_a_rate_does_not_bring_an_agreed_start_forward() -> None:
     soon = msgspec.structs.replace(RECORD, timeline=Timeline(5.0, 101.2, 1.0, True))
-    assert appended(soon, command(SetRate(1.5))).event.timeline == Timeline(5.0, 101.2, 1.5, True)
+    assert appended(soon, command(RateAct(1.5))).event.timeline == Timeline(5.0, 101.2, 1.5, True)
 
 
 def test_new_media_begins_an_epoch_paused_at_its_start() -> None:
     other = Media("film-0002", "file", title="Other")
     record = msgspec.structs.replace(PLAYING, foreign_seq=5)
-    outcome = appended(record, command(Load(other)))
+    outcome = appended(record, command(LoadAct(other)))
     assert outcome.event.cursor == Cursor(3, 1)
     assert outcome.event.media == outcome.record.media == other
     assert outcome.record.timeline == Timeline(0.0, 100.0, 1.0, False)
@@ -124,12 +126,12 @@ def test_new_media_begins_an_epoch_paused_at_its_start() -> None:
 
 
 def test_new_media_says_who_hosts_for_seats_that_missed_it() -> None:
-    event = appended(PLAYING, command(Load(Media("film-0002", "file")))).event
+    event = appended(PLAYING, command(LoadAct(Media("film-0002", "file")))).event
     assert (event.host_id, event.host_term) == (PLAYING.host_id, PLAYING.host_term)
 
 
 def test_new_media_may_start_by_itself() -> None:
-    load = command(Load(Media("film-0002", "file"), playing=True))
+    load = command(LoadAct(Media("film-0002", "file"), playing=True))
     waits = decide(RECORD, None, entry(load, bound=15.0))
     assert isinstance(waits, Appended)
     assert waits.event.timeline == Timeline(0.0, 115.0, 1.0, True)
@@ -137,33 +139,33 @@ def test_new_media_may_start_by_itself() -> None:
 
 
 def test_a_start_that_waits_is_agreed_for_the_end_of_the_wait() -> None:
-    for record, act in ((RECORD, Play()), (PLAYING, Seek(300.0))):
+    for record, act in ((RECORD, PlayAct()), (PLAYING, SeekAct(300.0))):
         outcome = decide(record, None, entry(command(act), bound=8.0))
         assert isinstance(outcome, Appended)
         assert outcome.event.timeline.at == 108.0
 
 
 def test_why_a_host_has_paused_is_kept_as_clean_text() -> None:
-    outcome = appended(PLAYING, command(Pause(20.0, "end of\x07 the film")))
+    outcome = appended(PLAYING, command(PauseAct(20.0, "end of\x07 the film")))
     assert outcome.event.reason == "end of the film"
 
 
 def test_settings_that_are_not_named_stay_as_they_are() -> None:
-    record = appended(RECORD, command(ChangeSettings(wait=True, sync_tolerance_ms=250))).record
-    assert record.settings == Settings(True, True, 250)
-    outcome = appended(record, command(ChangeSettings(sync_enabled=False), counter=6))
-    assert outcome.event.settings == outcome.record.settings == Settings(True, False, 250)
+    record = appended(RECORD, command(SettingsAct(wait=True, sync_tolerance_ms=250))).record
+    assert record.settings == StreamSettings(True, True, 250)
+    outcome = appended(record, command(SettingsAct(sync_enabled=False), counter=6))
+    assert outcome.event.settings == outcome.record.settings == StreamSettings(True, False, 250)
     assert outcome.event.timeline == RECORD.timeline
 
 
 def test_first_media_begins_an_epoch_too() -> None:
     record = msgspec.structs.replace(RECORD, media=None)
-    assert appended(record, command(Load(FILM))).event.cursor == Cursor(3, 1)
+    assert appended(record, command(LoadAct(FILM))).event.cursor == Cursor(3, 1)
 
 
 def test_known_media_is_only_described_better() -> None:
     better = Media("film-0001", "file", title="The Film", duration=60.0)
-    outcome = appended(PLAYING, command(Load(better)))
+    outcome = appended(PLAYING, command(LoadAct(better)))
     assert outcome.event.cursor == Cursor(2, 8)
     assert outcome.record.timeline == PLAYING.timeline
     assert outcome.record.media == msgspec.structs.replace(FILM, title="The Film", duration=60.0)
@@ -184,64 +186,64 @@ def test_a_note_is_logged_and_moves_nothing() -> None:
 
 def test_a_closed_stream_takes_nothing() -> None:
     closed = msgspec.structs.replace(RECORD, status="closed")
-    assert refused(closed, command(Play())).code == "stream_closed"
+    assert refused(closed, command(PlayAct())).code == "stream_closed"
 
 
 def test_a_repetition_is_answered_with_the_original_place() -> None:
-    repeated = entry(command(Seek(5.0)))
-    known = Known(Cursor(2, 3), repeated.digest)
+    repeated = entry(command(SeekAct(5.0)))
+    known = KnownEvent(Cursor(2, 3), repeated.digest)
     assert decide(RECORD, known, repeated) == Duplicate(Cursor(2, 3))
 
 
 def test_a_repetition_may_carry_another_counter_and_base() -> None:
-    again = command(Seek(5.0), counter=9, based_on=Cursor(1, 1))
-    known = Known(Cursor(2, 3), entry(command(Seek(5.0))).digest)
+    again = command(SeekAct(5.0), counter=9, based_on=Cursor(1, 1))
+    known = KnownEvent(Cursor(2, 3), entry(command(SeekAct(5.0))).digest)
     assert decide(RECORD, known, entry(again)) == Duplicate(Cursor(2, 3))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        entry(command(Seek(6.0))),
-        entry(command(Play())),
-        entry(command(Seek(5.0)), VIEWER),
+        entry(command(SeekAct(6.0))),
+        entry(command(PlayAct())),
+        entry(command(SeekAct(5.0)), VIEWER),
         entry(Note("event-0001", "buffer_start", 5.0)),
         entry(HostChange()),
     ],
 )
-def test_the_same_id_with_other_content_is_a_conflict(other: Entry) -> None:
-    known = Known(Cursor(2, 3), entry(command(Seek(5.0))).digest)
+def test_the_same_id_with_other_content_is_a_conflict(other: AppendRequest) -> None:
+    known = KnownEvent(Cursor(2, 3), entry(command(SeekAct(5.0))).digest)
     outcome = decide(RECORD, known, other)
     assert isinstance(outcome, Refusal)
     assert outcome.code == "event_id_conflict"
 
 
 def test_a_stale_host_is_refused() -> None:
-    assert refused(RECORD, command(Seek(5.0), host_term=2)).code == "stale_host"
-    assert refused(RECORD, command(Seek(5.0)), member_id=VIEWER).code == "stale_host"
+    assert refused(RECORD, command(SeekAct(5.0), host_term=2)).code == "stale_host"
+    assert refused(RECORD, command(SeekAct(5.0)), member_id=VIEWER).code == "stale_host"
 
 
 @pytest.mark.parametrize("counter", [0, 4, 6, 700])
 def test_a_counter_out_of_order_names_the_one_that_is_due(counter: int) -> None:
-    refusal = refused(RECORD, command(Play(), counter=counter))
+    refusal = refused(RECORD, command(PlayAct(), counter=counter))
     assert (refusal.code, refusal.expected) == ("out_of_order", 5)
 
 
 def test_a_command_for_another_epoch_is_stale() -> None:
-    assert refused(RECORD, command(Play(), based_on=Cursor(1, 9))).code == "stale_base"
-    assert refused(RECORD, command(Play(), based_on=Cursor(3, 0))).code == "stale_base"
+    assert refused(RECORD, command(PlayAct(), based_on=Cursor(1, 9))).code == "stale_base"
+    assert refused(RECORD, command(PlayAct(), based_on=Cursor(3, 0))).code == "stale_base"
 
 
 def test_own_commands_in_flight_are_ordered_by_counter_and_not_stale() -> None:
-    first = appended(RECORD, command(Seek(5.0)))
-    second = command(Seek(6.0), event_id="event-0002", counter=6, based_on=Cursor(2, 7))
+    first = appended(RECORD, command(SeekAct(5.0)))
+    second = command(SeekAct(6.0), event_id="event-0002", counter=6, based_on=Cursor(2, 7))
     assert appended(first.record, second).event.seq == 9
 
 
 def test_a_base_before_another_hosts_events_is_stale() -> None:
     record = msgspec.structs.replace(RECORD, foreign_seq=6)
-    assert refused(record, command(Play(), based_on=Cursor(2, 5))).code == "stale_base"
-    assert appended(record, command(Play(), based_on=Cursor(2, 6)))
+    assert refused(record, command(PlayAct(), based_on=Cursor(2, 5))).code == "stale_base"
+    assert appended(record, command(PlayAct(), based_on=Cursor(2, 6)))
 
 
 def test_a_new_host_begins_a_term() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.server.members.participant import Seat
-from protocol.server.readiness.lead_times import MARGIN, MIN_LEAD, Highest, Needs
+from protocol.server.members.participant import Participant
+from protocol.server.readiness.lead_times import MARGIN, MIN_LEAD, LeadTimes, RunningMax
 from protocol.server.readiness.readiness import MAX_LEAD
 from protocol.wire.messages import Member, Report
 
@@ -19,7 +19,7 @@ VALUES = st.sampled_from((0.1, 0.2, 0.3, 0.4))
 def test_the_highest_is_that_of_all_values_there_are(
     changes: list[tuple[str, float | None, bool]],
 ) -> None:
-    highest, plain = Highest(), dict[str, float]()
+    highest, plain = RunningMax(), dict[str, float]()
     for name, value, is_asked in changes:
         if value is None:
             highest.drop(name)
@@ -32,14 +32,14 @@ def test_the_highest_is_that_of_all_values_there_are(
     assert highest.most(9.0) == max(plain.values(), default=9.0)
 
 
-def seat_with(rtt_ms: float, start_ms: float = 0.0, seek_ms: float = 100.0) -> Seat:
-    seat = Seat(Member("m", "Ana", "viewer"), 1, by_invite=True)
+def seat_with(rtt_ms: float, start_ms: float = 0.0, seek_ms: float = 100.0) -> Participant:
+    seat = Participant(Member("m", "Ana", "viewer"), 1, by_invite=True)
     seat.take(Report("paused", rtt_ms=rtt_ms, start_ms=start_ms, seek_ms=seek_ms))
     return seat
 
 
 def test_the_slowest_seat_sets_the_lead_until_it_goes() -> None:
-    needs = Needs()
+    needs = LeadTimes()
     needs.count("near", seat_with(40.0))
     needs.count("far", seat_with(600.0, start_ms=50.0, seek_ms=200.0))
     assert needs.leads().start == pytest.approx(0.3 + 0.05 + MARGIN)
@@ -50,12 +50,12 @@ def test_the_slowest_seat_sets_the_lead_until_it_goes() -> None:
 
 
 def test_who_is_not_connected_or_behind_a_poor_link_is_not_counted() -> None:
-    needs, seat = Needs(), seat_with(900.0)
+    needs, seat = LeadTimes(), seat_with(900.0)
     needs.count("ana", seat)
     assert needs.leads().start == pytest.approx(0.45 + MARGIN)
     seat.take(Report("paused", rtt_ms=5000.0))
     needs.count("ana", seat)
-    alone = Needs().leads()
+    alone = LeadTimes().leads()
     assert needs.leads() == alone
     seat.take(Report("paused", rtt_ms=900.0))
     seat.peer = None
@@ -64,7 +64,7 @@ def test_who_is_not_connected_or_behind_a_poor_link_is_not_counted() -> None:
 
 
 def test_a_slow_store_is_remembered_for_a_while_and_no_lead_is_longer_than_the_longest() -> None:
-    needs = Needs()
+    needs = LeadTimes()
     needs.count("ana", seat_with(40.0))
     before = needs.leads().start
     needs.wrote(0.2)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.server.members.participant import Seat
-from protocol.server.readiness.readiness import Place, outlook
-from protocol.server.readiness.unready import Doubts
+from protocol.server.members.participant import Participant
+from protocol.server.readiness.readiness import SyncPoint, readiness_of
+from protocol.server.readiness.unready import UnreadyIndex
 from protocol.wire.messages import Cursor, Member, Report, SeatState
 from tests.doubles.sync_server import Party
 
@@ -38,20 +38,20 @@ class Room:
     """Seats, where they are to be, and who is doubtful."""
 
     def __init__(self) -> None:
-        self.seats: dict[str, Seat] = {}
-        self.place = Place(Cursor(1, 1), 0.0)
-        self.doubts = Doubts()
+        self.seats: dict[str, Participant] = {}
+        self.place = SyncPoint(Cursor(1, 1), 0.0)
+        self.doubts = UnreadyIndex()
         self.now = 0.0
 
     def change(self, what: str, name: str | None, report: Report | None) -> None:
         self.now += 0.3
         if name is None:
             seq = self.place.cursor.seq
-            self.place = Place(Cursor(1, seq + 1), self.now)
+            self.place = SyncPoint(Cursor(1, seq + 1), self.now)
             self.doubts.moved()
             return
         if what == "comes":
-            self.seats[name] = Seat(Member(name, name, "viewer"), 1, by_invite=True)
+            self.seats[name] = Participant(Member(name, name, "viewer"), 1, by_invite=True)
         seat = self.seats.get(name)
         if seat is None:
             return
@@ -65,8 +65,8 @@ class Room:
             seat.take(report)
         self.doubts.count(name, seat, self.place.cursor)
 
-    def late_or_soon(self, now: float) -> set[Seat]:
-        words = {seat: outlook(seat, self.place, RECORD, now) for seat in self.seats.values()}
+    def late_or_soon(self, now: float) -> set[Participant]:
+        words = {seat: readiness_of(seat, self.place, RECORD, now) for seat in self.seats.values()}
         return {seat for seat, word in words.items() if word in ("late", "soon")}
 
 

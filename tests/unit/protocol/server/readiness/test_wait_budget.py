@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.server.readiness.wait_budget import MEMORY, MOST, Patience
+from protocol.server.readiness.wait_budget import MEMORY, MOST, WaitBudget
 
 
 def test_who_was_never_waited_for_has_all_of_it() -> None:
-    assert Patience().left("ben", 5.0) == MOST
+    assert WaitBudget().left("ben", 5.0) == MOST
 
 
 def test_waits_add_up_and_end() -> None:
-    patience = Patience()
+    patience = WaitBudget()
     for number in range(7):
         patience.spend("ben", 10.0, 100.0 + number)
     assert patience.left("ben", 107.0) == 0.0
@@ -20,7 +20,7 @@ def test_waits_add_up_and_end() -> None:
 
 
 def test_who_has_left_is_forgotten_as_well() -> None:
-    patience = Patience()
+    patience = WaitBudget()
     patience.spend("ben", 10.0, 100.0)
     patience.spend("cy", 10.0, 200.0)
     patience.spend("dee", 10.0, 100.0 + MEMORY)
@@ -30,7 +30,7 @@ def test_who_has_left_is_forgotten_as_well() -> None:
 
 
 def test_a_wait_is_forgotten_after_a_while() -> None:
-    patience = Patience()
+    patience = WaitBudget()
     patience.spend("ben", 10.0, 100.0)
     patience.spend("ben", 5.0, 200.0)
     assert patience.left("ben", 100.0 + MEMORY - 1.0) == pytest.approx(MOST - 15.0)

@@ -6,20 +6,20 @@ import msgspec
 import pytest
 
 from protocol.server.core.identity import member_id_of
-from protocol.server.limits.config import Limits, Rate
+from protocol.server.limits.config import Limits, RateLimit
 from protocol.timeline import Timeline
 from protocol.wire.messages import (
     Chat,
     Leave,
-    Load,
+    LoadAct,
     Media,
-    Pause,
-    Play,
+    PauseAct,
+    PlayAct,
     Presence,
+    RateAct,
     Report,
-    Say,
-    Seek,
-    SetRate,
+    SeekAct,
+    SendChat,
     Snapshot,
     StateNow,
 )
@@ -72,7 +72,7 @@ def test_a_change_of_state_is_told_within_a_quarter_of_a_second() -> None:
 
 
 def test_measured_values_are_told_once_a_second() -> None:
-    party, viewer = seated(Limits(report=Rate(100, 100)))
+    party, viewer = seated(Limits(report=RateLimit(100, 100)))
     for step in range(30):
         party.bench.send(viewer, Report("idle", drift_ms=float(step)))
         party.bench.advance(0.1)
@@ -251,7 +251,7 @@ def test_the_timeline_is_repeated_every_five_seconds() -> None:
 def test_an_event_says_where_the_timeline_is_and_puts_the_repetition_off() -> None:
     party, viewer = seated()
     party.bench.advance(4.0)
-    party.act(Pause(5.0))
+    party.act(PauseAct(5.0))
     party.bench.forget()
     party.bench.advance(4.0)
     assert party.bench.got(viewer, StateNow) == []
@@ -261,7 +261,7 @@ def test_an_event_says_where_the_timeline_is_and_puts_the_repetition_off() -> No
 
 def test_what_is_said_is_cleaned_and_told_to_everybody() -> None:
     party, viewer = seated()
-    party.bench.send(viewer, Say("hi\x1b[2J  \u202ethere"))
+    party.bench.send(viewer, SendChat("hi\x1b[2J  \u202ethere"))
     (chat,) = party.bench.got(party.host, Chat)
     assert (chat.name, chat.text) == ("Bo", "hi[2J there")
     assert chat.timestamp_ms == party.bench.now.unix_ms
@@ -270,7 +270,7 @@ def test_what_is_said_is_cleaned_and_told_to_everybody() -> None:
 
 def test_what_cannot_be_shown_is_not_said() -> None:
     party, viewer = seated()
-    party.bench.send(viewer, Say("\u202e\u3164"))
+    party.bench.send(viewer, SendChat("\u202e\u3164"))
     assert party.bench.got(party.host, Chat) == []
 
 
@@ -279,7 +279,7 @@ def test_what_cannot_be_shown_is_not_said() -> None:
 
 def lead_of(party: Party) -> float:
     """How far ahead the next start is agreed."""
-    party.act(Play())
+    party.act(PlayAct())
     return party.record.timeline.at - party.bench.instant
 
 
@@ -324,9 +324,9 @@ def test_a_seek_while_playing_waits_for_the_slowest_seek(
     party, viewer = seated()
     party.bench.send(viewer, Report("playing", seek_ms=seek_ms))
     party.bench.send(viewer, Report("playing"))
-    party.act(Play())
+    party.act(PlayAct())
     party.bench.advance(5.0)
-    party.act(Seek(300.0))
+    party.act(SeekAct(300.0))
     timeline = party.record.timeline
     assert timeline == Timeline(300.0, pytest.approx(party.bench.instant + lead), 1.0, True)  # type: ignore[arg-type]
 
@@ -339,12 +339,12 @@ def test_another_rate_is_led_until_every_player_can_be_heard_at_it(
 ) -> None:
     party, viewer = seated()
     party.bench.send(viewer, Report("playing", rtt_ms=rtt_ms))
-    party.act(Play())
+    party.act(PlayAct())
     party.bench.advance(5.0)
-    party.act(SetRate(1.5))
+    party.act(RateAct(1.5))
     assert party.record.timeline.at == pytest.approx(party.bench.instant + lead)
-    party.act(Pause(5.0))
-    party.act(SetRate(2.0))
+    party.act(PauseAct(5.0))
+    party.act(RateAct(2.0))
     assert party.record.timeline == Timeline(5.0, party.bench.instant, 2.0, False)
 
 
@@ -353,8 +353,8 @@ def test_the_learned_seek_time_outlives_a_connection() -> None:
     party.bench.send(viewer, Report("playing", seek_ms=900.0))
     party.bench.disconnect(viewer)
     party.join("Bo")
-    party.act(Play())
-    party.act(Seek(300.0))
+    party.act(PlayAct())
+    party.act(SeekAct(300.0))
     assert party.record.timeline.at == pytest.approx(party.bench.instant + 1.1)
 
 
@@ -386,7 +386,7 @@ def test_a_reset_tells_who_hosts_by_now() -> None:
 
 def test_a_reset_that_the_stream_has_passed_already_is_not_told() -> None:
     party, viewer = seated()
-    party.act(Load(Media("film-0002", "file")))
+    party.act(LoadAct(Media("film-0002", "file")))
     epoch = type(party.record)(stream_id=party.stream_id, epoch=2)
     party.bench.core.reset([epoch], party.bench.now)
     party.bench.settle()

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from protocol.server.limits.config import Limits
-from server_stub.net.delivery.backpressure import Backlog
+from server_stub.net.delivery.backpressure import SlowConsumers
 
 UNREAD = {"swift": 0, "slow": 90, "deaf": 101}
 LIMITS = Limits(unread=100, behind=5.0)
 
 
 def test_who_has_too_much_waiting_is_found_at_once() -> None:
-    backlog = Backlog[str](UNREAD.__getitem__, LIMITS)
+    backlog = SlowConsumers[str](UNREAD.__getitem__, LIMITS)
     assert backlog.sent(["swift", "slow", "deaf"], 0.0) == ["deaf"]
 
 
 def test_who_waits_too_long_is_found_later() -> None:
-    backlog = Backlog[str](UNREAD.__getitem__, LIMITS)
+    backlog = SlowConsumers[str](UNREAD.__getitem__, LIMITS)
     backlog.sent(["swift", "slow"], 0.0)
     backlog.sent(["slow"], 4.0)
     assert backlog.overdue(5.0) == []
@@ -24,7 +24,7 @@ def test_who_waits_too_long_is_found_later() -> None:
 
 def test_who_has_read_everything_starts_anew() -> None:
     unread = {"slow": 90}
-    backlog = Backlog[str](unread.__getitem__, LIMITS)
+    backlog = SlowConsumers[str](unread.__getitem__, LIMITS)
     backlog.sent(["slow"], 0.0)
     unread["slow"] = 0
     assert backlog.overdue(6.0) == []

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_stub.net.delivery.fanout import Outlets
-from server_stub.net.delivery.parallel_writer import PORTION, WORTH, Outlet, Writers
+from server_stub.net.delivery.fanout import Broadcaster
+from server_stub.net.delivery.parallel_writer import PORTION, WORTH, ParallelWriter, WriteTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -43,7 +43,7 @@ class Crowd:
 
     def __init__(self) -> None:
         self.protocols: list[Filling] = []
-        self.outlets: list[Outlet] = []
+        self.outlets: list[WriteTarget] = []
         self.ends: list[socket.socket] = []
 
     async def come(self, count: int) -> None:
@@ -56,7 +56,7 @@ class Crowd:
             transport, _ = await loop.connect_accepted_socket(lambda made=protocol: made, ours)
             transport.set_write_buffer_limits(high=0)
             self.protocols.append(protocol)
-            self.outlets.append(Outlet(peer, transport))
+            self.outlets.append(WriteTarget(peer, transport))
             self.ends.append(end)
 
     def read(self, peer: int) -> bytes:
@@ -78,9 +78,9 @@ class Crowd:
             pass
         return bytes(filling)
 
-    def outlets_of(self, waiting: Callable[[list[int]], None]) -> Outlets:
+    def outlets_of(self, waiting: Callable[[list[int]], None]) -> Broadcaster:
         """As the gateway has them."""
-        made = Outlets(asyncio.get_running_loop(), waiting)
+        made = Broadcaster(asyncio.get_running_loop(), waiting)
         for outlet, protocol in zip(self.outlets, self.protocols, strict=True):
             made.add(outlet.peer, outlet.transport, is_full=False)
             protocol.fill = partial(made.fill, outlet.peer)
@@ -103,7 +103,7 @@ def crowd() -> Generator[Crowd]:
 
 @pytest.mark.parametrize("count", [3, WORTH, 2 * WORTH + 7])
 async def test_everybody_has_every_frame_once(count: int) -> None:
-    with crowd() as many, closing(Writers()) as two:
+    with crowd() as many, closing(ParallelWriter()) as two:
         await many.come(count)
         for number in range(5):
             assert not two.write(FRAME + b"%d" % number, many.outlets, ())
@@ -134,7 +134,7 @@ async def test_two_threads_write_and_the_processors_are_given_back(
         return write(fd, data)
 
     monkeypatch.setattr(os, "write", watched)
-    with crowd() as many, closing(Writers()) as two:
+    with crowd() as many, closing(ParallelWriter()) as two:
         await many.come(WORTH)
         two.write(FRAME, many.outlets, ())
         assert sum(names.values()) == WORTH
@@ -144,7 +144,7 @@ async def test_two_threads_write_and_the_processors_are_given_back(
 
 
 async def test_what_the_kernel_does_not_take_is_left_and_nobody_else_waits() -> None:
-    with crowd() as many, closing(Writers()) as two:
+    with crowd() as many, closing(ParallelWriter()) as two:
         await many.come(WORTH)
         many.fill(3)
         many.ends[4].close()
@@ -155,7 +155,7 @@ async def test_what_the_kernel_does_not_take_is_left_and_nobody_else_waits() -> 
 
 
 async def test_of_a_frame_that_is_taken_in_part_the_rest_is_left() -> None:
-    with crowd() as many, closing(Writers()) as two:
+    with crowd() as many, closing(ParallelWriter()) as two:
         await many.come(1)
         long = bytes(range(256)) * 8000
         [left] = two.write(long, many.outlets, ())
@@ -166,7 +166,7 @@ async def test_of_a_frame_that_is_taken_in_part_the_rest_is_left() -> None:
 
 
 async def test_who_is_slow_is_left_to_his_transport() -> None:
-    with crowd() as many, closing(Writers()) as two:
+    with crowd() as many, closing(ParallelWriter()) as two:
         await many.come(2)
         [left] = two.write(FRAME, many.outlets, {1})
         assert left == (many.outlets[1], FRAME)

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from protocol.exceptions import StoreError
-from server_stub.net.http.read_cache import KEPT_FOR, MAX_READS, MAX_STREAMS, Reading, Reads
+from server_stub.net.http.read_cache import KEPT_FOR, MAX_READS, MAX_STREAMS, PendingRead, ReadCache
 
-STATE = Reading("hash", "state", None, 0)
+STATE = PendingRead("hash", "state", None, 0)
 
 
 class Log:
@@ -30,13 +30,13 @@ class Log:
         return content
 
 
-async def ask(reads: Reads, log: Log, now: float = 0.0, stream: str = "a") -> bytes | None:
+async def ask(reads: ReadCache, log: Log, now: float = 0.0, stream: str = "a") -> bytes | None:
     page = await reads.page(stream, STATE, log.read, now)
     return None if page is None else page.body
 
 
 async def test_many_who_ask_at_once_cost_one_read() -> None:
-    reads, log = Reads(), Log()
+    reads, log = ReadCache(), Log()
     log.gate.clear()
     asking = [asyncio.create_task(ask(reads, log)) for _ in range(100)]
     await asyncio.sleep(0)
@@ -50,14 +50,14 @@ async def test_many_who_ask_at_once_cost_one_read() -> None:
 
 
 async def test_an_answer_is_kept_for_a_second_at_most() -> None:
-    reads, log = Reads(), Log()
+    reads, log = ReadCache(), Log()
     await ask(reads, log)
     log.content = b"two"
     assert await ask(reads, log, KEPT_FOR) == b"two"
 
 
 async def test_who_asks_after_a_change_never_gets_what_was_before() -> None:
-    reads, log = Reads(), Log()
+    reads, log = ReadCache(), Log()
     assert await ask(reads, log) == b"one"
     log.gate.clear()
     log.content = b"two"
@@ -77,7 +77,7 @@ async def test_who_asks_after_a_change_never_gets_what_was_before() -> None:
 
 
 async def test_another_stream_and_another_question_are_read_by_themselves() -> None:
-    reads, log = Reads(), Log()
+    reads, log = ReadCache(), Log()
     await ask(reads, log)
     await ask(reads, log, stream="b")
     await reads.page("a", STATE._replace(after=1), log.read, 0.0)
@@ -89,7 +89,7 @@ async def test_another_stream_and_another_question_are_read_by_themselves() -> N
 
 
 async def test_refusals_and_failures_are_not_kept() -> None:
-    reads, log = Reads(), Log()
+    reads, log = ReadCache(), Log()
     log.content = None
     assert await ask(reads, log) is None
     log.content = b"broken"
@@ -100,7 +100,7 @@ async def test_refusals_and_failures_are_not_kept() -> None:
 
 
 async def test_the_same_content_has_the_same_tag() -> None:
-    reads, log = Reads(), Log()
+    reads, log = ReadCache(), Log()
     first = await reads.page("a", STATE, log.read, 0.0)
     again = await reads.page("a", STATE, log.read, 10.0)
     log.content = b"two"
@@ -112,7 +112,7 @@ async def test_the_same_content_has_the_same_tag() -> None:
 
 
 async def test_what_is_kept_is_bounded() -> None:
-    reads, log = Reads(), Log()
+    reads, log = ReadCache(), Log()
     for number in range(MAX_STREAMS + 1):
         await ask(reads, log, stream=str(number))
     before = log.reads

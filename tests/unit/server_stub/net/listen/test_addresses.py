@@ -9,8 +9,8 @@ import pytest
 from protocol.exceptions import ListenError, SettingsError
 from server_stub.app import ServeOptions, checked_listen
 from server_stub.net.listen.addresses import (
+    HostPolicy,
     ListenAddress,
-    Names,
     bind,
     parse_listen,
     parse_public_url,
@@ -72,8 +72,8 @@ def test_beyond_this_machine_keys_travel_in_clear_only_where_asked(
             checked_listen(options)
 
 
-LOOPBACK = Names(ListenAddress("127.0.0.1", 8765), "https://films.example.com")
-EVERYWHERE = Names(ListenAddress("0.0.0.0", 8765))
+LOOPBACK = HostPolicy(ListenAddress("127.0.0.1", 8765), "https://films.example.com")
+EVERYWHERE = HostPolicy(ListenAddress("0.0.0.0", 8765))
 
 
 @pytest.mark.parametrize(

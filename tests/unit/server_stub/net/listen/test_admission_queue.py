@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from server_stub.net.listen import admission_queue
-from server_stub.net.listen.admission_queue import Door
+from server_stub.net.listen.admission_queue import AdmissionQueue
 
 
 class House:
@@ -17,7 +17,7 @@ class House:
         self.free = 0
         self._looked = asyncio.Event()
         self.came: list[str] = []
-        self.door = Door(self._places)
+        self.door = AdmissionQueue(self._places)
 
     def _places(self) -> int:
         self._looked.set()

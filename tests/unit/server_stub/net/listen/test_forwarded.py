@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protocol.exceptions import SettingsError
-from server_stub.net.listen.forwarded import Proxies, parse_proxies
+from server_stub.net.listen.forwarded import TrustedProxies, parse_proxies
 
 OURS = parse_proxies(["127.0.0.1", "10.0.0.0/8", "fd00::/8"])
 
@@ -39,7 +39,7 @@ def test_what_is_no_address_leaves_the_proxys_own(said: str) -> None:
 
 
 def test_nobody_is_believed_unasked() -> None:
-    assert Proxies().visitor("127.0.0.1", ["203.0.113.9"]) == "127.0.0.1"
+    assert TrustedProxies().visitor("127.0.0.1", ["203.0.113.9"]) == "127.0.0.1"
 
 
 @pytest.mark.parametrize("text", ["", "proxy.example", "10.0.0.1/8", "127.0.0.1:80"])

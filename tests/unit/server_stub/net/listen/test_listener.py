@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from server_stub.net.listen import listener
-from server_stub.net.listen.listener import Entrance, most_connections, raise_open_files
+from server_stub.net.listen.listener import BoundedListener, most_connections, raise_open_files
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,7 +26,7 @@ class House:
     def build(self, each: int, most: int, unbounded: str = "") -> None:
         listening = socket.create_server(("127.0.0.1", 0))
         self.entrance = self._stack.enter_context(
-            Entrance(listening, each, most, lambda address: address == unbounded)
+            BoundedListener(listening, each, most, lambda address: address == unbounded)
         )
 
     def come(self, address: str) -> tuple[socket.socket, socket.socket]:
