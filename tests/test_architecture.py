@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import module_map
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("protocol", "player", "tui", "server_stub")
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
@@ -18,6 +20,9 @@ IMPURE_MODULES = {
     *("asyncio", "datetime", "logging", "multiprocessing", "os", "random", "secrets", "select"),
     *("signal", "socket", "sqlite3", "subprocess", "sys", "threading", "time"),
 }
+MOST_MODULES = 12
+MOST_LINES = 520
+MOST_FUNCTION_LINES = 60
 IMPURE_CALLS = {"open", "print", "input", "uuid1", "uuid4"}
 
 
@@ -106,3 +111,42 @@ def test_only_a_rim_catches_everything(path: Path) -> None:
         assert is_reported(handler) or re.search(r"\brim\b", why), (
             f"{name_of(path)}:{handler.lineno}"
         )
+
+
+def test_no_public_class_name_stands_twice() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in parse(path).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(name_of(path))
+    assert not {name: paths for name, paths in homes.items() if len(paths) > 1}
+
+
+def test_no_folder_holds_more_modules_than_a_person_takes_in() -> None:
+    sizes: dict[str, int] = {}
+    for path in SOURCES:
+        # Migrations are a sequence, which only grows.
+        if path.name != "__init__.py" and path.parent.name != "versions":
+            folder = name_of(path.parent)
+            sizes[folder] = sizes.get(folder, 0) + 1
+    assert not {folder: size for folder, size in sizes.items() if size > MOST_MODULES}
+
+
+def test_no_file_and_no_function_is_too_long_to_take_in() -> None:
+    long: list[str] = []
+    for path in SOURCES:
+        tree = parse(path)
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > MOST_LINES:
+            long.append(f"{name_of(path)}: {lines}")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                if length > MOST_FUNCTION_LINES:
+                    long.append(f"{name_of(path)}:{node.name}: {length}")
+    assert not long
+
+
+def test_the_map_of_modules_is_true_and_complete() -> None:
+    page = module_map.PAGE.read_text(encoding="utf-8")
+    assert page == module_map.page_with_map(page), "make it anew: python -m tests.module_map"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from player.backend.mpv.events import CoreEvent
+    from player.backend.mpv.binding.events import CoreEvent
 
 _MIN_SIZE: Final = (60, 16)
 _JS_RUNTIMES: Final = ("deno", "node", "bun", "qjs")
@@ -47,7 +47,7 @@ def _python() -> Check:
 
 
 def _mpv() -> Check:
-    from player.backend.mpv.libmpv import MpvCore
+    from player.backend.mpv.binding.libmpv import MpvCore
 
     def ignore(_: CoreEvent) -> None:
         """Nothing is played."""

@@ -1,4 +1,4 @@
-"""A `player.backend.base.Player` on libmpv; its ``core`` is the only importer of python-mpv."""
+"""The player port on libmpv."""
 
 from player.backend.mpv.player import MpvPlayer, Video
 

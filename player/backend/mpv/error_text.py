@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from player.backend.base import Source
-    from player.backend.mpv.events import LogLine
+    from player.backend.mpv.binding.events import LogLine
 
 _LOADING_FAILED: Final = -13
 _AO_INIT_FAILED: Final = -14

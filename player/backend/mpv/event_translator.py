@@ -13,9 +13,9 @@ import msgspec
 
 from player.backend import base
 from player.backend.mpv import error_text, track_list
-from player.backend.mpv import events as ev
+from player.backend.mpv.binding import events as ev
+from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.item_loader import is_drained, reaches
-from player.backend.mpv.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, cast
 
-from player.backend.mpv.libmpv import CoreError
+from player.backend.mpv.binding.libmpv import CoreError
 from player.backend.mpv.options import network_protocols
 
 if TYPE_CHECKING:
     from player.backend.base import Source
-    from player.backend.mpv.libmpv import MpvCore
+    from player.backend.mpv.binding.libmpv import MpvCore
 
 _FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer")
 """Options that an item or a key changes and the next item starts without."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from player.backend.base import Source, Track
-    from player.backend.mpv.libmpv import MpvCore
+    from player.backend.mpv.binding.libmpv import MpvCore
     from player.backend.mpv.options import Video
 
 

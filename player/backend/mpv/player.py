@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from player.backend import base
 from player.backend.mpv import track_list
+from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
+from player.backend.mpv.binding.software_renderer import SoftwareRenderer
 from player.backend.mpv.event_translator import OBSERVED, EventTranslator, SeekAnswered, TracksAsked
 from player.backend.mpv.item_loader import ItemLoader
 from player.backend.mpv.key_bindings import CLOSE_COMMAND, section
-from player.backend.mpv.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.notices import Notices
 from player.backend.mpv.options import (
     BASE,
@@ -28,7 +29,6 @@ from player.backend.mpv.options import (
 from player.backend.mpv.picture_clock import PictureClock
 from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
 from player.backend.mpv.shared_state import LoadRecord, PlaybackState
-from player.backend.mpv.software_renderer import SoftwareRenderer
 from player.video.renderer import FrameRenderer
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from player.backend.base import Sample
 
 if TYPE_CHECKING:
-    from player.backend.mpv.libmpv import MpvCore
+    from player.backend.mpv.binding.libmpv import MpvCore
 
 
 def sound_sample(core: MpvCore) -> Sample | None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from player.backend.base import EndReached, Failed, PlayerEvent, Source
-from player.backend.mpv import events as ev
+from player.backend.mpv.binding import events as ev
+from player.backend.mpv.binding.libmpv import MpvCore
 from player.backend.mpv.event_translator import EventTranslator, SeekAnswered, Stop, TranslatorInput
-from player.backend.mpv.libmpv import MpvCore
 from player.backend.mpv.shared_state import LoadRecord, PlaybackState
 
 if TYPE_CHECKING:

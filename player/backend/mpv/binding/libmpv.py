@@ -14,7 +14,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from player.backend.mpv import events as ev
+from player.backend.mpv.binding import events as ev
 from protocol.exceptions import PlayerUnavailable, SettingsError
 
 if TYPE_CHECKING:

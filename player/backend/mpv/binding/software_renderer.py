@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from player.backend.mpv.libmpv import MpvCore
+    from player.backend.mpv.binding.libmpv import MpvCore
 
 _END: Final = 0
 _BLOCK_FOR_TARGET_TIME: Final = 12

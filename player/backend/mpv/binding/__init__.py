@@ -1,0 +1,1 @@
+"""Binding to libmpv: the only importer of python-mpv."""
