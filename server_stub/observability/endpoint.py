@@ -95,8 +95,8 @@ class MetricsEndpoint:
             await asyncio.sleep(DRIFT_INTERVAL)
             self._metrics.drifting(self._core.drifts_ms())
 
-    def page(self) -> str:
-        """Everything, as text."""
+    def page(self) -> bytes:
+        """Everything, as Prometheus reads it."""
         unread = [
             connection.transport.get_write_buffer_size()
             for connection in self._connections.values()

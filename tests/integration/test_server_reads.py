@@ -116,11 +116,11 @@ async def test_the_metrics_follow_what_happens(server: Running, reader: Reader) 
         reply = await http.get(url)
         assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
         lines = reply.text.splitlines()
-        assert "matinee_streams 1" in lines
-        assert "matinee_seats 1" in lines
-        assert 'matinee_events_total{type="play"} 1' in lines
-        assert 'matinee_refusals_total{code="out_of_order"} 1' in lines
-        assert "matinee_fanout_seconds_count 1" in lines
+        assert "matinee_streams 1.0" in lines
+        assert "matinee_seats 1.0" in lines
+        assert 'matinee_events_total{type="play"} 1.0' in lines
+        assert 'matinee_refusals_total{code="out_of_order"} 1.0' in lines
+        assert "matinee_fanout_seconds_count 1.0" in lines
         through = await http.get(url, headers={"X-Forwarded-For": "203.0.113.9"})
         assert through.status_code == 401
 

@@ -92,8 +92,8 @@ def tagged_json(text: bytes, etag: str, known: str | None) -> Response:
     return _response(HTTPStatus.OK, text.decode() + "\n", "application/json", headers)
 
 
-def metrics_page(text: str) -> Response:
-    return _response(HTTPStatus.OK, text, CONTENT_TYPE)
+def metrics_page(page: bytes) -> Response:
+    return _response(HTTPStatus.OK, page.decode(), CONTENT_TYPE)
 
 
 def error_page(status: HTTPStatus, text: str, headers: dict[str, str] | None = None) -> Response:
