@@ -10,7 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from server_stub import __main__
+from server_stub.cli import main as commands
 from server_stub.storage.sql import sql_store
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def main() -> int:
 
     for module in (sqlite, postgres):
         vars(module)["SqlStore"] = BrokenStore
-    return __main__.main(sys.argv[1:])
+    return commands.main(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -1,21 +1,21 @@
-"""``migrate``, ``maintain`` and ``history``: what is done to a database beside serving it."""
+"""Commands ``migrate``, ``maintain`` and ``history``: what is done to a database beside serving."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from protocol.exceptions import MatineeError, SettingsError, StoreError
+import click
+
+from protocol.exceptions import StoreError
 from server_stub.app import default_database
 from server_stub.cli import history_format
-from server_stub.cli.output import complain, put, say
+from server_stub.cli.output import put, say
 from server_stub.storage import admin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from server_stub.storage.admin import PastStream
 
@@ -24,48 +24,27 @@ MAX_STREAMS: Final = 100
 MAX_EVENTS: Final = 100_000
 
 
-def run(command: str, argv: list[str]) -> int:
-    """Do one of `COMMANDS`; returns the exit status."""
-    describe, do = COMMANDS[command]
-    options = argparse.ArgumentParser(
-        prog=f"matinee {command}", description=do.__doc__, allow_abbrev=False
-    )
-    describe(options)
-    what = "path of the log, or postgresql://HOST/NAME"
-    if command == "history":
-        options.add_argument(
-            "--database", action="append", metavar="URL", help=f"{what}; may be repeated"
-        )
-    else:
-        options.add_argument(
-            "--database", default=str(default_database()), metavar="URL", help=what
-        )
-    options.add_argument("--json", action="store_true", help="one JSON object a line")
-    try:
-        given = options.parse_args(argv)
-    except SystemExit as left:
-        return left.code if isinstance(left.code, int) else 1
-    try:
-        do(given)
-        sys.stdout.flush()
-    except MatineeError as error:
-        complain(command, error, as_json=given.json)
-        return 1
-    except BrokenPipeError:
-        # Whoever read has seen enough; nor must the interpreter's own flush complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return 0
+_DATABASE: Final = click.option(
+    "--database",
+    default=lambda: str(default_database()),
+    metavar="URL",
+    help="Path of the log, or postgresql://HOST/NAME.",
+)
+_JSON: Final = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
-def _migrate(given: argparse.Namespace) -> None:
+@click.command()
+@click.argument("direction", type=click.Choice(["up", "down", "status"]))
+@_DATABASE
+@_JSON
+def migrate(*, direction: Literal["up", "down", "status"], database: str, as_json: bool) -> None:
     """Bring a database to the newest schema, or one step back; or say where it is."""
     backup = None
-    if given.direction == "status":
-        status = admin.schema_status(given.database)
+    if direction == "status":
+        status = admin.schema_status(database)
     else:
-        status, backup = admin.change_schema(given.database, given.direction)
-    if given.json:
+        status, backup = admin.change_schema(database, direction)
+    if as_json:
         kept = {} if backup is None else {"backup": str(backup)}
         put({"event": "schema", "current": status.current, "newest": status.newest, **kept})
         return
@@ -74,45 +53,57 @@ def _migrate(given: argparse.Namespace) -> None:
         print_lines([f"backup: {backup}"])
 
 
-def _maintain(given: argparse.Namespace) -> None:
+@click.command()
+@click.option("--accept-clock", is_flag=True, help="The clock is right although it has jumped.")
+@_DATABASE
+@_JSON
+def maintain(*, accept_clock: bool, database: str, as_json: bool) -> None:
     """Delete events older than 7 days, and reset streams that were inactive for 24 hours."""
-    done = admin.maintain(given.database, accept_clock=given.accept_clock)
-    if given.json:
+    done = admin.maintain(database, accept_clock=accept_clock)
+    if as_json:
         counts = {"events_deleted": done.events_deleted, "streams_reset": done.streams_reset}
         put({"event": "maintained", **counts})
         return
     print_lines([f"events deleted: {done.events_deleted}", f"streams reset: {done.streams_reset}"])
 
 
-def _history(given: argparse.Namespace) -> None:
-    """Tell past streams, or the log of one."""
-    if given.replay or given.real_time:
-        raise SettingsError(
-            "replay", "needs a player and a film", "matinee history STREAM --replay FILM"
-        )
-    databases: list[str] = given.database or [str(default_database())]
-    if not given.stream:
+@click.command()
+@click.argument("stream", default="", metavar="[STREAM]")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    default=lambda: [str(default_database())],
+    metavar="URL",
+    help="Path of the log, or postgresql://HOST/NAME; may be repeated.",
+)
+@_JSON
+def history(*, stream: str, databases: tuple[str, ...], as_json: bool) -> None:
+    """Tell past streams, or the log of one: STREAM is its id, or how that begins.
+
+    "matinee history STREAM --replay FILM" walks the log with a player, with a file or an address
+    for each film in their order; --real-time takes as long as the evening did, pauses left out.
+    """
+    if not stream:
         streams = admin.latest(_each(databases, _past_streams), MAX_STREAMS)
-        if given.json:
-            for stream in streams:
-                put(history_format.stream_object(stream))
+        if as_json:
+            for past in streams:
+                put(history_format.stream_object(past))
         else:
             print_lines(history_format.stream_lines(streams))
         return
     found = _each(
         databases,
-        lambda database: [
-            (database, stream) for stream in admin.find_streams(database, given.stream)
-        ],
+        lambda database: [(database, past) for past in admin.find_streams(database, stream)],
     )
-    database, stream = admin.only_one(found, given.stream)
-    stream_id = stream.record.stream_id
+    database, past = admin.only_one(found, stream)
+    stream_id = past.record.stream_id
     events = admin.past_events(database, stream_id, limit=MAX_EVENTS)
-    if given.json:
+    if as_json:
         for event in events:
             put(history_format.event_object(event))
     else:
-        print_lines(history_format.event_lines(stream, events))
+        print_lines(history_format.event_lines(past, events))
     if len(events) == MAX_EVENTS:
         say(f"matinee history: only the first {MAX_EVENTS:,} events are told")
 
@@ -121,7 +112,7 @@ def _past_streams(database: str) -> list[PastStream]:
     return admin.past_streams(database, MAX_STREAMS)
 
 
-def _each(databases: list[str], look: Callable[[str], list[_Found]]) -> list[_Found]:
+def _each(databases: Sequence[str], look: Callable[[str], list[_Found]]) -> list[_Found]:
     """What is found in any of them; one that cannot be read is told and passed over.
 
     Raises:
@@ -146,44 +137,3 @@ def print_lines(lines: list[str]) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     for line in lines:
         sys.stdout.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-
-
-def _describe_migrate(options: argparse.ArgumentParser) -> None:
-    options.add_argument("direction", choices=["up", "down", "status"])
-
-
-def _describe_maintain(options: argparse.ArgumentParser) -> None:
-    options.add_argument(
-        "--accept-clock", action="store_true", help="the clock is right although it has jumped"
-    )
-
-
-def _describe_history(options: argparse.ArgumentParser) -> None:
-    options.add_argument(
-        "stream", nargs="?", default="", metavar="STREAM", help="its id, or how that begins"
-    )
-    options.add_argument(
-        "--replay",
-        action="append",
-        default=[],
-        metavar="FILM",
-        help="walk the log with a player: a file or an address for each film, in their order",
-    )
-    options.add_argument(
-        "--real-time", action="store_true", help="replay as in the evening, pauses left out"
-    )
-
-
-COMMANDS: Final[
-    dict[
-        str,
-        tuple[
-            Callable[[argparse.ArgumentParser], None],
-            Callable[[argparse.Namespace], None],
-        ],
-    ]
-] = {
-    "migrate": (_describe_migrate, _migrate),
-    "maintain": (_describe_maintain, _maintain),
-    "history": (_describe_history, _history),
-}

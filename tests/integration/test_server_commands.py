@@ -30,8 +30,8 @@ from protocol.wire.messages import (
     RateAct,
     SeekAct,
 )
-from server_stub.__main__ import main
 from server_stub.cli import admin
+from server_stub.cli.main import main
 from server_stub.storage.engines.sqlite import open_sqlite
 
 if TYPE_CHECKING:
@@ -238,8 +238,10 @@ def test_a_database_that_cannot_be_read_leaves_the_others(
 
 def test_a_replay_needs_the_player(told: Callable[..., Told]) -> None:
     status, out, err = told("history", STREAM, "--replay", "film.mkv")
-    assert (status, out) == (1, "")
-    assert "matinee history STREAM --replay FILM" in err
+    assert (status, out) == (2, "")
+    assert "No such option" in err
+    _, out, _ = told("history", "--help")
+    assert "matinee history STREAM --replay FILM" in out
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from protocol.server.core.store_calls import (
 from protocol.server.log.requests import Appended, AppendRequest, Duplicate, HostChange
 from protocol.server.moment import Moment
 from protocol.wire.messages import Cursor, PlayAct, Refusal, SeekAct
-from server_stub.__main__ import main
+from server_stub.cli.main import main
 from server_stub.clock import ClockAnchor
 from server_stub.storage import admin
 from server_stub.storage.engines.postgres_retention import CLEANUP_LOCK

@@ -149,7 +149,7 @@ async def test_an_unknown_option_is_answered_with_the_usage() -> None:
     process = await launch("--colour")
     _, err = await process.communicate()
     assert process.returncode == 2
-    assert err.startswith(b"usage: matinee serve")
+    assert err.startswith(b"Usage: matinee serve")
 
 
 # Ending ---------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from websockets.exceptions import InvalidHandshake
 from player.session.link import describe
 from protocol.exceptions import SettingsError
 from server_stub import app
-from server_stub.__main__ import main
 from server_stub.app import Running, ServeOptions, checked_listen, running
+from server_stub.cli.main import main
 from server_stub.net import gateway
 from server_stub.net.listen.tls import ReloadableTls
 from tests.certificates import Authority, Pair, encrypted
