@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, assert_never
 
 from player.api import views
 
@@ -17,8 +17,8 @@ class _Common(TypedDict):
     timestamp_ms: int
 
 
-def event_view(event: Event, state: StreamState, you: str) -> views.AnyView:
-    """The line for one entry of the log."""
+def event_view(event: Event, state: StreamState, you: str) -> views.AnyView | None:
+    """The line for one entry of the log; None for one of a newer kind, of which nothing is told."""
     line = event.timeline
     common = _Common(name=event.name, you=event.member_id == you, timestamp_ms=event.timestamp_ms)
     match event.event_type:
@@ -59,6 +59,10 @@ def event_view(event: Event, state: StreamState, you: str) -> views.AnyView:
                 timestamp_ms=event.timestamp_ms,
                 by=event.name if event.member_id != event.host_id else "",
             )
+        case "unknown":
+            return None
+        case _:
+            assert_never(event.event_type)
 
 
 def members_view(state: StreamState, you: str) -> views.MembersView:

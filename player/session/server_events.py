@@ -146,8 +146,9 @@ class ServerEventHandler:
             and event.media is not None
             and event.media.media_id == self._seat.screening.media.media_id
         )
-        if not is_description:
-            self._seat.emit(event_view(event, state, self._seat.you))
+        view = None if is_description else event_view(event, state, self._seat.you)
+        if view is not None:
+            self._seat.emit(view)
 
     def _members_changed(self, changed: client_events.MembersChanged) -> None:
         state = self._seat.protocol.state

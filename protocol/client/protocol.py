@@ -6,7 +6,7 @@ when to call again. Instants are seconds on the seat's own monotonic clock.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from protocol.client.events import (
     ChatReceived,
@@ -37,6 +37,7 @@ from protocol.wire.messages import (
     PROTOCOL_VERSION,
     Ack,
     Act,
+    Bye,
     Chat,
     ClientMessage,
     Command,
@@ -58,6 +59,7 @@ from protocol.wire.messages import (
     Snapshot,
     StartWait,
     StateNow,
+    Unknown,
     Welcome,
 )
 
@@ -196,8 +198,12 @@ class ClientProtocol:
                 self._events.append(ChatReceived(message))
             case Refusal():
                 self._refused(message)
-            case _:
+            case Bye():
                 self._events.append(ServerClosing(message))
+            case Unknown():
+                pass
+            case _:
+                assert_never(message)
         self._send_waiting(received_at)
 
     def handle_timeout(self, now: float) -> None:

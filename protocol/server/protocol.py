@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from protocol.server.log.record import StreamRecord
     from protocol.server.moment import Moment
     from protocol.server.room.room import Room
+    from protocol.wire.versions import VersionFilter
 
 
 class ServerProtocol:
@@ -70,8 +71,9 @@ class ServerProtocol:
         clock_id: str,
         limits: Limits | None = None,
         rules: UrlPolicy = STRICT,
+        version_filter: VersionFilter | None = None,
     ) -> None:
-        self._desk = ServerContext(limits or Limits(), rules, mint, clock_id)
+        self._desk = ServerContext(limits or Limits(), rules, mint, clock_id, version_filter)
         self._rooms: dict[str, Room] = {}
         self._peers: dict[int, Peer] = {}
         self._addresses = AddressLimiter(self._desk.limits)

@@ -9,12 +9,19 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast, get_args
 
 import msgspec
 
 from protocol.exceptions import DecodeError
-from protocol.wire.messages import MAX_MESSAGE_BYTES, ClientMessage, Hello, ServerMessage
+from protocol.wire.messages import (
+    MAX_MESSAGE_BYTES,
+    ClientMessage,
+    EventType,
+    Hello,
+    ServerMessage,
+    Unknown,
+)
 
 MAX_SERVER_MESSAGE_BYTES: Final = 1024 * 1024
 """What a server sends may be larger, since a snapshot lists every member."""
@@ -27,10 +34,12 @@ _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"?')
 _UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
 _MAX_DIGITS: Final = 20
 
+_SERVER_TYPES: Final = {kind.__struct_config__.tag for kind in get_args(ServerMessage)}
+_EVENT_TYPES: Final = set(get_args(EventType))
 _encoder: Final = msgspec.json.Encoder()
 
 
-def encode(message: ClientMessage | ServerMessage) -> str:
+def encode(message: ClientMessage | ServerMessage | Unknown) -> str:
     """One line of JSON."""
     return _encoder.encode(message).decode()
 
@@ -44,13 +53,20 @@ def decode_client(text: str) -> ClientMessage:
     return _convert(_parse(text, MAX_MESSAGE_BYTES), ClientMessage)
 
 
-def decode_server(text: str) -> ServerMessage:
-    """Read what the server sent.
+def decode_server(text: str) -> ServerMessage | Unknown:
+    """Read what the server sent; a newer one's types are no mistake of its.
 
     Raises:
         DecodeError: not a message; ``field`` says where.
     """
-    return _convert(_parse(text, MAX_SERVER_MESSAGE_BYTES), ServerMessage)
+    tree = _parse(text, MAX_SERVER_MESSAGE_BYTES)
+    kind = tree.get("type")
+    if isinstance(kind, str) and kind not in _SERVER_TYPES:
+        return Unknown()
+    event_type = tree.get("event_type")
+    if kind == "event" and isinstance(event_type, str) and event_type not in _EVENT_TYPES:
+        tree["event_type"] = "unknown"
+    return _convert(tree, ServerMessage)
 
 
 class _Versions(msgspec.Struct):

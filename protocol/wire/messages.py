@@ -1,8 +1,9 @@
 """Every message on the wire, as a frozen, typed and bounded struct.
 
 One JSON object a text frame; ``type`` names the message. Unknown fields are ignored, so
-that a newer peer can say more; unknown types are refused. Instants are float seconds on
-the server's clock unless said; fields ending in ``_ms`` are milliseconds.
+that a newer peer can say more; a seat ignores unknown types, a server refuses them.
+Instants are float seconds on the server's clock unless said; fields ending in ``_ms`` are
+milliseconds.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from msgspec import Meta
 
 from protocol.timeline import MAX_POSITION, MAX_RATE, MIN_RATE, Timeline
 
-PROTOCOL_VERSION: Final = 1
-"""The newest version this program speaks."""
+PROTOCOL_VERSION: Final = 2
+"""The newest version this program speaks; see ``protocol.wire.versions``."""
 PROTOCOL_OLDEST: Final = 1
 """The oldest version this program speaks."""
 
@@ -60,7 +61,9 @@ EventType = Literal[
     "buffer_start",
     "buffer_end",
     "host_change",
+    "unknown",
 ]
+"""``unknown`` stands for a type that this program does not know; nobody sends it."""
 
 RefusalCode = Literal[
     "bad_message",
@@ -488,6 +491,10 @@ class Bye(Struct, frozen=True, tag="bye", tag_field="type"):
     code: RefusalCode | Literal["server_stopping", "replaced", "too_slow"]
     message: Sentence
     reconnect: bool = True
+
+
+class Unknown(Struct, frozen=True, tag="", tag_field="type"):
+    """A message of a newer server's, of a type that this program does not know."""
 
 
 ServerMessage = (

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from protocol.server.limits.config import Limits
     from protocol.server.log.record import StreamRecord
     from protocol.wire.messages import Act, Refusal, Role
+    from protocol.wire.versions import VersionFilter
 
 _Message = TypeVar("_Message")
 
@@ -180,13 +181,19 @@ class MemoryStore:
 class Bench:
     """Drives a core: peers are numbers, what each was sent is kept in order."""
 
-    def __init__(self, limits: Limits | None = None, rules: UrlPolicy | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        rules: UrlPolicy | None = None,
+        version_filter: VersionFilter | None = None,
+    ) -> None:
         self.store = MemoryStore()
         self.core = ServerProtocol(
             CountingMint(),
             clock_id="clock-0001",
             limits=limits,
             rules=rules or UrlPolicy(),
+            version_filter=version_filter,
         )
         self.instant = 1000.0
         self.sent: dict[int, list[ServerMessage]] = {}

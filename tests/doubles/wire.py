@@ -11,7 +11,16 @@ from websockets.exceptions import ConnectionClosedError
 
 from protocol.wire.codec import decode_server, encode
 from protocol.wire.invite import socket_url
-from protocol.wire.messages import CreateStream, Cursor, Hello, Media, Snapshot, StateNow, Welcome
+from protocol.wire.messages import (
+    CreateStream,
+    Cursor,
+    Hello,
+    Media,
+    Snapshot,
+    StateNow,
+    Unknown,
+    Welcome,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -30,7 +39,7 @@ class Wire:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
-        self.heard: list[ServerMessage] = []
+        self.heard: list[ServerMessage | Unknown] = []
         self._looked = 0
 
     @classmethod

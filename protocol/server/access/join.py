@@ -42,6 +42,7 @@ from protocol.wire.messages import (
     Role,
     Welcome,
 )
+from protocol.wire.versions import negotiated
 
 if TYPE_CHECKING:
     from protocol.server.access.peers import Peer
@@ -82,6 +83,9 @@ class JoinHandler:
         if not peer.name:
             self.turn_away(peer, refuse.invalid_field("name", "has nothing that can be shown"))
             return
+        peer.version = negotiated(hello)
+        if peer.version < PROTOCOL_VERSION:
+            self._desk.older[peer.number] = peer.version
         peer.stage = "opening"
         self._desk.timers.cancel((peer, "hello"))
         if peer.visitor.stream_id:
@@ -103,6 +107,7 @@ class JoinHandler:
 
     def gone(self, peer: Peer, now: Moment) -> None:
         """This connection has ended."""
+        self._desk.older.pop(peer.number, None)
         self._desk.timers.cancel((peer, "hello"))
         if peer.look is not None:
             self._addresses.give_up(peer.look, now.instant)
@@ -304,7 +309,7 @@ class JoinHandler:
         self._desk.send(
             (peer.number,),
             Welcome(
-                version=PROTOCOL_VERSION,
+                version=peer.version,
                 clock_id=self._desk.clock_id,
                 stream_id=record.stream_id,
                 member_id=peer.member_id,

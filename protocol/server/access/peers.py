@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from protocol.server.limits.connection import ConnectionLimiter
+from protocol.wire.messages import PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from protocol.server.limits.addresses import TokenLookup
@@ -27,7 +28,7 @@ class Peer:
 
     __slots__ = (
         "by_invite", "came_at", "limits", "look", "member_id", "name", "number", "rests_until",
-        "room", "stage", "visitor",
+        "room", "stage", "version", "visitor",
     )  # fmt: skip
 
     def __init__(self, number: int, visitor: HandshakeInfo, limits: Limits, now: float) -> None:
@@ -40,6 +41,8 @@ class Peer:
         self.look: TokenLookup | None = None
         """Its token's."""
         self.room: Room | None = None
+        self.version = PROTOCOL_VERSION
+        """Of the protocol, as negotiated."""
         self.member_id = ""
         self.name = ""
         self.by_invite = False

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from protocol.server.core.effects import AskStore, Close, Effect, Send
 from protocol.server.core.timers import TimerQueue
+from protocol.wire.versions import VersionFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,12 +39,22 @@ class IdSource(Protocol):
 class ServerContext:
     """What all parts of the core share: their orders to the rim, deadlines and bounds."""
 
-    def __init__(self, limits: Limits, rules: UrlPolicy, mint: IdSource, clock_id: str) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        rules: UrlPolicy,
+        mint: IdSource,
+        clock_id: str,
+        version_filter: VersionFilter | None = None,
+    ) -> None:
         self.limits = limits
         self.rules = rules
         self.mint = mint
         self.clock_id = clock_id
         self.timers = TimerQueue()
+        self.older: dict[int, int] = {}
+        """Version by peer, of those that speak an older one than this program."""
+        self._filter = version_filter or VersionFilter()
         self._effects: list[Effect] = []
         self._waiting: dict[int, Callable[[StoreResult, Moment], None]] = {}
         self._tickets = 0
@@ -51,6 +62,13 @@ class ServerContext:
     def send(
         self, peers: tuple[int, ...], message: ServerMessage, *, is_urgent: bool = True
     ) -> None:
+        """Send to these peers; who speaks an older version gets what it can take."""
+        if self.older and (since := self._filter.since(message)) > 1:
+            behind = tuple(p for p in peers if self.older.get(p, since) < since)
+            harmless = self._filter.harmless(message)
+            if behind and harmless is not None:
+                self._effects.append(Send(behind, harmless, is_urgent))
+            peers = tuple(p for p in peers if p not in behind)
         if peers:
             self._effects.append(Send(peers, message, is_urgent))
 

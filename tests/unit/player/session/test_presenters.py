@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from player.api.views import (
+    BufferEnded,
+    BufferStarted,
     HostChanged,
     MediaChanged,
     Resynced,
@@ -75,7 +77,12 @@ def test_a_resync_says_what_it_mended() -> None:
 @pytest.mark.parametrize("event_type", ["buffer_start", "buffer_end"])
 def test_a_stall_says_where(event_type: EventType) -> None:
     view = event_view(logged(event_type), STATE, BEN.member_id)
-    assert view.position == 42.0  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    assert isinstance(view, BufferStarted | BufferEnded)
+    assert view.position == 42.0
+
+
+def test_of_an_event_of_a_newer_kind_nothing_is_told() -> None:
+    assert event_view(logged("unknown"), STATE, BEN.member_id) is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TypeVar
 
 import pytest
@@ -242,7 +243,26 @@ def test_what_is_no_message_is_an_error() -> None:
     wire = Wire()
     wire.open()
     with pytest.raises(DecodeError):
-        wire.client.receive('{"type":"nonsense"}', wire.now)
+        wire.client.receive('{"type":"event"}', wire.now)
+
+
+def test_what_a_newer_server_says_beyond_us_is_passed_over(wire: Wire) -> None:
+    wire.client.receive('{"type":"reaction","emoji":"x","from":{"seat":1}}', wire.now)
+    assert wire.client.events_received() == []
+    state = wire.client.state
+    assert state is not None
+    there = {"epoch": state.cursor.epoch, "seq": state.cursor.seq + 1}
+    event = {
+        **{"type": "event", "event_id": "event-0009", "event_type": "loop", "loop": [3, 9]},
+        **{"member_id": "", "name": "", "timestamp_ms": 0, **there},
+        "timeline": {"position": 12.0, "at": 3.0, "rate": 1.0, "playing": True},
+    }
+    wire.client.receive(json.dumps(event), wire.now)
+    assert wire.client.state is not None
+    assert wire.client.state.timeline.position == 12.0
+    assert wire.client.state.cursor == Cursor(**there)
+    assert [told.event.event_type for told in wire.told_of(EventApplied)] == ["unknown"]
+    assert wire.client.data_to_send() == []
 
 
 def test_silence_is_told_once_every_so_often(wire: Wire) -> None:

@@ -13,7 +13,9 @@ from protocol.server.limits.config import Limits, RateLimit
 from protocol.server.limits.connection import ConnectionLimiter
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
+    PROTOCOL_VERSION,
     Bye,
+    Chat,
     CreateStream,
     Cursor,
     Event,
@@ -21,6 +23,7 @@ from protocol.wire.messages import (
     Leave,
     Media,
     Member,
+    PauseAct,
     Ping,
     PlayAct,
     Pong,
@@ -31,6 +34,7 @@ from protocol.wire.messages import (
     StateNow,
     Welcome,
 )
+from protocol.wire.versions import VersionFilter
 from tests.doubles.sync_server import FILM, Bench, Party, hello
 
 
@@ -147,7 +151,7 @@ def test_a_hello_must_come_in_time() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (encode(Hello(2, 9, "Ana", "instance-1")), "update matinee on the server"),
+        (encode(Hello(3, 9, "Ana", "instance-1")), "update matinee on the server"),
         (encode(Hello(0, 0, "Ana", "instance-1")), "no version"),
         ('{"type":"hello","version_min":3,"version_max":4,"who":"Ana"}', "versions 3 to 4"),
         ('{"type":"hello","name":"Ana","instance_id":"instance-1"}', "no version"),
@@ -159,7 +163,7 @@ def test_another_version_is_told_both_ranges(text: str, words: str) -> None:
     peer = bench.connect()
     bench.send_text(peer, text)
     no = refusal(bench, peer)
-    assert (no.code, no.version_min, no.version_max) == ("upgrade_required", 1, 1)
+    assert (no.code, no.version_min, no.version_max) == ("upgrade_required", 1, 2)
     assert words in no.message
 
 
@@ -167,7 +171,33 @@ def test_a_range_of_versions_is_negotiated() -> None:
     bench = Bench()
     peer = bench.connect()
     bench.send(peer, Hello(0, 7, "Ana", "instance-1", create=CreateStream()))
-    assert bench.last(peer, Welcome).version == 1
+    assert bench.last(peer, Welcome).version == PROTOCOL_VERSION
+    older = bench.connect()
+    bench.send(older, Hello(1, 1, "Ben", "instance-2", create=CreateStream()))
+    assert bench.last(older, Welcome).version == 1
+
+
+def test_an_older_peer_is_told_of_news_only_what_it_can_take() -> None:
+    newer = VersionFilter({Chat: 2}, {"pause": 2})
+    party = Party(Bench(version_filter=newer))
+    bench = party.bench
+    old, new = (
+        bench.connect(party.stream_id, party.invite, f"192.0.2.{number}") for number in (1, 2)
+    )
+    bench.send(old, Hello(1, 1, "Ben", "instance-2"))
+    bench.send(new, Hello(1, 2, "Cleo", "instance-3"))
+    bench.forget()
+    party.act(PauseAct(4.0))
+    (known,), (harmless,) = bench.got(new, Event), bench.got(old, Event)
+    assert (known.event_type, harmless.event_type) == ("pause", "play")
+    assert (harmless.cursor, harmless.timeline) == (known.cursor, known.timeline)
+    assert (harmless.member_id, harmless.name, harmless.reason) == ("", "", "")
+    bench.send(new, SendChat("hello"))
+    assert bench.got(new, Chat)
+    assert not bench.got(old, Chat)
+    bench.disconnect(old)
+    party.act(PlayAct())
+    assert [event.event_type for event in bench.got(new, Event)] == ["pause", "play"]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"type":"hello","version_min":1,"version_max":1}'])
