@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from player.api.config import SeatConfig
     from player.api.views import AnyView
     from player.media.loader import Identify, MediaLoader
-    from player.session.host_commands import HostCommands
+    from player.session.core.host_commands import HostCommands
+    from player.session.core.sync_inputs import SyncInputs
+    from player.session.core.telemetry import SeatTelemetry
     from player.session.link import ServerLink
-    from player.session.telemetry import SeatTelemetry
     from player.sync.thread import PlayerThread
     from protocol.client.protocol import ClientProtocol
     from protocol.wire import messages
@@ -28,6 +29,7 @@ class SessionContext(Protocol):
     driver: PlayerThread
     protocol: ClientProtocol
     gauges: SeatTelemetry
+    sync_inputs: SyncInputs
     screening: MediaLoader
     link: ServerLink
     controls: HostCommands

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from player.api.intents import Give, Kick, Renew, Revoke
 from player.api.views import InviteView, RoleView
 from player.ids import new_id
-from player.session.presenters import members_view
+from player.session.core.presenters import members_view
 from protocol.wire.invite import Invite
 from protocol.wire.messages import HandOver, NewInvite, Remove
 

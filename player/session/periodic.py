@@ -7,8 +7,6 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Final
 
-from protocol.sync.tolerance import effective_tolerance
-
 if TYPE_CHECKING:
     from player.session.context import SessionContext
 
@@ -46,12 +44,7 @@ class PeriodicTasks:
             await self._rest()
             now = time.monotonic()
             self._watch_sleep(now)
-            estimate, state = seat.protocol.clock(now), seat.protocol.state
-            if estimate is not None:
-                seat.driver.set_clock(estimate.offset)
-            if state is not None:
-                jitter = estimate.jitter if estimate else 0.0
-                seat.driver.set_tolerance(effective_tolerance(state.sync_tolerance, jitter))
+            seat.sync_inputs.update(now)
             if now >= self._status_at and seat.is_ready:
                 self._status_at = now + seat.config.status_interval - EARLY
                 seat.emit(seat.gauges.status(seat.protocol, seat.role, now))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from player.api.views import ChatLine, Joined, Left, Ready, Reconnecting, Recovered
+from player.session.core.presenters import event_view, members_view, waiting_view
 from player.session.host_key import keep_host_key
-from player.session.presenters import event_view, members_view, waiting_view
 from protocol.client import events as client_events
 from protocol.exceptions import MatineeError
 from protocol.wire.invite import Invite
@@ -65,9 +65,9 @@ class ServerEventHandler:
                 self._refused(refusal, act)
             case client_events.ClockUpdated(estimate=estimate):
                 self._seat.gauges.take_clock(now, estimate)
-                self._seat.driver.set_clock(estimate.offset)
+                self._seat.sync_inputs.update(now)
             case client_events.ClockLost():
-                self._seat.driver.set_clock(None)
+                self._seat.sync_inputs.clock_lost()
             case client_events.CommandsDropped(commands=count):
                 self._seat.driver.release()
                 self._seat.notice(f"{count} commands were dropped: somebody else has hosted since")
@@ -104,7 +104,7 @@ class ServerEventHandler:
         if not self._seat.is_ready:
             self._send_ready(state.stream_id)
         self._show(state.media)
-        self._seat.driver.set_tolerance(state.sync_tolerance)
+        self._seat.sync_inputs.update(time.monotonic())
         self._seat.driver.set_sync_enabled(state.sync_enabled)
         self._seat.driver.follow(state.timeline)
 

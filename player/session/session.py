@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final
 from player.api.views import AnyView, ErrorLine, Notice, ViewOnly
 from player.ids import new_id
 from player.media.loader import Identify, MediaLoader, Resolve
-from player.session.host_commands import HostCommands
+from player.session.core.host_commands import HostCommands
+from player.session.core.presenters import host_name
+from player.session.core.sync_inputs import SyncInputs
+from player.session.core.telemetry import SeatTelemetry
 from player.session.intent_handler import IntentHandler
 from player.session.link import ServerLink
 from player.session.periodic import PeriodicTasks
 from player.session.player_events import PlayerEventHandler
-from player.session.presenters import host_name
 from player.session.server_events import ServerEventHandler
-from player.session.telemetry import SeatTelemetry
 from player.sync.messages import HasPlayer, NoPlayer
 from protocol.client.protocol import ClientProtocol
 from protocol.exceptions import DecodeError
@@ -64,6 +65,7 @@ class Session:
             take_over=config.take_over,
             yields=config.yields,
         )
+        self.sync_inputs = SyncInputs(self.protocol, driver)
         self.wishes = IntentHandler(self)
         self._relay = ServerEventHandler(self, self.wishes)
         self.link = ServerLink(

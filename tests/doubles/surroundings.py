@@ -9,9 +9,10 @@ from player.api.config import SeatConfig
 from player.backend.base import Source
 from player.backend.fake import FakePlayer
 from player.media.loader import MediaLoader
-from player.session.host_commands import HostCommands
+from player.session.core.host_commands import HostCommands
+from player.session.core.sync_inputs import SyncInputs
+from player.session.core.telemetry import SeatTelemetry
 from player.session.link import ServerLink
-from player.session.telemetry import SeatTelemetry
 from player.sync.follower import Follower
 from player.sync.thread import PlayerThread
 from protocol.client.protocol import ClientProtocol
@@ -57,6 +58,7 @@ class SeatAround:
             "stream-01", Cursor(1, 1), Timeline(), "member-a", media=FILM
         )
         self.gauges = SeatTelemetry()
+        self.sync_inputs = SyncInputs(self.protocol, self.driver)
         self.views: list[AnyView] = []
         self.emit: Callable[[AnyView], None] = self.views.append
         self.identify: Identify = self._identify

@@ -14,7 +14,7 @@ def main() -> None:
     """Search until libFuzzer's options say to stop, or a promise is broken."""
     target, *options = sys.argv[1:]
     atheris: Any = importlib.import_module("atheris")
-    with atheris.instrument_imports(include=["protocol", "json", "player.session.presenters"]):
+    with atheris.instrument_imports(include=["protocol", "json", "player.session.core.presenters"]):
         from tests.fuzz.corpus import text_of
         from tests.fuzz.targets import TARGETS
 

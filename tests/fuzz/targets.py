@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from player.session.presenters import event_view, members_view, waiting_view
+from player.session.core.presenters import event_view, members_view, waiting_view
 from protocol.client import events
 from protocol.client.protocol import ClientProtocol
 from protocol.exceptions import DecodeError

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from player.api.intents import Pause, Play, Seek, SetRate
 from player.backend.base import MediaOpened, Source
-from player.session.host_commands import HostCommands
+from player.session.core.host_commands import HostCommands
+from player.session.core.sync_inputs import SyncInputs
+from player.session.core.telemetry import SeatTelemetry
 from player.session.player_events import PlayerEventHandler
-from player.session.telemetry import SeatTelemetry
 from player.sync.follower import Follower
 from player.sync.messages import Jumped, PauseNow, PlayAtRate, PlayerCommand, SeekTo, Widened
 from player.sync.thread import PlayerThread
@@ -147,6 +148,7 @@ class SimSeat:
         self.player: MoodyPlayer | None = None
         self.controls = HostCommands(self.driver.hold)
         self.gauges = SeatTelemetry()
+        self.sync_inputs = SyncInputs(self.protocol, self.driver)
         self.screening = _Screening()
         self._reactions = PlayerEventHandler(cast("SessionContext", self))
         self.jumps: list[tuple[float, Jumped]] = []
@@ -237,9 +239,9 @@ class SimSeat:
         if self._later(self._beat):
             return
         now = self.clock()
+        self.sync_inputs.update(now)
         estimate = self.protocol.clock(now)
         if estimate is not None:
-            self.driver.set_clock(estimate.offset)
             error = now + estimate.offset - self._hub.instant
             self.clock_errors.append(error)
             self.beyond_bound = max(self.beyond_bound, abs(error) - estimate.error)
@@ -317,9 +319,9 @@ class SimSeat:
                 self._state_changed()
             case events.ClockUpdated(estimate=estimate):
                 self.gauges.take_clock(self.clock(), estimate)
-                self.driver.set_clock(estimate.offset)
+                self.sync_inputs.update(self.clock())
             case events.ClockLost():
-                self.driver.set_clock(None)
+                self.sync_inputs.clock_lost()
             case events.RequestRefused(act=act):
                 if act is not None:
                     self.driver.release()
@@ -338,7 +340,7 @@ class SimSeat:
         if state.media is not None and state.media != self._media:
             self._media = state.media
             self.open_film()
-        self.driver.set_tolerance(state.sync_tolerance)
+        self.sync_inputs.update(self.clock())
         self.driver.set_sync_enabled(state.sync_enabled)
         self.driver.follow(state.timeline)
 

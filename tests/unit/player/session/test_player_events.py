@@ -7,8 +7,8 @@ import pytest
 
 from player.api.views import Corrected
 from player.backend.base import Failed, KeyPressed, MediaOpened, Track, TracksChanged
+from player.session.core.telemetry import WAITING
 from player.session.player_events import PlayerEventHandler
-from player.session.telemetry import WAITING
 from player.sync.messages import (
     Acted,
     Buffered,

@@ -6,7 +6,7 @@ import pytest
 
 from player.api import intents
 from player.backend.base import Chapter
-from player.session.host_commands import END_MARGIN, HostCommands
+from player.session.core.host_commands import END_MARGIN, HostCommands
 from protocol.client.stream_state import StreamState
 from protocol.timeline import Timeline
 from protocol.wire import messages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from player.session.telemetry import WAITING, SeatTelemetry
+from player.session.core.telemetry import WAITING, SeatTelemetry
 from protocol.client.protocol import ClientProtocol
 from protocol.client.stream_state import StreamState
 from protocol.sync.clock import ClockEstimate

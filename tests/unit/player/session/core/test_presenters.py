@@ -14,7 +14,7 @@ from player.api.views import (
     TimelineEvent,
     Waiting,
 )
-from player.session.presenters import event_view, host_name, members_view, waiting_view
+from player.session.core.presenters import event_view, host_name, members_view, waiting_view
 from protocol.client.stream_state import StreamState
 from protocol.timeline import Timeline
 from protocol.wire.messages import Cursor, Event, EventType, Media, Member, StreamSettings
