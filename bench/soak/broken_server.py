@@ -16,7 +16,7 @@ from server_stub.storage.sql import sql_store
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from protocol.server.core.store_calls import StoreCall, StoreResult
+    from protocol.server.core.store_calls import AnyStoreCall, StoreResult
 
 LATE: Final = 0.05
 
@@ -27,7 +27,7 @@ class BrokenStore(sql_store.SqlStore):
     _open: Any = None
     _since = 0.0
 
-    def perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
+    def perform(self, calls: Sequence[AnyStoreCall]) -> list[StoreResult]:
         if self._open is None:
             self._open, self._since = self._engine.connect(), time.monotonic()
             self._open.begin()

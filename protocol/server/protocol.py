@@ -22,16 +22,15 @@ from protocol.server.coordination.idle_pause import IdlePause
 from protocol.server.coordination.start_barrier import ON_TIME, StartBarrier
 from protocol.server.core.context import IdSource, ServerContext
 from protocol.server.core.effects import GOING_AWAY, NORMAL, POLICY, Effect
-from protocol.server.core.store_calls import StoreFailed, StoreResult
 from protocol.server.limits.addresses import AddressLimiter, TokenLookup
 from protocol.server.limits.config import Limits
-from protocol.server.log.requests import Appended, AppendRequest, Duplicate
+from protocol.server.log.requests import AppendRequest
+from protocol.server.room.registry import RoomRegistry
 from protocol.text import CHAT_CELLS, REASON_CELLS, clean_text
 from protocol.wire.codec import decode_client, offered_versions
 from protocol.wire.messages import (
     PROTOCOL_OLDEST,
     PROTOCOL_VERSION,
-    Ack,
     Bye,
     Chat,
     ClientMessage,
@@ -55,7 +54,9 @@ from protocol.wire.messages import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from protocol.server.core.store_calls import StoreFailed, StoreResult
     from protocol.server.log.record import StreamRecord
+    from protocol.server.log.requests import Outcome
     from protocol.server.moment import Moment
     from protocol.server.room.room import Room
     from protocol.wire.versions import VersionFilter
@@ -74,14 +75,14 @@ class ServerProtocol:
         version_filter: VersionFilter | None = None,
     ) -> None:
         self._desk = ServerContext(limits or Limits(), rules, mint, clock_id, version_filter)
-        self._rooms: dict[str, Room] = {}
+        self._rooms = RoomRegistry(self._desk)
         self._peers: dict[int, Peer] = {}
         self._addresses = AddressLimiter(self._desk.limits)
         self._desertion = IdlePause(self._desk, self._rooms)
         self._waits = StartBarrier(self._desk, self._rooms)
-        self._lobby = JoinHandler(
-            self._desk, self._rooms, self._addresses, self._desertion, self._waits
-        )
+        for observer in (self._desertion, self._waits):
+            self._rooms.observe(observer)
+        self._lobby = JoinHandler(self._desk, self._rooms, self._addresses)
         self._people = ModerationHandler(self._desk, self._rooms)
         self._outside: set[int] = set()
         self._stopping = False
@@ -218,7 +219,7 @@ class ServerProtocol:
     def reset(self, records: Iterable[StreamRecord], now: Moment) -> None:
         """These streams were reset in the store."""
         for record in records:
-            room = self._rooms.get(record.stream_id)
+            room = self._rooms.current(record.stream_id)
             if room is not None:
                 room.reset(record, now)
 
@@ -244,18 +245,18 @@ class ServerProtocol:
     @property
     def live_streams(self) -> tuple[str, ...]:
         """Streams that somebody is in."""
-        return tuple(self._rooms)
+        return self._rooms.stream_ids
 
     @property
     def seats(self) -> int:
         """Members of all rooms."""
-        return sum(len(room.seats) for room in self._rooms.values())
+        return sum(len(room.seats) for room in self._rooms)
 
     def drifts_ms(self) -> list[float]:
         """Milliseconds that each connected seat with a playing film is off, where it tells."""
         return [
             seat.member.drift_ms
-            for room in self._rooms.values()
+            for room in self._rooms
             if room.record.timeline.playing
             for seat in room.seats.values()
             if seat.peer is not None and seat.member.drift_ms is not None
@@ -355,32 +356,12 @@ class ServerProtocol:
             rate_lead=leads.rate,
             bound=plan.bound,
         )
-        self._desk.ask(
-            entry, lambda result, later: self._appended(sender, room, entry, result, later)
-        )
 
-    def _appended(
-        self, sender: Peer, room: Room, entry: AppendRequest, result: StoreResult, now: Moment
-    ) -> None:
-        """Durable or refused: only now anybody hears of it."""
-        me, event_id = (sender.number,), entry.event_id
-        # While the store was busy, everybody may have left and somebody else come.
-        room = self._rooms.get(room.record.stream_id, room)
-        match result:
-            case Appended(record=record, event=event):
-                self._desk.send(me, Ack(event_id, event.epoch, event.seq))
-                room.needs.wrote(now.instant - entry.now.instant)
-                room.publish(record, event, now)
-            case Duplicate(cursor=cursor):
-                self._desk.send(me, Ack(event_id, cursor.epoch, cursor.seq, duplicate=True))
-            case Refusal():
-                self._desk.send(me, result)
-                if result.code == "stale_base":
-                    self._desk.send(me, room.state_now())
-            case StoreFailed(code=code):
-                self._desk.send(me, refuse.store_failed(code, event_id))
-            case _:
-                raise AssertionError(f"not an answer to an entry: {type(result).__name__}")
+        def then(result: Outcome | StoreFailed, later: Moment) -> None:
+            if isinstance(result, Refusal) and result.code == "stale_base":
+                self._desk.send((sender.number,), room.state_now())
+
+        self._rooms.append(entry, answer_to=sender.number, then=then)
 
     # Rules that were broken -------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from protocol.server.core.store_calls import StoreCall, StoreResult
+    from protocol.server.core.store_calls import AnyStoreCall, StoreResult
     from protocol.server.log.record import StreamRecord
     from protocol.server.moment import Moment
     from protocol.wire.messages import Event
@@ -21,7 +21,7 @@ class Store(Protocol):
     Whatever but `perform` cannot be done raises `StoreError`.
     """
 
-    def perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
+    def perform(self, calls: Sequence[AnyStoreCall]) -> list[StoreResult]:
         """Answer ``calls`` in their order; what an answer tells is on the disk by then.
 
         Never raises for what a database may do: such an answer is `StoreFailed`. Should the

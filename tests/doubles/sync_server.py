@@ -16,13 +16,13 @@ from protocol.server.core.effects import AskStore, Close, Send
 from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
+    AnyStoreCall,
     Done,
     OpenedStream,
     OpenStream,
     ReadEvents,
     ReadSince,
     RemoveMember,
-    StoreCall,
     StoreFailed,
     StoreResult,
 )
@@ -92,7 +92,7 @@ class MemoryStore:
         self.removed: set[tuple[str, str]] = set()
         self.failing: StoreFailed | None = None
 
-    def perform(self, call: StoreCall) -> StoreResult:
+    def perform(self, call: AnyStoreCall) -> StoreResult:
         if self.failing is not None:
             return self.failing
         match call:

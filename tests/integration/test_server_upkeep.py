@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
     from pathlib import Path
 
-    from protocol.server.core.store_calls import StoreCall, StoreResult
+    from protocol.server.core.store_calls import AnyStoreCall, StoreResult
     from protocol.server.log.record import StreamRecord
     from server_stub.storage.base import Store
 
@@ -189,7 +189,7 @@ def nobody(_: object) -> None:
 class Brittle:
     """A store that breaks at each call."""
 
-    def perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
+    def perform(self, calls: Sequence[AnyStoreCall]) -> list[StoreResult]:
         raise RuntimeError(f"no answer to {len(calls)}")
 
 
@@ -247,7 +247,7 @@ class Slow:
         self.may_answer = threading.Semaphore(0)
         self.is_tidied = threading.Event()
 
-    def perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
+    def perform(self, calls: Sequence[AnyStoreCall]) -> list[StoreResult]:
         assert self.may_answer.acquire(timeout=5.0)
         self.done += ["call"] * len(calls)
         return [StoreFailed("try_again") for _ in calls]

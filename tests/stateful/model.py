@@ -38,7 +38,7 @@ from protocol.wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from protocol.server.core.store_calls import StoreCall, StoreResult
+    from protocol.server.core.store_calls import AnyStoreCall, StoreResult
     from protocol.server.log.record import StreamRecord
     from protocol.server.moment import Moment
     from protocol.wire.messages import Event, Role
@@ -143,7 +143,7 @@ class Model:
     def __init__(self) -> None:
         self.parties: dict[str, Party] = {}
 
-    def check(self, call: StoreCall, answer: StoreResult) -> None:
+    def check(self, call: AnyStoreCall, answer: StoreResult) -> None:
         """``answer`` is the one that ``call`` must get."""
         match call:
             case InsertStream():

@@ -19,7 +19,6 @@ from protocol.server.core.store_calls import (
     ReadEvents,
     ReadSince,
     StoreFailed,
-    StoreResult,
 )
 from protocol.server.limits.addresses import AddressLimiter, TokenLookup
 from protocol.server.limits.connection import MemberQuotas
@@ -27,7 +26,6 @@ from protocol.server.log.decide import missing_reason, snapshot_reason
 from protocol.server.log.record import StreamRecord
 from protocol.server.log.requests import Appended, AppendRequest, HostChange
 from protocol.server.readiness.readiness import MAX_LEAD
-from protocol.server.room.room import Room
 from protocol.text import NAME_CELLS, TITLE_CELLS, clean_text
 from protocol.timeline import Timeline
 from protocol.wire.messages import (
@@ -46,10 +44,11 @@ from protocol.wire.versions import negotiated
 
 if TYPE_CHECKING:
     from protocol.server.access.peers import Peer
-    from protocol.server.coordination.idle_pause import IdlePause
-    from protocol.server.coordination.start_barrier import StartBarrier
     from protocol.server.core.context import ServerContext
+    from protocol.server.log.requests import Outcome
     from protocol.server.moment import Moment
+    from protocol.server.room.registry import RoomRegistry
+    from protocol.server.room.room import Room
     from protocol.wire.messages import Cursor
 
 NOWHERE = "0" * 32
@@ -62,16 +61,12 @@ class JoinHandler:
     def __init__(
         self,
         desk: ServerContext,
-        rooms: dict[str, Room],
+        rooms: RoomRegistry,
         addresses: AddressLimiter,
-        desertion: IdlePause,
-        waits: StartBarrier,
     ) -> None:
         self._desk = desk
         self._rooms = rooms
         self._addresses = addresses
-        self._desertion = desertion
-        self._waits = waits
         self._members = MemberQuotas()
 
     def hello(self, peer: Peer, hello: Hello, now: Moment) -> None:
@@ -174,13 +169,18 @@ class JoinHandler:
             host_term=record.host_term,
         )
 
-    def _created(self, peer: Peer, created: Created, result: StoreResult, now: Moment) -> None:
+    def _created(
+        self,
+        peer: Peer,
+        created: Created,
+        result: StreamRecord | StoreFailed,
+        now: Moment,
+    ) -> None:
         if peer.stage != "opening":
             return
         if isinstance(result, StoreFailed):
             self.turn_away(peer, refuse.store_failed(result.code))
             return
-        assert isinstance(result, StreamRecord)
         self._seat(peer, result, "host", None, now, created, created.invite_token)
 
     # A stream that exists ---------------------------------------------------------------
@@ -210,7 +210,12 @@ class JoinHandler:
         return True
 
     def _opened(
-        self, peer: Peer, hello: Hello, invite: str, result: StoreResult, now: Moment
+        self,
+        peer: Peer,
+        hello: Hello,
+        invite: str,
+        result: OpenedStream | StoreFailed,
+        now: Moment,
     ) -> None:
         assert peer.look is not None
         look, peer.look = peer.look, None
@@ -220,7 +225,6 @@ class JoinHandler:
         if isinstance(result, StoreFailed):
             self.turn_away(peer, refuse.store_failed(result.code))
             return
-        assert isinstance(result, OpenedStream)
         record, role = result.record, result.role
         if result.is_removed:
             self.turn_away(peer, refuse.removed())
@@ -244,7 +248,7 @@ class JoinHandler:
         self, peer: Peer, hello: Hello, invite: str, record: StreamRecord, now: Moment
     ) -> None:
         """Somebody with the host key wants to host instead of the member who did."""
-        room = self._room_of(record)
+        room = self._rooms.open(record, now)
         host = room.host
         if (host is not None or room.claimed_by is not None) and not hello.take_over:
             self.turn_away(peer, refuse.host_present(room.host_name or "somebody else"))
@@ -258,8 +262,9 @@ class JoinHandler:
             change=HostChange(),
             now=now,
         )
-        self._desk.ask(
-            entry, lambda result, then: self._claimed(peer, hello, invite, room, result, then)
+        self._rooms.append(
+            entry,
+            then=lambda result, then: self._claimed(peer, hello, invite, room, result, then),
         )
 
     def _claimed(
@@ -268,21 +273,16 @@ class JoinHandler:
         hello: Hello,
         invite: str,
         room: Room,
-        result: StoreResult,
+        result: Outcome | StoreFailed,
         now: Moment,
     ) -> None:
         if room.claimed_by == peer.number:
             room.claimed_by = None
-        if isinstance(result, Appended):
-            old_host = room.record.host_id
-            room.publish(result.record, result.event, now)
-            if old_host != peer.member_id:
-                room.displace(old_host, now)
+        if isinstance(result, Appended) and room.former_host_id != peer.member_id:
+            room.displace(room.former_host_id, now)
         if peer.stage != "opening":
-            self._drop_if_empty(room)
             return
         if not isinstance(result, Appended):
-            self._drop_if_empty(room)
             failed = result.code if isinstance(result, StoreFailed) else "try_again"
             no = result if isinstance(result, Refusal) else refuse.store_failed(failed)
             self.turn_away(peer, no)
@@ -301,7 +301,7 @@ class JoinHandler:
         created: Created | None,
         invite: str,
     ) -> None:
-        room = self._room_of(record)
+        room = self._rooms.open(record, now)
         peer.stage, peer.room = "seated", room
         self._members.seated(peer.member_id, peer.limits)
         member = Member(member_id=peer.member_id, name=peer.name, role=role)
@@ -339,12 +339,19 @@ class JoinHandler:
             room.present(peer.number, peer.member_id, now, resumed=True)
             return
         seat.backlog = []
-        self._desk.ask(
+        self._rooms.ask(
+            room.record.stream_id,
             ReadSince(room.record.stream_id, cursor, self._desk.limits.resume_events),
             lambda result, then: self._resumed(peer, cursor, result, then),
         )
 
-    def _resumed(self, peer: Peer, cursor: Cursor, result: StoreResult, now: Moment) -> None:
+    def _resumed(
+        self,
+        peer: Peer,
+        cursor: Cursor,
+        result: ReadEvents | StoreFailed,
+        now: Moment,
+    ) -> None:
         room = peer.room
         assert room is not None
         seat = room.seats.get(peer.member_id)
@@ -352,41 +359,27 @@ class JoinHandler:
             return
         backlog, seat.backlog = seat.backlog or [], None
         if isinstance(result, StoreFailed):
-            reason = "unreadable"
+            reason, events = "unreadable", ()
         else:
-            assert isinstance(result, ReadEvents)
             # The stream may have moved to another epoch while the question was on its way.
             reason = snapshot_reason(result.record, cursor, self._desk.limits.resume_events)
             reason = reason or missing_reason(
                 result.record, cursor, result.events, self._desk.limits.resume_bytes
             )
+            top = result.record.cursor
+            events = (*result.events, *(e for e in backlog if top < e.cursor))
         if reason:
             self._desk.send((peer.number,), room.snapshot(reason))
         else:
-            assert isinstance(result, ReadEvents)
-            top = result.record.cursor
-            for event in (*result.events, *(e for e in backlog if top < e.cursor)):
+            for event in events:
                 self._desk.send((peer.number,), event)
         room.present(peer.number, peer.member_id, now, resumed=True)
-
-    def _room_of(self, record: StreamRecord) -> Room:
-        room = self._rooms.get(record.stream_id)
-        if room is None:
-            room = self._rooms[record.stream_id] = Room(
-                self._desk, record, self._drop_if_empty, self._desertion.begin, self._waits
-            )
-        return room
-
-    def _drop_if_empty(self, room: Room) -> None:
-        """Forget a room that nobody is in; its log stays."""
-        if room.is_empty:
-            self._rooms.pop(room.record.stream_id, None)
 
     def _invite_until(self, now: Moment) -> int:
         return now.unix_ms + round(self._desk.limits.invite_lifetime * 1000)
 
 
-def _was_right(result: StoreResult) -> bool | None:
+def _was_right(result: OpenedStream | StoreFailed) -> bool | None:
     """What a look tells of the token; nothing of one whose member was removed."""
     if not isinstance(result, OpenedStream) or result.is_removed:
         return None

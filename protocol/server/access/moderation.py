@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
@@ -11,11 +11,11 @@ from protocol.server.core.identity import hash_token, is_uuid_hex
 from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
+    Done,
     RemoveMember,
     StoreFailed,
-    StoreResult,
 )
-from protocol.server.log.requests import Appended, AppendRequest, Duplicate, HostChange
+from protocol.server.log.requests import Appended, AppendRequest, HostChange
 from protocol.wire.messages import (
     Ack,
     Bye,
@@ -31,7 +31,9 @@ from protocol.wire.messages import (
 if TYPE_CHECKING:
     from protocol.server.access.peers import Peer
     from protocol.server.core.context import ServerContext
+    from protocol.server.log.requests import Outcome
     from protocol.server.moment import Moment
+    from protocol.server.room.registry import RoomRegistry
     from protocol.server.room.room import Room
 
 
@@ -42,7 +44,7 @@ _AGAIN: Final = 1.0
 class ModerationHandler:
     """Carries out a host's errands; each is answered with its ``event_id``."""
 
-    def __init__(self, desk: ServerContext, rooms: dict[str, Room]) -> None:
+    def __init__(self, desk: ServerContext, rooms: RoomRegistry) -> None:
         self._desk = desk
         self._rooms = rooms
 
@@ -58,8 +60,10 @@ class ModerationHandler:
                 self._replace_invites(sender, room, errand, now)
             case Remove():
                 self._remove(sender, room, errand, now)
-            case _:
+            case HandOver():
                 self._hand_over(sender, room, errand, now)
+            case _:
+                assert_never(errand)
         return None
 
     # Invites ----------------------------------------------------------------------------
@@ -80,15 +84,15 @@ class ModerationHandler:
         )
         told = Invited(token, call.until_ms, errand.event_id, errand.uses)
 
-        def then(result: StoreResult, later: Moment) -> None:
+        def then(result: Done | Refusal | StoreFailed, later: Moment) -> None:
             if not self._is_done(sender, errand, result, told):
                 return
             if errand.keep:
-                self._keep_late(self._current(room), call, later)
+                self._keep_late(room, call, later)
             else:
-                self._clear_out(self._current(room), later)
+                self._clear_out(room, later)
 
-        self._desk.ask(call, then)
+        self._rooms.ask(call.stream_id, call, then)
 
     def _keep_late(self, room: Room, invite: AddInvite, now: Moment) -> None:
         """Whoever was just coming in by an older invite stays as well."""
@@ -99,7 +103,7 @@ class ModerationHandler:
     def _admit(self, call: AdmitMembers) -> None:
         """The host has been told that they stay: until it is so, ask again."""
 
-        def then(result: StoreResult, later: Moment) -> None:
+        def then(result: Done | StoreFailed, later: Moment) -> None:
             if isinstance(result, StoreFailed):
                 at = later.instant + _AGAIN
                 self._desk.timers.set(("admit", call.invite_hash), at, lambda _: self._admit(call))
@@ -129,21 +133,20 @@ class ModerationHandler:
             return
         bye = Bye("forbidden", f"{sender.name} has removed you from this party", reconnect=False)
 
-        def then(result: StoreResult, later: Moment) -> None:
-            here = self._current(room)
-            at = here.record.cursor
+        def then(result: Done | Refusal | StoreFailed, later: Moment) -> None:
+            at = room.record.cursor
             # Of who is not here it may be asked again: the answer was lost with a connection.
             done = Ack(errand.event_id, at.epoch, at.seq, duplicate=seat is None)
             if self._is_done(sender, errand, result, done):
-                here.expel(errand.member_id, bye, later)
-            elif errand.member_id in here.seats:
-                here.seats[errand.member_id].is_leaving = False
+                room.expel(errand.member_id, bye, later)
+            elif errand.member_id in room.seats:
+                room.seats[errand.member_id].is_leaving = False
 
         record = room.record
         call = RemoveMember(
             record.stream_id, errand.member_id, now, record.host_term, is_here=seat is not None
         )
-        self._desk.ask(call, then)
+        self._rooms.ask(call.stream_id, call, then)
 
     # The host ---------------------------------------------------------------------------
 
@@ -164,27 +167,12 @@ class ModerationHandler:
             change=HostChange(errand.member_id, errand.host_term),
             now=now,
         )
-        self._desk.ask(
-            entry, lambda result, later: self._handed(sender, room, entry, result, later)
-        )
 
-    def _handed(
-        self, sender: Peer, room: Room, entry: AppendRequest, result: StoreResult, now: Moment
-    ) -> None:
-        room = self._current(room)
-        match result:
-            case Appended(record=record, event=event):
-                self._tell(sender, Ack(entry.event_id, event.epoch, event.seq))
-                room.publish(record, event, now)
-                self._equip(room, now)
-            case Duplicate(cursor=at):
-                self._tell(sender, Ack(entry.event_id, at.epoch, at.seq, duplicate=True))
-            case Refusal():
-                self._tell(sender, result)
-            case StoreFailed(code=code):
-                self._tell(sender, refuse.store_failed(code, entry.event_id))
-            case _:
-                raise AssertionError(f"not an answer to an entry: {type(result).__name__}")
+        def then(result: Outcome | StoreFailed, later: Moment) -> None:
+            if isinstance(result, Appended):
+                self._equip(room, later)
+
+        self._rooms.append(entry, answer_to=sender.number, then=then)
 
     def _equip(self, room: Room, now: Moment) -> None:
         """A new host needs an invite to hand on: of those before only hashes are kept."""
@@ -194,7 +182,7 @@ class ModerationHandler:
         peer, token = host.peer, self._desk.mint.invite_token()
         until_ms = now.unix_ms + round(self._desk.limits.invite_lifetime * 1000)
 
-        def then(result: StoreResult, _: Moment) -> None:
+        def then(result: Done | Refusal | StoreFailed, _: Moment) -> None:
             if not isinstance(result, StoreFailed):
                 self._desk.send((peer,), Invited(token, until_ms))
 
@@ -202,12 +190,12 @@ class ModerationHandler:
 
     # What all of them need --------------------------------------------------------------
 
-    def _current(self, room: Room) -> Room:
-        """While the store was busy, everybody may have left and somebody else come."""
-        return self._rooms.get(room.record.stream_id, room)
-
     def _is_done(
-        self, sender: Peer, errand: ModerationRequest, result: StoreResult, told: ServerMessage
+        self,
+        sender: Peer,
+        errand: ModerationRequest,
+        result: Done | Refusal | StoreFailed,
+        told: ServerMessage,
     ) -> bool:
         if isinstance(result, StoreFailed):
             self._tell(sender, refuse.store_failed(result.code, errand.event_id))

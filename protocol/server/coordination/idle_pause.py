@@ -1,65 +1,84 @@
-"""A film does not run on for nobody: the server pauses it where the last one left."""
+"""Idle pause: a film does not run on for nobody, the server pauses it where the last one left."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from protocol.server.core.store_calls import StoreFailed, StoreResult
-from protocol.server.log.requests import Appended, AppendRequest, AutoPause
+from protocol.server.core.store_calls import StoreFailed
+from protocol.server.log.requests import AppendRequest, AutoPause
+from protocol.server.room.room import RoomObserver
 
 if TYPE_CHECKING:
     from protocol.server.core.context import ServerContext
+    from protocol.server.log.requests import Outcome
     from protocol.server.moment import Moment
+    from protocol.server.room.registry import RoomRegistry
     from protocol.server.room.room import Room
 
 
-class IdlePause:
+class _Deserted(NamedTuple):
+    since: float
+    """Instant at which the last connection went."""
+    playing: bool
+    """The film ran on, by the last that was known."""
+
+
+class IdlePause(RoomObserver):
     """Watches over streams that nobody is connected to."""
 
-    def __init__(self, desk: ServerContext, rooms: dict[str, Room]) -> None:
+    def __init__(self, desk: ServerContext, rooms: RoomRegistry) -> None:
         self._desk = desk
         self._rooms = rooms
-        self._watched: dict[str, tuple[Room, float]] = {}
+        self._watched: dict[str, _Deserted] = {}
         """By stream; of those that somebody came back to the deadline is cancelled."""
 
-    def begin(self, room: Room, now: Moment) -> None:
-        """The last connection has gone; a seat that is taken in time ends the watch."""
-        self._watch(room, now.instant, now)
+    def deserted(self, room: Room, now: Moment) -> None:
+        stream_id = room.record.stream_id
+        self._watch(stream_id, _Deserted(now.instant, room.record.timeline.playing), now)
+
+    def look(self, room: Room, now: Moment) -> None:
+        if room.is_connected:
+            self._desk.timers.cancel(("deserted", room.record.stream_id))
+
+    def closed(self, room: Room) -> None:
+        watched = self._watched.get(room.record.stream_id)
+        if watched is not None:
+            playing = room.record.timeline.playing
+            self._watched[room.record.stream_id] = watched._replace(playing=playing)
 
     def hurry(self, now: Moment) -> None:
         """The server stops: what is deserted is paused while there is time."""
-        for stream_id, (room, since) in list(self._watched.items()):
+        for stream_id in list(self._watched):
             if self._desk.timers.due_at(("deserted", stream_id)) is not None:
                 self._desk.timers.cancel(("deserted", stream_id))
-                self._pause(room, since, now)
+                self._pause(stream_id, now)
 
-    def _watch(self, room: Room, since: float, now: Moment) -> None:
-        self._watched[room.record.stream_id] = room, since
+    def _watch(self, stream_id: str, deserted: _Deserted, now: Moment) -> None:
+        self._watched[stream_id] = deserted
         # Under the stream's name: another room may stand for it when somebody comes back.
         self._desk.timers.set(
-            ("deserted", room.record.stream_id),
+            ("deserted", stream_id),
             now.instant + self._desk.limits.deserted_interval,
-            lambda then: self._pause(room, since, then),
+            lambda then: self._pause(stream_id, then),
         )
 
-    def _pause(self, room: Room, since: float, now: Moment) -> None:
-        del self._watched[room.record.stream_id]
-        if not room.record.timeline.playing:
+    def _pause(self, stream_id: str, now: Moment) -> None:
+        deserted = self._watched.pop(stream_id)
+        room = self._rooms.current(stream_id)
+        if not (deserted.playing if room is None else room.record.timeline.playing):
             return
-        entry = AppendRequest(
-            stream_id=room.record.stream_id,
+        request = AppendRequest(
+            stream_id=stream_id,
             event_id=self._desk.mint.event_id(),
             member_id="",
             name="",
-            change=AutoPause(since),
+            change=AutoPause(deserted.since),
             now=now,
         )
-        self._desk.ask(entry, lambda result, then: self._paused(room, since, result, then))
 
-    def _paused(self, room: Room, since: float, result: StoreResult, now: Moment) -> None:
-        # While the store was busy, somebody may have come.
-        room = self._rooms.get(room.record.stream_id, room)
-        if isinstance(result, Appended):
-            room.publish(result.record, result.event, now)
-        elif isinstance(result, StoreFailed) and not room.listeners:
-            self._watch(room, since, now)
+        def then(result: Outcome | StoreFailed, later: Moment) -> None:
+            at = self._rooms.current(stream_id)
+            if isinstance(result, StoreFailed) and (at is None or not at.is_connected):
+                self._watch(stream_id, deserted._replace(playing=True), later)
+
+        self._rooms.append(request, then=then)

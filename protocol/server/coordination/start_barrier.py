@@ -16,15 +16,18 @@ from protocol.server.log.requests import (
     StallPause,
 )
 from protocol.server.readiness.readiness import MAX_LEAD, Readiness, readiness_of
+from protocol.server.room.room import RoomObserver
 from protocol.wire.messages import LoadAct, PlayAct, SeekAct, StartWait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from protocol.server.core.context import ServerContext
-    from protocol.server.core.store_calls import StoreResult
+    from protocol.server.core.store_calls import StoreFailed
+    from protocol.server.log.requests import Outcome
     from protocol.server.members.participant import Participant
     from protocol.server.moment import Moment
+    from protocol.server.room.registry import RoomRegistry
     from protocol.server.room.room import Room
     from protocol.wire.messages import Act, Event
 
@@ -76,10 +79,10 @@ class StartPlan(NamedTuple):
 ON_TIME: Final = StartPlan(0.0, is_moving=False)
 
 
-class StartBarrier:
+class StartBarrier(RoomObserver):
     """Watches over the starts of all rooms."""
 
-    def __init__(self, desk: ServerContext, rooms: dict[str, Room]) -> None:
+    def __init__(self, desk: ServerContext, rooms: RoomRegistry) -> None:
         self._desk = desk
         self._rooms = rooms
         self._waits: dict[str, _Wait] = {}
@@ -123,7 +126,6 @@ class StartBarrier:
     # Something has changed --------------------------------------------------------------
 
     def look(self, room: Room, now: Moment) -> None:
-        """Somebody came or went, or the timeline is another one."""
         wait = self._current(room, now)
         if wait is None:
             return
@@ -137,7 +139,6 @@ class StartBarrier:
             self._bring_forward(room, wait, now)
 
     def look_at(self, room: Room, seat: Participant, now: Moment) -> None:
-        """One seat has reported: what it says may end the wait."""
         wait = self._waits.get(room.record.stream_id)
         if wait is None or self._current(room, now) is not wait:
             return
@@ -206,7 +207,7 @@ class StartBarrier:
         wait.asked = True
         ready = AdvanceStart(wait.until, "everybody is ready" if wait.told else "")
 
-        def then(result: StoreResult) -> None:
+        def then(result: Outcome | StoreFailed, _: Moment) -> None:
             # Should the store have failed, the next report has it asked again.
             wait.asked = isinstance(result, Appended)
 
@@ -239,7 +240,7 @@ class StartBarrier:
         position = max(stands - OVERLAP, here - FURTHEST_BACK, 0.0)
         bound = min(STALL_BOUND, room.patience.left(member_id, now.instant))
         halt = StallPause(position, f"waiting for {seat.member.name}")
-        self._ask(room, halt, bound, now, lambda _: None)
+        self._ask(room, halt, bound, now)
 
     def _ask(
         self,
@@ -247,7 +248,7 @@ class StartBarrier:
         change: ServerAct,
         bound: float,
         now: Moment,
-        then: Callable[[StoreResult], None],
+        then: Callable[[Outcome | StoreFailed, Moment], None] | None = None,
     ) -> None:
         entry = AppendRequest(
             stream_id=room.record.stream_id,
@@ -260,11 +261,4 @@ class StartBarrier:
             bound=bound,
         )
 
-        def answered(result: StoreResult, later: Moment) -> None:
-            then(result)
-            if isinstance(result, Appended):
-                # While the store was busy, everybody may have left and somebody else come.
-                at = self._rooms.get(entry.stream_id, room)
-                at.publish(result.record, result.event, later)
-
-        self._desk.ask(entry, answered)
+        self._rooms.append(entry, then=then)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from protocol.server.core.effects import AskStore, Close, Effect, Send
 from protocol.server.core.timers import TimerQueue
@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from protocol.media.url_policy import UrlPolicy
-    from protocol.server.core.store_calls import StoreCall, StoreResult
+    from protocol.server.core.store_calls import AnyStoreCall, StoreFailed, StoreResult
     from protocol.server.limits.config import Limits
+    from protocol.server.log.requests import StoreCall
     from protocol.server.moment import Moment
     from protocol.wire.messages import ServerMessage
+
+
+_Answer = TypeVar("_Answer")
 
 
 class IdSource(Protocol):
@@ -75,11 +79,14 @@ class ServerContext:
     def close(self, peer: int, code: int, reason: str) -> None:
         self._effects.append(Close(peer, code, reason))
 
-    def ask(self, call: StoreCall, then: Callable[[StoreResult, Moment], None]) -> None:
+    def ask(
+        self, call: StoreCall[_Answer], then: Callable[[_Answer | StoreFailed, Moment], None]
+    ) -> None:
         """Ask the store; ``then`` gets its answer."""
         self._tickets += 1
-        self._waiting[self._tickets] = then
-        self._effects.append(AskStore(self._tickets, call))
+        # A ticket ties each answer to its call; and there are no calls but those of the union.
+        self._waiting[self._tickets] = cast("Callable[[StoreResult, Moment], None]", then)
+        self._effects.append(AskStore(self._tickets, cast("AnyStoreCall", call)))
 
     def answered(self, ticket: int, result: StoreResult, now: Moment) -> None:
         self._waiting.pop(ticket)(result, now)

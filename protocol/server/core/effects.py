@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from protocol.server.core.store_calls import StoreCall
+    from protocol.server.core.store_calls import AnyStoreCall
     from protocol.wire.messages import ServerMessage
 
 # Effects --------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ class AskStore(NamedTuple):
     """Give this to the store, in order; its answer goes to ``stored`` with the ticket."""
 
     ticket: int
-    call: StoreCall
+    call: AnyStoreCall
 
 
 Effect = Send | Close | AskStore

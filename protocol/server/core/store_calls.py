@@ -7,88 +7,9 @@ from typing import Literal
 import msgspec
 
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import AppendRequest, Outcome
+from protocol.server.log.requests import AppendRequest, Outcome, StoreCall
 from protocol.server.moment import Moment
-from protocol.wire.messages import Cursor, Event, Role
-
-# What the store is asked ----------------------------------------------------------------
-
-
-class InsertStream(msgspec.Struct, frozen=True):
-    """Keep a new stream and the hashes of its two keys."""
-
-    record: StreamRecord
-    event: Event | None
-    """First entry of the log, when there is media from the start."""
-    host_key_hash: str
-    invite_hash: str
-    now: Moment
-    invite_until_ms: int
-
-
-class OpenStream(msgspec.Struct, frozen=True):
-    """Look a stream up for somebody who shows a token."""
-
-    stream_id: str
-    token_hash: str
-    now: Moment
-    fresh_invite_hash: str = ""
-    """Kept as one more invite for who hosts."""
-    invite_until_ms: int = 0
-    member_id: str = ""
-    """Who shows it; "" for a reader who is no member."""
-
-
-class ReadSince(msgspec.Struct, frozen=True):
-    """Read the log after ``cursor``, at most ``limit`` entries."""
-
-    stream_id: str
-    cursor: Cursor
-    limit: int
-
-
-class AddInvite(msgspec.Struct, frozen=True):
-    """Let one more invite open the stream."""
-
-    stream_id: str
-    invite_hash: str
-    now: Moment
-    until_ms: int
-    uses: int | None = None
-    """So many members may come by it."""
-    replaces: bool = False
-    """The invites before it open nothing any more."""
-    staying: tuple[str, ...] = ()
-    """Members who may come back all the same."""
-    host_term: int | None = None
-    """Refused as `stale_host` when the stream is in another; None for what no host has asked."""
-
-
-class AdmitMembers(msgspec.Struct, frozen=True):
-    """Let these members come back, unless ``invite_hash`` has been replaced as well."""
-
-    stream_id: str
-    invite_hash: str
-    member_ids: tuple[str, ...]
-    now: Moment
-
-
-class RemoveMember(msgspec.Struct, frozen=True):
-    """Let this member in no more."""
-
-    stream_id: str
-    member_id: str
-    now: Moment
-    host_term: int
-    """Refused as `stale_host` when the stream is in another."""
-    is_here: bool = True
-    """Else refused as `not_found`, unless he is removed already."""
-
-
-StoreCall = (
-    InsertStream | OpenStream | ReadSince | AddInvite | AdmitMembers | RemoveMember | AppendRequest
-)
-
+from protocol.wire.messages import Cursor, Event, Refusal, Role
 
 # What the store answers -----------------------------------------------------------------
 
@@ -122,5 +43,82 @@ class StoreFailed(msgspec.Struct, frozen=True):
 
 
 StoreResult = StreamRecord | OpenedStream | ReadEvents | Done | Outcome | StoreFailed
-"""`InsertStream` answers its record, `OpenStream` Opened, `ReadSince` Read, Entry an outcome;
-`AdmitMembers` Done, `AddInvite` and `RemoveMember` that or a refusal."""
+
+# What the store is asked ----------------------------------------------------------------
+
+
+class InsertStream(StoreCall[StreamRecord], frozen=True):
+    """Keep a new stream and the hashes of its two keys."""
+
+    record: StreamRecord
+    event: Event | None
+    """First entry of the log, when there is media from the start."""
+    host_key_hash: str
+    invite_hash: str
+    now: Moment
+    invite_until_ms: int
+
+
+class OpenStream(StoreCall[OpenedStream], frozen=True):
+    """Look a stream up for somebody who shows a token."""
+
+    stream_id: str
+    token_hash: str
+    now: Moment
+    fresh_invite_hash: str = ""
+    """Kept as one more invite for who hosts."""
+    invite_until_ms: int = 0
+    member_id: str = ""
+    """Who shows it; "" for a reader who is no member."""
+
+
+class ReadSince(StoreCall[ReadEvents], frozen=True):
+    """Read the log after ``cursor``, at most ``limit`` entries."""
+
+    stream_id: str
+    cursor: Cursor
+    limit: int
+
+
+class AddInvite(StoreCall[Done | Refusal], frozen=True):
+    """Let one more invite open the stream."""
+
+    stream_id: str
+    invite_hash: str
+    now: Moment
+    until_ms: int
+    uses: int | None = None
+    """So many members may come by it."""
+    replaces: bool = False
+    """The invites before it open nothing any more."""
+    staying: tuple[str, ...] = ()
+    """Members who may come back all the same."""
+    host_term: int | None = None
+    """Refused as `stale_host` when the stream is in another; None for what no host has asked."""
+
+
+class AdmitMembers(StoreCall[Done], frozen=True):
+    """Let these members come back, unless ``invite_hash`` has been replaced as well."""
+
+    stream_id: str
+    invite_hash: str
+    member_ids: tuple[str, ...]
+    now: Moment
+
+
+class RemoveMember(StoreCall[Done | Refusal], frozen=True):
+    """Let this member in no more."""
+
+    stream_id: str
+    member_id: str
+    now: Moment
+    host_term: int
+    """Refused as `stale_host` when the stream is in another."""
+    is_here: bool = True
+    """Else refused as `not_found`, unless he is removed already."""
+
+
+AnyStoreCall = (
+    InsertStream | OpenStream | ReadSince | AddInvite | AdmitMembers | RemoveMember | AppendRequest
+)
+"""Every kind of `StoreCall`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -11,6 +11,12 @@ from protocol.server.log.record import StreamRecord
 from protocol.server.moment import Moment
 from protocol.wire.codec import encode
 from protocol.wire.messages import Command, Cursor, Event, Note, Refusal
+
+_Answer = TypeVar("_Answer")
+
+
+class StoreCall(msgspec.Struct, Generic[_Answer], frozen=True):
+    """Store call: a question to the store, typed by its answer when the store does not fail."""
 
 
 class HostChange(msgspec.Struct, frozen=True):
@@ -58,7 +64,30 @@ ServerAct = AutoPause | AdvanceStart | StallPause
 """What the server does by itself; the order of the host's own commands goes on over it."""
 
 
-class AppendRequest(msgspec.Struct, frozen=True):
+class KnownEvent(NamedTuple):
+    """What the log already has under an event's id."""
+
+    cursor: Cursor
+    digest: str
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """The entry is to become ``event``, and the stream ``record``."""
+
+    record: StreamRecord
+    event: Event
+
+
+class Duplicate(msgspec.Struct, frozen=True):
+    """The entry is in the log already, at ``cursor``."""
+
+    cursor: Cursor
+
+
+Outcome = Appended | Duplicate | Refusal
+
+
+class AppendRequest(StoreCall[Outcome], frozen=True):
     """Something that wants into a stream's log."""
 
     stream_id: str
@@ -88,26 +117,3 @@ class AppendRequest(msgspec.Struct, frozen=True):
         else:
             content = self.change.digest_word.encode()
         return hashlib.sha256(self.member_id.encode() + b"\n" + content).hexdigest()
-
-
-class KnownEvent(NamedTuple):
-    """What the log already has under an event's id."""
-
-    cursor: Cursor
-    digest: str
-
-
-class Appended(msgspec.Struct, frozen=True):
-    """The entry is to become ``event``, and the stream ``record``."""
-
-    record: StreamRecord
-    event: Event
-
-
-class Duplicate(msgspec.Struct, frozen=True):
-    """The entry is in the log already, at ``cursor``."""
-
-    cursor: Cursor
-
-
-Outcome = Appended | Duplicate | Refusal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -27,27 +27,31 @@ from protocol.wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from protocol.server.core.context import ServerContext
     from protocol.server.log.record import StreamRecord
     from protocol.server.moment import Moment
 
 
-class Watch(Protocol):
-    """Who wants to know what happens in a room."""
+class RoomObserver:
+    """Observer of rooms: what the server does by itself hears by it, and answers by appends."""
 
     def look(self, room: Room, now: Moment) -> None:
         """Somebody came or went, or the timeline is another one."""
-        ...
 
     def look_at(self, room: Room, seat: Participant, now: Moment) -> None:
         """One seat has reported."""
-        ...
 
     def logged(self, room: Room, event: Event, now: Moment) -> None:
         """There is one more event."""
-        ...
+
+    def deserted(self, room: Room, now: Moment) -> None:
+        """The last connection has gone."""
+
+    def vacated(self, room: Room, now: Moment) -> None:
+        """The last member has gone."""
+
+    def closed(self, room: Room) -> None:
+        """The room is forgotten."""
 
 
 class Room:
@@ -57,9 +61,7 @@ class Room:
         self,
         desk: ServerContext,
         record: StreamRecord,
-        vacated: Callable[[Room], None],
-        deserted: Callable[[Room, Moment], None],
-        watch: Watch,
+        observers: tuple[RoomObserver, ...],
     ) -> None:
         self.record = record
         self.place = SyncPoint(record.cursor, float("-inf"))
@@ -70,10 +72,10 @@ class Room:
         self.seats: dict[str, Participant] = {}
         self.claimed_by: int | None = None
         """Peer that is being made host."""
+        self.former_host_id = ""
+        """Who hosted when the last change of host came; it may be the same member."""
         self._desk = desk
-        self._vacated = vacated
-        self._deserted = deserted
-        self._watch = watch
+        self._observers = observers
         self.needs = LeadTimes()
         """How far ahead a change has to be agreed."""
         self.doubts = UnreadyIndex()
@@ -92,8 +94,9 @@ class Room:
     # Who is here ------------------------------------------------------------------------
 
     @property
-    def is_empty(self) -> bool:
-        return not self.seats and self.claimed_by is None
+    def is_connected(self) -> bool:
+        """Whether at least one member has a connection."""
+        return bool(self._connected)
 
     @property
     def host(self) -> Participant | None:
@@ -130,14 +133,13 @@ class Room:
         self._roll.add(member_id, hosts=member.role == "host")
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
-        timers.cancel(("deserted", self.record.stream_id))
         self._connected[peer] = None
         self._listeners = None
         self._count(member_id, seat)
         self._mark(member_id, now)
         if timers.due_at((self, "state")) is None:
             self._repeat_state_later(now)
-        self._watch.look(self, now)
+        self._tell_changed(now)
         return seat
 
     def lose(self, member_id: str, peer: int, now: Moment) -> None:
@@ -154,8 +156,16 @@ class Room:
             (self, "grace", member_id), until, lambda then: self.leave(member_id, then)
         )
         if not self._connected:
-            self._deserted(self, now)
-        self._watch.look(self, now)
+            self._tell_deserted(now)
+        self._tell_changed(now)
+
+    def _tell_changed(self, now: Moment) -> None:
+        for observer in self._observers:
+            observer.look(self, now)
+
+    def _tell_deserted(self, now: Moment) -> None:
+        for observer in self._observers:
+            observer.deserted(self, now)
 
     def _count(self, member_id: str, seat: Participant) -> None:
         self.needs.count(member_id, seat)
@@ -185,12 +195,13 @@ class Room:
             self._changed[following] = None
         self._tell_presence_at(self._told_at + self._desk.limits.presence_interval, now)
         if gone.peer is not None and not self._connected:
-            self._deserted(self, now)
-        self._watch.look(self, now)
+            self._tell_deserted(now)
+        self._tell_changed(now)
         if not self.seats:
             timers.cancel((self, "state"))
             timers.cancel((self, "presence"))
-            self._vacated(self)
+            for observer in self._observers:
+                observer.vacated(self, now)
 
     def expel(self, member_id: str, bye: Bye, now: Moment) -> None:
         """The member has to go: the connection ends, and the seat with it."""
@@ -215,21 +226,31 @@ class Room:
     # What they are told -----------------------------------------------------------------
 
     def publish(self, record: StreamRecord, event: Event, now: Moment) -> None:
-        """Tell everybody of a durable event."""
-        before = self.record.host_id
-        self._send(record, event)
+        """Tell everybody of a durable event, unless they are there or further on already."""
+        if not self._enter(record, now):
+            return
+        self._deliver(event)
         if self.seats:
             # It says where the timeline stands, so the next repetition can wait.
             self._repeat_state_later(now)
-        if record.host_id != before:
-            self._crown(before, now)
         if event.event_type in ("pause", "seek") or (event.seq == 1 and event.media is not None):
             self._move(SyncPoint(event.cursor, now.instant))
-        self._watch.logged(self, event, now)
-        self._watch.look(self, now)
+        for observer in self._observers:
+            observer.logged(self, event, now)
+        self._tell_changed(now)
 
-    def _send(self, record: StreamRecord, event: Event) -> None:
-        self.record = record
+    def _enter(self, record: StreamRecord, now: Moment) -> bool:
+        """The only way to another record, which is a newer one; False where it is not."""
+        if not self.record.cursor < record.cursor:
+            return False
+        before, self.record = self.record, record
+        if record.host_term != before.host_term:
+            self.former_host_id = before.host_id
+        if record.host_id != before.host_id:
+            self._crown(before.host_id, now)
+        return True
+
+    def _deliver(self, event: Event) -> None:
         waiting = [seat for seat in self.seats.values() if seat.backlog is not None]
         if not waiting:
             self._desk.send(self.listeners, event)
@@ -263,11 +284,8 @@ class Room:
 
     def reset(self, record: StreamRecord, now: Moment) -> None:
         """The stream starts anew from ``record``, unless it has gone on from there already."""
-        if not self.record.cursor < record.cursor:
+        if not self._enter(record, now):
             return
-        before, self.record = self.record.host_id, record
-        if record.host_id != before:
-            self._crown(before, now)
         self._move(SyncPoint(record.cursor, float("-inf")))
         for seat in self.seats.values():
             seat.backlog = None if seat.backlog is None else []
@@ -347,7 +365,8 @@ class Room:
         elif seat.member != before and member_id in self._roll:
             self._changed[member_id] = None
             self._tell_presence_at(self._told_at + self._desk.limits.drift_interval, now)
-        self._watch.look_at(self, seat, now)
+        for observer in self._observers:
+            observer.look_at(self, seat, now)
 
     def _mark(self, member_id: str, now: Moment) -> None:
         self._roll.add(member_id, hosts=member_id == self.record.host_id)

@@ -11,13 +11,13 @@ from protocol.exceptions import StorageFull, StoreError
 from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
+    AnyStoreCall,
     InsertStream,
     OpenedStream,
     OpenStream,
     ReadEvents,
     ReadSince,
     RemoveMember,
-    StoreCall,
     StoreFailed,
     StoreResult,
 )
@@ -89,7 +89,7 @@ class SqlStore:
         self._backend = backend
         self._doubtful: set[str] = set()
 
-    def perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
+    def perform(self, calls: Sequence[AnyStoreCall]) -> list[StoreResult]:
         """See `Store`: one transaction for all, or, should it fail, one for each."""
         try:
             return self._perform(calls)
@@ -101,7 +101,7 @@ class SqlStore:
                 return [failed for _ in calls]
         return [self.perform([call])[0] for call in calls]
 
-    def _perform(self, calls: Sequence[StoreCall]) -> list[StoreResult]:
+    def _perform(self, calls: Sequence[AnyStoreCall]) -> list[StoreResult]:
         """On a connection that is lost on the way, once more on another."""
         answers: list[StoreResult] = []
         try:
@@ -229,7 +229,7 @@ def _is_kept(connection: Connection, answers: Sequence[StoreResult]) -> bool:
     return False
 
 
-def _answers(connection: Connection, calls: Sequence[StoreCall]) -> list[StoreResult]:
+def _answers(connection: Connection, calls: Sequence[AnyStoreCall]) -> list[StoreResult]:
     """The answers, in order; entries that follow each other are written together."""
     answers: list[StoreResult] = []
     entries: list[AppendRequest] = []

@@ -222,7 +222,7 @@ def test_an_answer_of_the_wrong_kind_is_a_fault_of_the_store() -> None:
     party.act(PlayAct())
     ask = party.bench.waiting.popleft()
     assert isinstance(ask, AskStore)
-    with pytest.raises(AssertionError, match="not an answer"):
+    with pytest.raises(AssertionError, match="unreachable"):
         party.bench.core.stored(ask.ticket, party.record, party.bench.now)
 
 
