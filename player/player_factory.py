@@ -26,7 +26,7 @@ def make_player(config: SeatConfig, report: EventSink) -> Player:
         report,
         video=config.video,
         options=config.mpv,
-        keys=dict(config.keys),
+        keys=config.keys,
         stage=stage,
     )
     if config.trim_ms:

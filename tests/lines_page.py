@@ -63,14 +63,14 @@ def _intent_rows() -> str:
     for kind in kinds:
         info = msgspec.inspect.type_info(kind)
         assert isinstance(info, msgspec.inspect.StructType)
-        word = str(info.tag)
+        word = intents.word_of(kind)
         names = [field.encode_name for field in info.fields]
-        spoken = [name.upper() for name in names if intents.WORDS.get(word)]
-        spoken += [f"[{name.upper()}]" for name in names if intents.OPTIONAL.get(word) == name]
+        arguments = [(a.encode_name.upper(), a.required) for a in intents.arguments_of(kind)]
+        spoken = [name if required else f"[{name}]" for name, required in arguments]
         words = f"`{' '.join([word, *spoken])}`"
         fields = "".join(f', "{name}": …' for name in names)
         rows.append(
-            f"| {words if word in intents.WORDS else ''} |"
+            f"| {words if kind.has_words else ''} |"
             f' `{{"intent": "{word}"{fields}}}` | {_first_line(kind)} |\n'
         )
     return "".join(rows)

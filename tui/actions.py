@@ -11,10 +11,10 @@ from typing import Final, Literal
 import msgspec
 
 from player.api.intents import (
-    HOST_ONLY,
     Audio,
     Cancel,
     ChapterBy,
+    HostIntent,
     Intent,
     LoadNext,
     Mute,
@@ -34,6 +34,7 @@ from player.api.intents import (
     Volume,
     Wait,
 )
+from player.backend.base import KeyBinding
 
 Group = Literal["film", "sync", "sound and text", "people", "program"]
 
@@ -68,7 +69,7 @@ class Action:
     @property
     def host_only(self) -> bool:
         """A viewer may not do this."""
-        return self.face_host_only or isinstance(self.intent, HOST_ONLY)
+        return self.face_host_only or isinstance(self.intent, HostIntent)
 
 
 ACTIONS: Final[tuple[Action, ...]] = (
@@ -270,9 +271,8 @@ BY_ID: Final[dict[str, Action]] = {action.action_id: action for action in ACTION
 
 def words(intent: Intent) -> str:
     """An intent as the line that ``player.api.intents.parse_intent`` reads: ``seek_by -5``."""
-    word = msgspec.to_builtins(intent)["intent"]
     values = [value for value in msgspec.structs.astuple(intent) if value is not None]
-    return " ".join([word, *map(_word, values)])
+    return " ".join([intent.word, *map(_word, values)])
 
 
 def _word(value: object) -> str:
@@ -281,10 +281,10 @@ def _word(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def mpv_keys() -> tuple[tuple[str, str], ...]:
-    """mpv's name of every key that works in its window, and the intent's line."""
+def mpv_keys() -> tuple[KeyBinding, ...]:
+    """Every key that works in mpv's window."""
     return tuple(
-        (key, words(action.intent))
+        KeyBinding(key, words(action.intent), action.intent.repeats)
         for action in ACTIONS
         if action.intent is not None
         for key in action.mpv_keys

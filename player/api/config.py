@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from player.backend.base import KeyBinding
 from protocol.wire.messages import Role
 
 
@@ -60,5 +61,5 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Sites whose films are opened without a question, whoever names them."""
     trust_file: str = ""
     """Where a person's "always" is kept, one site a line."""
-    keys: tuple[tuple[str, str], ...] = ()
-    """Keys of the player's window, as mpv names them, and the intent line each stands for."""
+    keys: tuple[KeyBinding, ...] = ()
+    """Keys of the player's window."""

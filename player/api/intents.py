@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -19,9 +19,40 @@ from protocol.timeline import MAX_POSITION
 from protocol.wire.messages import ChatText, Position, Rate, Url
 from protocol.wire.messages import Tolerance as ToleranceMs
 
+if TYPE_CHECKING:
+    from msgspec.structs import FieldInfo
+
+    from player.api.config import SeatConfig
+
 
 class Intent(msgspec.Struct, frozen=True, tag_field="intent"):
-    """Something a person asks for."""
+    """Something a person asks for: its tag is its word, its fields are the word's arguments.
+
+    A field with a default may be left out; of several arguments the last takes the rest of
+    the line.
+    """
+
+    spoken: ClassVar[int | None] = None
+    """How many of the fields, from the last, words may fill; None for all."""
+    has_words: ClassVar[bool] = True
+    """People may type it; else it is an object only."""
+    repeats: ClassVar[bool] = False
+    """A key that is held down asks again and again."""
+    sent_again: ClassVar[bool] = False
+    """A seat that was started again is told the last one."""
+
+    @property
+    def word(self) -> str:
+        """The command word."""
+        return word_of(type(self))
+
+    def kept_in(self, config: SeatConfig) -> SeatConfig:
+        """The configuration of the seat's next start, once this was asked for."""
+        return config
+
+
+class HostIntent(Intent, frozen=True):
+    """An intent that only the host may have."""
 
 
 Hours = Annotated[float, Meta(ge=0.1, le=168.0)]
@@ -30,53 +61,54 @@ MemberName = Annotated[str, Meta(min_length=1, max_length=64)]
 Offset = Annotated[float, Meta(ge=-MAX_POSITION, le=MAX_POSITION)]
 
 
-class Play(Intent, frozen=True, tag="play"):
+class Play(HostIntent, frozen=True, tag="play"):
     """Host: start."""
 
 
-class Pause(Intent, frozen=True, tag="pause"):
+class Pause(HostIntent, frozen=True, tag="pause"):
     """Host: stop."""
 
 
-class Toggle(Intent, frozen=True, tag="toggle"):
+class Toggle(HostIntent, frozen=True, tag="toggle"):
     """Host: play or pause, whichever is not."""
 
 
-class Seek(Intent, frozen=True, tag="seek"):
+class Seek(HostIntent, frozen=True, tag="seek"):
     """Host: go to a position in seconds."""
 
     position: Position
 
 
-class SeekBy(Intent, frozen=True, tag="seek_by"):
+class SeekBy(HostIntent, frozen=True, tag="seek_by"):
     """Host: go forward, or back when negative, by seconds."""
 
+    repeats: ClassVar[bool] = True
     offset: Offset
 
 
-class SetRate(Intent, frozen=True, tag="rate"):
+class SetRate(HostIntent, frozen=True, tag="rate"):
     """Host: media seconds per second."""
 
     rate: Rate
 
 
-class RateBy(Intent, frozen=True, tag="rate_by"):
+class RateBy(HostIntent, frozen=True, tag="rate_by"):
     """Host: multiply the rate."""
 
     factor: Annotated[float, Meta(ge=0.25, le=4.0)]
 
 
-class ChapterBy(Intent, frozen=True, tag="chapter_by"):
+class ChapterBy(HostIntent, frozen=True, tag="chapter_by"):
     """Host: to a later or an earlier chapter."""
 
     step: Annotated[int, Meta(ge=-100, le=100)]
 
 
-class LoadNext(Intent, frozen=True, tag="next"):
+class LoadNext(HostIntent, frozen=True, tag="next"):
     """Host: the next film of those named at the start."""
 
 
-class LoadMedia(Intent, frozen=True, tag="load"):
+class LoadMedia(HostIntent, frozen=True, tag="load"):
     """Host: watch something else, a path or an address."""
 
     media: Url
@@ -86,47 +118,49 @@ class Cancel(Intent, frozen=True, tag="cancel"):
     """Stop looking for a film that was asked for and is not shown yet."""
 
 
-class Wait(Intent, frozen=True, tag="wait"):
+class Wait(HostIntent, frozen=True, tag="wait"):
     """Host: on stops the party for a member who stalls, off lets that member catch up."""
 
     on: bool
 
 
-class Sync(Intent, frozen=True, tag="sync"):
+class Sync(HostIntent, frozen=True, tag="sync"):
     """Host: off leaves drift alone, so that members only follow play, pause and seek."""
 
     on: bool
 
 
-class Tolerance(Intent, frozen=True, tag="tolerance"):
+class Tolerance(HostIntent, frozen=True, tag="tolerance"):
     """Host: the drift in milliseconds that is mended without a jump."""
 
     tolerance_ms: ToleranceMs
 
 
-class Renew(Intent, frozen=True, tag="renew"):
+class Renew(HostIntent, frozen=True, tag="renew"):
     """Host: a new invite, and those before it open nothing any more; who is here stays."""
 
+    spoken: ClassVar[int | None] = 1
     hours: Hours | None = None
     """How long it opens; None for the server's 24."""
     uses: Uses | None = None
     """How many people may come by it; None for any number."""
 
 
-class Revoke(Intent, frozen=True, tag="revoke"):
+class Revoke(HostIntent, frozen=True, tag="revoke"):
     """Host: a new invite, and whoever came by an older one is out."""
 
+    spoken: ClassVar[int | None] = 1
     hours: Hours | None = None
     uses: Uses | None = None
 
 
-class Kick(Intent, frozen=True, tag="kick"):
+class Kick(HostIntent, frozen=True, tag="kick"):
     """Host: send a member away, by name or by number in ``members``."""
 
     member: MemberName
 
 
-class Give(Intent, frozen=True, tag="give"):
+class Give(HostIntent, frozen=True, tag="give"):
     """Host: hand the remote to a member, by name or number, who hosts from then on."""
 
     member: MemberName
@@ -149,6 +183,7 @@ class Say(Intent, frozen=True, tag="say"):
 class Volume(Intent, frozen=True, tag="volume"):
     """The seat's own volume, up or down by percent."""
 
+    repeats: ClassVar[bool] = True
     step: Annotated[float, Meta(ge=-100, le=100)]
 
 
@@ -167,6 +202,7 @@ class Audio(Intent, frozen=True, tag="audio"):
 class Trim(Intent, frozen=True, tag="trim"):
     """Shift the seat's own sound, in milliseconds; for devices that are late."""
 
+    repeats: ClassVar[bool] = True
     step_ms: Annotated[float, Meta(ge=-1000, le=1000)]
 
 
@@ -174,6 +210,12 @@ class OwnCopy(Intent, frozen=True, tag="copy"):
     """Watch the film that is on from a copy of one's own, a path or an address."""
 
     media: Url
+
+    def kept_in(self, config: SeatConfig) -> SeatConfig:
+        """A viewer's own copy is still his after a restart."""
+        if config.role != "viewer":
+            return config
+        return msgspec.structs.replace(config, media=(self.media,))
 
 
 class Consent(Intent, frozen=True, tag="consent"):
@@ -185,6 +227,8 @@ class Consent(Intent, frozen=True, tag="consent"):
 class StageSize(Intent, frozen=True, tag="stage"):
     """The face can show this many pixels of the film; 0 x 0 for none."""
 
+    has_words: ClassVar[bool] = False
+    sent_again: ClassVar[bool] = True
     width: Annotated[int, Meta(ge=0, le=MAX_WIDTH)]
     height: Annotated[int, Meta(ge=0, le=MAX_HEIGHT)]
 
@@ -231,65 +275,22 @@ AnyIntent = (
     | Quit
 )
 
-HOST_ONLY: Final = (
-    Play,
-    Pause,
-    Toggle,
-    Seek,
-    SeekBy,
-    SetRate,
-    RateBy,
-    ChapterBy,
-    LoadNext,
-    LoadMedia,
-    Wait,
-    Sync,
-    Tolerance,
-    Renew,
-    Revoke,
-    Kick,
-    Give,
-)
-"""What a viewer may not ask for."""
 
-WORDS: Final[dict[str, str]] = {
-    "play": "",
-    "pause": "",
-    "toggle": "",
-    "seek": "position",
-    "seek_by": "offset",
-    "rate": "rate",
-    "rate_by": "factor",
-    "chapter_by": "step",
-    "next": "",
-    "load": "media",
-    "cancel": "",
-    "wait": "on",
-    "sync": "on",
-    "tolerance": "tolerance_ms",
-    "renew": "",
-    "revoke": "",
-    "kick": "member",
-    "give": "member",
-    "take": "",
-    "resync": "",
-    "say": "text",
-    "volume": "step",
-    "mute": "",
-    "subtitles": "",
-    "audio": "",
-    "trim": "step_ms",
-    "copy": "media",
-    "consent": "answer",
-    "reopen": "",
-    "quit": "",
+def word_of(kind: type[Intent]) -> str:
+    """The command word of a kind of intent."""
+    return str(kind.__struct_config__.tag)
+
+
+def arguments_of(kind: type[Intent]) -> tuple[FieldInfo, ...]:
+    """The fields that words fill, in order."""
+    fields = msgspec.structs.fields(kind)
+    return fields if kind.spoken is None else fields[len(fields) - kind.spoken :]
+
+
+WORDS: Final[dict[str, type[Intent]]] = {
+    word_of(kind): kind for kind in get_args(AnyIntent) if kind.has_words
 }
-"""Command word: the field that its one argument fills, "" for none."""
-
-OPTIONAL: Final[dict[str, str]] = {"renew": "uses", "revoke": "uses"}
-"""Command words that may stand alone: the field of an argument."""
-
-_TEXT_FIELDS: Final = ("text", "media", "member", "answer")
+"""Command word: what it asks for."""
 
 _EXAMPLE: Final = "play, pause, seek 240, rate 1.25, resync, say hi, quit"
 
@@ -305,33 +306,39 @@ def parse_intent(line: str) -> AnyIntent:
     line = line.strip()
     if line.startswith("{"):
         return _decode(line)
-    word, _, argument = line.partition(" ")
-    argument = argument.strip()
+    word, _, rest = line.partition(" ")
     name = word.lower()
-    field = WORDS.get(name)
-    if argument:
-        field = OPTIONAL.get(name, field)
-    if field is None:
+    kind = WORDS.get(name)
+    if kind is None:
         raise DecodeError(
             "bad_message", "intent", f"{word[:40]!r} is not a command; try {_EXAMPLE}"
         )
-    if not field:
-        if argument:
-            raise DecodeError("invalid_field", name, f"{name} stands alone, without more words")
-        return _decode(msgspec.json.encode({"intent": name}).decode())
-    if not argument:
-        raise DecodeError("invalid_field", field, f"{name} needs one more word, its {field}")
-    value: object = argument
-    if field == "on":
-        value = _switch(argument, name)
-    elif field not in _TEXT_FIELDS:
-        value = _number(argument, field)
-    return _decode(msgspec.json.encode({"intent": name, field: value}).decode())
+    values = _values(name, arguments_of(kind), rest.strip())
+    return _decode(msgspec.json.encode({"intent": name, **values}).decode())
 
 
-def encode_intent(intent: AnyIntent) -> str:
-    """The JSON spelling, without a line end."""
-    return msgspec.json.encode(intent).decode()
+def _values(name: str, arguments: tuple[FieldInfo, ...], rest: str) -> dict[str, object]:
+    """What the words after ``name`` fill."""
+    if rest and not arguments:
+        raise DecodeError("invalid_field", name, f"{name} stands alone, without more words")
+    texts = rest.split(None, len(arguments) - 1) if rest else []
+    for argument in arguments[len(texts) :]:
+        if argument.required:
+            field = argument.encode_name
+            raise DecodeError("invalid_field", field, f"{name} needs one more word, its {field}")
+    return {
+        argument.encode_name: _value(argument, text.strip(), name)
+        for argument, text in zip(arguments, texts, strict=False)
+    }
+
+
+def _value(argument: FieldInfo, text: str, name: str) -> object:
+    kind = msgspec.inspect.type_info(argument.type)
+    if isinstance(kind, msgspec.inspect.BoolType):
+        return _switch(text, name)
+    if isinstance(kind, msgspec.inspect.StrType | msgspec.inspect.LiteralType):
+        return text
+    return _number(text, argument.encode_name)
 
 
 def _decode(text: str) -> AnyIntent:

@@ -12,7 +12,7 @@ import msgspec
 
 from player.backend.base import Chapter, Track
 from protocol.sync.quality import Quality
-from protocol.wire.messages import EventType, Member, Role, SeatState
+from protocol.wire.messages import Member, Role, SeatState
 
 OWN_COPY: Final = "own_copy"
 """Code of the error that asks a person to name his copy of the film."""
@@ -322,16 +322,3 @@ AnyView = (
     | Progress
     | Ended
 )
-
-EVENT_VIEWS: dict[EventType, type[Happened]] = {
-    "play": Played,
-    "pause": Paused,
-    "seek": Sought,
-    "rate": RateSet,
-    "media": MediaChanged,
-    "settings": SettingsChanged,
-    "sync_request": Resynced,
-    "buffer_start": BufferStarted,
-    "buffer_end": BufferEnded,
-    "host_change": HostChanged,
-}

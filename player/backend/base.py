@@ -142,6 +142,17 @@ class Failed(msgspec.Struct, frozen=True):
     http_status: int | None = None
 
 
+class KeyBinding(msgspec.Struct, frozen=True):
+    """A key of the player's own window."""
+
+    key: str
+    """As mpv names it."""
+    line: str
+    """The intent's line that it sends."""
+    repeats: bool = False
+    """It is sent again and again while the key is held down."""
+
+
 class KeyPressed(msgspec.Struct, frozen=True):
     """A key in the player's window that stands for an action of ``player.api.intents``."""
 

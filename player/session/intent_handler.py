@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from player.api.intents import (
-    HOST_ONLY,
     AnyIntent,
     Audio,
     Cancel,
     Consent,
     Give,
+    HostIntent,
     Kick,
     LoadMedia,
     LoadNext,
@@ -99,11 +99,11 @@ class IntentHandler:
     def carry_out(self, intent: AnyIntent) -> None:
         """Do what is asked, or say why not."""
         session = self._session
-        if isinstance(intent, HOST_ONLY):
+        if isinstance(intent, HostIntent):
             if session.is_host:
                 self._host(intent)
             else:
-                session.view_only(str(msgspec.to_builtins(intent)["intent"]))
+                session.view_only(intent.word)
             return
         match intent:
             case Cancel():

@@ -114,10 +114,11 @@ class FakeSeat:
             self.tell(views.ErrorLine(code=error.code, message=error.message, field=error.field))
             return
         with self._lock:
-            if self._config.role == "viewer" and isinstance(intent, intents.HOST_ONLY):
-                tag = msgspec.to_builtins(intent)["intent"]
+            if self._config.role == "viewer" and isinstance(intent, intents.HostIntent):
                 self.tell(
-                    views.ViewOnly(intent=tag, host="Ana", message="View Only: Ana is hosting")
+                    views.ViewOnly(
+                        intent=intent.word, host="Ana", message="View Only: Ana is hosting"
+                    )
                 )
                 return
             self._do(intent)

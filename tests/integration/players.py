@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
-from player.backend.base import MediaOpened, PlayerEvent, Restarted, Sample, Source
+from player.backend.base import KeyBinding, MediaOpened, PlayerEvent, Restarted, Sample, Source
 from player.backend.mpv import MpvPlayer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
 
     from player.backend.mpv import Video
@@ -110,7 +110,7 @@ def watched_player(
     *options: tuple[str, str],
     video: Video = "none",
     ao: str = "null",
-    keys: Mapping[str, str] | None = None,
+    keys: Iterable[KeyBinding] = (),
     stage: FrameBuffer | None = None,
 ) -> Generator[Watched]:
     """A player that is closed at the end of the test, whatever happens."""

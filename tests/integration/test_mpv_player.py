@@ -15,6 +15,7 @@ import pytest
 from player.backend.base import (
     EndReached,
     Failed,
+    KeyBinding,
     KeyPressed,
     MediaOpened,
     PauseChanged,
@@ -289,7 +290,7 @@ def test_the_rate_is_what_was_set(film: Path) -> None:
 
 
 def test_pausing_is_told_by_whomever(film: Path) -> None:
-    with watched_player(keys={"p": "toggle"}) as it:
+    with watched_player(keys=[KeyBinding("p", "toggle")]) as it:
         it.load(film)
         it.player.set_paused(False)
         assert it.wait(PauseChanged).paused is False
@@ -448,9 +449,10 @@ def test_keys_in_the_window_are_intents_and_nothing_else_works(
     film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = {"SPACE": "toggle", "#": "audio", "LEFT": "seek_by -5", "c": 'say "hi" \\ there'}
+    bindings = [KeyBinding(key, line) for key, line in keys.items()]
     with display() as name:
         monkeypatch.setenv("DISPLAY", name)
-        with watched_player(("vo", "x11"), video="window", keys=keys) as it:
+        with watched_player(("vo", "x11"), video="window", keys=bindings) as it:
             it.load(film)
             _press(name, "space", "numbersign", "Left", "c")
             heard = [it.wait(KeyPressed).intent for _ in range(4)]

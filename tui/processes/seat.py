@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 import msgspec
 
 from player.api import views
-from player.api.intents import Intent, OwnCopy, Quit, StageSize
+from player.api.intents import Intent, Quit
 from protocol.text import clean_text
 from tui.state.party_state import SEAT_DIED
 
@@ -103,7 +103,8 @@ class SeatProcess:
         self._deaths: deque[float] = deque(maxlen=self._rule.limit)
         self._early: list[bytes] | None = []
         """What is asked before the first word; None once that was heard."""
-        self._stage_size: StageSize | None = None
+        self._sent_again: dict[str, Intent] = {}
+        """By word: what a seat that was started again is told."""
         self._own: views.Status | None = None
         """How its sound was set when it last told."""
         self._is_open = False
@@ -143,11 +144,13 @@ class SeatProcess:
 
     def send(self, intent: Intent | bytes) -> None:
         """Ask the seat for something; bytes are a line that a person typed."""
-        if isinstance(intent, StageSize):
-            self._stage_size = intent
-        if isinstance(intent, OwnCopy) and self.config.role == "viewer":
-            self.config = msgspec.structs.replace(self.config, media=(intent.media,))
-        line = _encode(intent) if isinstance(intent, Intent) else intent
+        if isinstance(intent, Intent):
+            self.config = intent.kept_in(self.config)
+            if intent.sent_again:
+                self._sent_again[intent.word] = intent
+            line = _encode(intent)
+        else:
+            line = intent
         if self._early is not None:
             self._early.append(line)
         else:
@@ -222,8 +225,9 @@ class SeatProcess:
             early, self._early = self._early, None
             for line in early:
                 self._write(line)
-        elif isinstance(view, views.Ready) and self._stage_size is not None:
-            self._write(_encode(self._stage_size))
+        elif isinstance(view, views.Ready):
+            for intent in self._sent_again.values():
+                self._write(_encode(intent))
         match view:
             case views.Ready():
                 is_host = self.config.role == "host"

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Final
 from player.backend.mpv.event_translator import CLOSED_MESSAGE, KEY_MESSAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
+
+    from player.backend.base import KeyBinding
 
 CLOSE_COMMAND: Final = f"script-message {CLOSED_MESSAGE}; quit"
 """mpv's own binding of the window's close button is gone with its other default keys."""
 
 _SPELLED_OUT: Final = {"#": "SHARP", " ": "SPACE"}
-_WHILE_HELD: Final = ("seek_by", "volume", "trim")
-"""Intents that a key held down repeats."""
 
 
-def section(keys: Mapping[str, str]) -> str:
+def section(keys: Iterable[KeyBinding]) -> str:
     """The keys as lines of an input section."""
-    return "\n".join(_binding(key, intent) for key, intent in keys.items())
+    return "\n".join(map(_binding, keys))
 
 
-def _binding(key: str, intent: str) -> str:
-    words = intent.split()
-    held = "repeatable " if words and words[0] in _WHILE_HELD else ""
-    quoted = intent.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{_SPELLED_OUT.get(key, key)} {held}script-message {KEY_MESSAGE} "{quoted}"'
+def _binding(binding: KeyBinding) -> str:
+    key = _SPELLED_OUT.get(binding.key, binding.key)
+    held = "repeatable " if binding.repeats else ""
+    quoted = binding.line.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{key} {held}script-message {KEY_MESSAGE} "{quoted}"'

@@ -33,7 +33,7 @@ from player.video.renderer import FrameRenderer
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from player.video.frame_buffer import FrameBuffer
 
@@ -74,13 +74,13 @@ class MpvPlayer:
         *,
         video: Video = "window",
         options: Iterable[tuple[str, str]] = (),
-        keys: Mapping[str, str] | None = None,
+        keys: Iterable[base.KeyBinding] = (),
         stage: FrameBuffer | None = None,
     ) -> MpvPlayer:
         """Start mpv; takes about 20 ms.
 
-        ``keys`` maps mpv's name of a key in the window to the intent's line. Pictures for
-        a terminal go to ``stage``; without one they are not drawn.
+        ``keys`` work in the window. Pictures for a terminal go to ``stage``; without one they
+        are not drawn.
 
         Raises:
             PlayerUnavailable: there is no usable libmpv.
@@ -98,7 +98,7 @@ class MpvPlayer:
             teller.inbox.put,
         )
         with contextlib.suppress(CoreError):
-            core.command("define-section", "matinee", section(keys or {}), "force")
+            core.command("define-section", "matinee", section(keys), "force")
             core.command("enable-section", "matinee")
             core.command("keybind", "CLOSE_WIN", CLOSE_COMMAND)
         for name in OBSERVED:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from player.api import intents
-from player.api.intents import encode_intent, parse_intent
+from player.api.config import SeatConfig
+from player.api.intents import parse_intent
 from protocol.exceptions import DecodeError
 
 
@@ -81,12 +83,26 @@ def test_a_wrong_field_is_explained_without_a_validators_words(line: str, words:
 
 
 def test_every_word_stands_for_an_intent() -> None:
-    for word, field in intents.WORDS.items():
-        arguments = {"": "", "text": " x", "media": " x", "answer": " once", "on": " off"}
-        argument = arguments.get(field, " 100" if field == "tolerance_ms" else " 1")
-        assert parse_intent(word + argument)
+    texts = {"text": " x", "media": " x", "answer": " once", "on": " off", "tolerance_ms": " 100"}
+    for word, kind in intents.WORDS.items():
+        fields = [argument.encode_name for argument in intents.arguments_of(kind)]
+        assert isinstance(parse_intent(word + "".join(texts.get(f, " 1") for f in fields)), kind)
+
+
+def test_what_has_a_default_may_be_left_out() -> None:
+    assert parse_intent("renew") == intents.Renew()
+    assert parse_intent("revoke 3") == intents.Revoke(uses=3)
+
+
+def test_a_viewers_own_copy_and_nothing_else_is_kept_in_the_configuration() -> None:
+    viewer = SeatConfig(role="viewer", name="Ben", instance_id="b", server="http://x")
+    host = msgspec.structs.replace(viewer, role="host")
+    own = intents.OwnCopy("/films/own.mkv")
+    assert own.kept_in(viewer).media == ("/films/own.mkv",)
+    assert own.kept_in(host) == host
+    assert intents.LoadMedia("x").kept_in(viewer) == viewer
 
 
 def test_intents_survive_their_json_spelling() -> None:
     for intent in (intents.Trim(-10.0), intents.StageSize(100, 50), intents.Quit()):
-        assert parse_intent(encode_intent(intent)) == intent
+        assert parse_intent(msgspec.json.encode(intent).decode()) == intent

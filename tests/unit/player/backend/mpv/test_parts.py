@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from player.backend.base import Chapter, Source
+from player.backend.base import Chapter, KeyBinding, Source
 from player.backend.mpv import error_text, key_bindings, options, track_list
 from player.backend.mpv.binding.events import LogLine
 from player.backend.mpv.picture_clock import PictureClock
@@ -145,13 +145,17 @@ def test_pictures_go_where_they_can(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_key_sends_its_intent_whatever_is_in_it() -> None:
     assert key_bindings.section(
-        {"SPACE": "toggle", "#": "audio", "LEFT": "seek_by -5"}
+        [
+            KeyBinding("SPACE", "toggle"),
+            KeyBinding("#", "audio"),
+            KeyBinding("LEFT", "seek_by -5", repeats=True),
+        ]
     ).splitlines() == [
         'SPACE script-message matinee-intent "toggle"',
         'SHARP script-message matinee-intent "audio"',
         'LEFT repeatable script-message matinee-intent "seek_by -5"',
     ]
-    assert key_bindings.section({"c": 'say "\\'}).endswith('"say \\"\\\\"')
+    assert key_bindings.section([KeyBinding("c", 'say "\\')]).endswith('"say \\"\\\\"')
 
 
 # The position without sound --------------------------------------------------------------
