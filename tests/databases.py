@@ -15,6 +15,7 @@ from server_stub.storage.factory import open_database
 from server_stub.storage.sql.schema import metadata
 
 if TYPE_CHECKING:
+    from server_stub.storage.base import Store
     from server_stub.storage.sql.sql_store import SqlStore
 
 STREAM = "0" * 31 + "1"
@@ -70,7 +71,7 @@ class Place:
         }
 
 
-def create(store: SqlStore, stream_id: str = STREAM, now: Moment = NOW) -> StreamRecord:
+def create(store: Store, stream_id: str = STREAM, now: Moment = NOW) -> StreamRecord:
     """A stream with a film, and an event that says so."""
     record = StreamRecord(stream_id, seq=1, media=FILM, host_id=HOST, sync_tolerance_ms=300)
     event = Event(1, 1, "event-0000", "media", HOST, "Ana", now.unix_ms, Timeline(), FILM)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from protocol.server.log.record import StreamRecord
     from protocol.wire.messages import Event
+    from server_stub.storage.base import Maintained
     from server_stub.storage.migrate import SchemaStatus
-    from server_stub.storage.sql.retention import Maintained
 
 
 _Found = TypeVar("_Found")

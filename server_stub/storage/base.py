@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from protocol.server.core.store_calls import AnyStoreCall, StoreResult
     from protocol.server.log.record import StreamRecord
     from protocol.server.moment import Moment
     from protocol.wire.messages import Event
     from server_stub.clock import ClockAnchor
-    from server_stub.storage.sql.retention import Maintained
+
+EVENT_RETENTION: Final = timedelta(days=7)
+INACTIVE_AFTER: Final = timedelta(hours=24)
+KEPT_INVITES: Final = 64
+"""Of a stream; the oldest give way."""
+
+
+class Maintained(NamedTuple):
+    """What maintenance, or a step of it, did."""
+
+    events_deleted: int
+    streams_reset: int
+    reset_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def together(cls, steps: Iterable[Maintained]) -> Maintained:
+        """What ``steps`` did, all of which are taken."""
+        done = list(steps)
+        return cls(
+            sum(step.events_deleted for step in done),
+            sum(step.streams_reset for step in done),
+            tuple(stream_id for step in done for stream_id in step.reset_ids),
+        )
 
 
 class Store(Protocol):

@@ -8,27 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from protocol.media.url_policy import UrlPolicy
-from protocol.server import refusals as refuse
-from protocol.server.access.admission import Credentials as Visitors
-from protocol.server.access.admission import decide_admission
 from protocol.server.access.peers import HandshakeInfo
 from protocol.server.core.effects import AskStore, Close, Send
-from protocol.server.core.store_calls import (
-    AddInvite,
-    AdmitMembers,
-    AnyStoreCall,
-    Done,
-    OpenedStream,
-    OpenStream,
-    ReadEvents,
-    ReadSince,
-    RemoveMember,
-    StoreFailed,
-    StoreResult,
-)
-from protocol.server.core.store_calls import InsertStream as CreateCall
-from protocol.server.log.decide import decide, refused_errand
-from protocol.server.log.requests import Appended, AppendRequest, KnownEvent
 from protocol.server.moment import Moment
 from protocol.server.protocol import ServerProtocol
 from protocol.wire.codec import encode
@@ -37,17 +18,18 @@ from protocol.wire.messages import (
     Command,
     CreateStream,
     Cursor,
-    Event,
     Hello,
     Media,
     ServerMessage,
     Welcome,
 )
+from server_stub.storage.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from protocol.server.core.store_calls import AnyStoreCall, StoreFailed, StoreResult
     from protocol.server.limits.config import Limits
     from protocol.server.log.record import StreamRecord
-    from protocol.wire.messages import Act, Refusal, Role
+    from protocol.wire.messages import Act
     from protocol.wire.versions import VersionFilter
 
 _Message = TypeVar("_Message")
@@ -79,103 +61,17 @@ class CountingMint:
         return f"invite-{self._next()}"
 
 
-class MemoryStore:
-    """The rules of the store, without a disk."""
+class FailingStore:
+    """The store in memory, which fails where a test says so; tests look into it and bend it."""
 
     def __init__(self) -> None:
-        self.records: dict[str, StreamRecord] = {}
-        self.logs: dict[str, list[tuple[Event, str]]] = {}
-        self.tokens: dict[str, dict[str, Role]] = {}
-        self.uses: dict[str, int] = {}
-        """Members who may still come, by the invite's hash."""
-        self.admitted: set[tuple[str, str]] = set()
-        self.removed: set[tuple[str, str]] = set()
+        self._memory = MemoryStore()
+        self.records = self._memory.streams
+        self.logs = self._memory.logs
         self.failing: StoreFailed | None = None
 
     def perform(self, call: AnyStoreCall) -> StoreResult:
-        if self.failing is not None:
-            return self.failing
-        match call:
-            case CreateCall():
-                return self._create(call)
-            case OpenStream():
-                return self._open(call)
-            case ReadSince():
-                record = self.records[call.stream_id]
-                after = [e for e, _ in self.logs[call.stream_id] if call.cursor < e.cursor]
-                return ReadEvents(record, tuple(after[: call.limit]))
-            case AddInvite():
-                return self._add_invite(call)
-            case AdmitMembers():
-                if call.invite_hash in self.tokens[call.stream_id]:
-                    self.admitted |= {(call.stream_id, who) for who in call.member_ids}
-                return Done()
-            case RemoveMember():
-                refused = refused_errand(self.records[call.stream_id], call.host_term)
-                who = (call.stream_id, call.member_id)
-                if refused is None and not call.is_here and who not in self.removed:
-                    refused = refuse.not_here("")
-                if refused is None:
-                    self.removed.add(who)
-                return refused or Done()
-            case AppendRequest():
-                return self._append(call)
-
-    def _create(self, call: CreateCall) -> StreamRecord:
-        stream_id = call.record.stream_id
-        self.records[stream_id] = call.record
-        self.logs[stream_id] = [] if call.event is None else [(call.event, "created")]
-        self.tokens[stream_id] = {call.host_key_hash: "host", call.invite_hash: "viewer"}
-        return call.record
-
-    def _open(self, call: OpenStream) -> OpenedStream:
-        record = self.records.get(call.stream_id)
-        if record is None:
-            return OpenedStream()
-        who = (call.stream_id, call.member_id)
-        found = decide_admission(
-            Visitors(
-                token=self.tokens[call.stream_id].get(call.token_hash),
-                uses_left=self.uses.get(call.token_hash),
-                is_host=call.member_id == record.host_id,
-                is_admitted=who in self.admitted,
-                is_removed=who in self.removed,
-            )
-        )
-        if found.counts:
-            self.uses[call.token_hash] -= 1
-            self.admitted.add(who)
-        if found.role == "host" and call.fresh_invite_hash:
-            self.tokens[call.stream_id][call.fresh_invite_hash] = "viewer"
-        is_in = found.role is not None
-        return OpenedStream(
-            record if is_in else None, found.role, found.by_invite, found.is_removed
-        )
-
-    def _add_invite(self, call: AddInvite) -> Done | Refusal:
-        refused = refused_errand(self.records[call.stream_id], call.host_term)
-        if refused is not None:
-            return refused
-        tokens = self.tokens[call.stream_id]
-        if call.replaces:
-            for token in [token for token, role in tokens.items() if role == "viewer"]:
-                del tokens[token]
-            self.admitted = {(call.stream_id, member_id) for member_id in call.staying}
-        tokens[call.invite_hash] = "viewer"
-        if call.uses is not None:
-            self.uses[call.invite_hash] = call.uses
-        return Done()
-
-    def _append(self, entry: AppendRequest) -> StoreResult:
-        log = self.logs[entry.stream_id]
-        known = next(
-            (KnownEvent(e.cursor, d) for e, d in log if e.event_id == entry.event_id), None
-        )
-        outcome = decide(self.records[entry.stream_id], known, entry)
-        if isinstance(outcome, Appended):
-            self.records[entry.stream_id] = outcome.record
-            log.append((outcome.event, entry.digest))
-        return outcome
+        return self.failing or self._memory.perform([call])[0]
 
 
 class Bench:
@@ -187,7 +83,7 @@ class Bench:
         rules: UrlPolicy | None = None,
         version_filter: VersionFilter | None = None,
     ) -> None:
-        self.store = MemoryStore()
+        self.store = FailingStore()
         self.core = ServerProtocol(
             CountingMint(),
             clock_id="clock-0001",

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from protocol.exceptions import SchemaTooNew
+from server_stub.storage.memory import MemoryStore
 from tests.databases import Place
 from tests.postgres import Postgres, find_programs
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
+
+    from server_stub.storage.base import Store
 
 
 @pytest.fixture(scope="session")
@@ -47,10 +50,31 @@ def postgres_place(party_database: Place) -> Place:
     return party_database
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each engine has its turn; memory only where nobody looks into a database."""
+    if "engine" in metafunc.fixturenames:
+        engines = ["sqlite", "postgres"]
+        if "place" not in metafunc.fixturenames:
+            engines.insert(0, "memory")
+        metafunc.parametrize("engine", engines)
+
+
+@pytest.fixture
+def place(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """A new database of each kind."""
-    if request.param == "sqlite":
+    if engine == "sqlite":
         return Place(str(tmp_path / "folder" / "party.db"))
     place: Place = request.getfixturevalue("postgres_place")
     return place
+
+
+@pytest.fixture
+def empty_store(engine: str, request: pytest.FixtureRequest) -> Generator[Store]:
+    """A store of each kind: in memory, or in ``place``."""
+    if engine == "memory":
+        yield MemoryStore()
+        return
+    place: Place = request.getfixturevalue("place")
+    opened = place.open()
+    yield opened
+    opened.close()

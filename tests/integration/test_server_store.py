@@ -1,4 +1,4 @@
-"""What every store does, on real databases of each kind: calls, schema, retention, history."""
+"""What every store does, in memory and on real databases: calls, schema, retention, history."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ from protocol.timeline import Timeline
 from protocol.wire.messages import Cursor, LoadAct, Media, Note, PauseAct, PlayAct, SeekAct
 from server_stub.clock import ClockAnchor, ClockReading, wall_jump
 from server_stub.storage import admin
+from server_stub.storage.base import EVENT_RETENTION, INACTIVE_AFTER
 from server_stub.storage.factory import open_database
 from server_stub.storage.sql.queries import FIND_EVENT, FIND_EVENTS, READ_LOG
 from server_stub.storage.sql.retention import (
-    EVENT_RETENTION,
-    INACTIVE_AFTER,
     inactive_streams,
     old_events,
 )
@@ -37,9 +36,7 @@ from server_stub.storage.sql.schema import at, metadata, playback_events, stream
 from tests.databases import DAY_MS, FILM, NOW, OTHER, STREAM, create, entry
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from server_stub.storage.sql.sql_store import SqlStore
+    from server_stub.storage.base import Store
     from tests.databases import Place
 
 COLUMNS = {
@@ -51,16 +48,14 @@ COLUMNS = {
 
 
 @pytest.fixture
-def store(place: Place) -> Generator[SqlStore]:
-    opened = place.open()
-    yield opened
-    opened.close()
+def store(empty_store: Store) -> Store:
+    return empty_store
 
 
 # Calls ----------------------------------------------------------------------------------
 
 
-def test_what_is_kept_is_read_back_whole(store: SqlStore) -> None:
+def test_what_is_kept_is_read_back_whole(store: Store) -> None:
     record = create(store)
     note = Note("note-0001", "sync_request", 5.5, "key", 80.5, -2.25)
     answers = store.perform(
@@ -78,7 +73,7 @@ def test_what_is_kept_is_read_back_whole(store: SqlStore) -> None:
     assert read == ReadEvents(appended[-1].record, tuple(answer.event for answer in appended))
 
 
-def test_a_refusal_and_a_repetition_write_nothing(store: SqlStore, place: Place) -> None:
+def test_a_refusal_and_a_repetition_write_nothing(store: Store) -> None:
     create(store)
     first, again, wrong = store.perform(
         [entry(1, PlayAct()), entry(1, PlayAct()), entry(7, PlayAct())]
@@ -86,11 +81,11 @@ def test_a_refusal_and_a_repetition_write_nothing(store: SqlStore, place: Place)
     assert isinstance(first, Appended)
     assert again == Duplicate(Cursor(1, 2))
     assert msgspec.structs.asdict(wrong)["code"] == "out_of_order"  # type: ignore[arg-type]
-    store.close()
-    assert len(place.everything()["playback_events"]) == 2
+    assert len(store.events(STREAM, 1, 0, 9)) == 2
+    assert store.records([STREAM]) == [first.record]
 
 
-def test_a_group_of_several_streams_is_answered_in_its_order(store: SqlStore) -> None:
+def test_a_group_of_several_streams_is_answered_in_its_order(store: Store) -> None:
     record = create(store)
     create(store, OTHER)
     calls = [
@@ -115,7 +110,7 @@ def test_a_group_of_several_streams_is_answered_in_its_order(store: SqlStore) ->
     assert store.records([STREAM, OTHER]) == [second.record, other_second.record]
 
 
-def test_new_media_goes_on_in_a_new_epoch(store: SqlStore) -> None:
+def test_new_media_goes_on_in_a_new_epoch(store: Store) -> None:
     create(store)
     (answer,) = store.perform([entry(1, LoadAct(Media("film-0002", "file", size=5)))])
     assert isinstance(answer, Appended)
@@ -123,13 +118,13 @@ def test_new_media_goes_on_in_a_new_epoch(store: SqlStore) -> None:
     assert read == ReadEvents(answer.record, (answer.event,))
 
 
-def test_an_unknown_stream_takes_nothing(store: SqlStore) -> None:
+def test_an_unknown_stream_takes_nothing(store: Store) -> None:
     append, read = store.perform([entry(1, PlayAct()), ReadSince(STREAM, Cursor(1, 0), 9)])
     assert msgspec.structs.asdict(append)["code"] == "unauthorized"  # type: ignore[arg-type]
     assert read == StoreFailed("try_again")
 
 
-def test_tokens_open_their_stream_in_their_role_while_they_are_good(store: SqlStore) -> None:
+def test_tokens_open_their_stream_in_their_role_while_they_are_good(store: Store) -> None:
     record = create(store)
     create(store, OTHER)
     late = Moment(0.0, NOW.unix_ms + DAY_MS)
@@ -148,7 +143,7 @@ def test_tokens_open_their_stream_in_their_role_while_they_are_good(store: SqlSt
     assert store.stream(STREAM, "wrong", NOW) is None
 
 
-def test_a_host_may_be_given_one_more_invite(store: SqlStore) -> None:
+def test_a_host_may_be_given_one_more_invite(store: Store) -> None:
     record = create(store)
     until = NOW.unix_ms + DAY_MS
     for token in (f"invite-{STREAM}", f"host-{STREAM}"):
@@ -160,7 +155,7 @@ def test_a_host_may_be_given_one_more_invite(store: SqlStore) -> None:
     assert fresh == [OpenedStream(record, "viewer", by_invite=True), OpenedStream()]
 
 
-def test_a_revoked_token_opens_nothing(store: SqlStore, place: Place) -> None:
+def test_a_revoked_token_opens_nothing(store: Store, place: Place) -> None:
     create(store)
     store.close()
     place.execute("UPDATE stream_tokens SET revoked_at = '2026-01-01 00:00:00.000000'")
@@ -169,7 +164,7 @@ def test_a_revoked_token_opens_nothing(store: SqlStore, place: Place) -> None:
     again.close()
 
 
-def test_the_anchor_of_the_clock_is_kept(store: SqlStore) -> None:
+def test_the_anchor_of_the_clock_is_kept(store: Store) -> None:
     assert store.anchor() is None
     for anchor in (
         ClockAnchor("boot", 1.0, 2.0, 3.0, 4.0),
@@ -182,7 +177,7 @@ def test_the_anchor_of_the_clock_is_kept(store: SqlStore) -> None:
 # Faults ---------------------------------------------------------------------------------
 
 
-def test_one_call_that_fails_does_not_take_its_group_with_it(store: SqlStore) -> None:
+def test_one_call_that_fails_does_not_take_its_group_with_it(store: Store) -> None:
     record = create(store)
     same = InsertStream(record, None, "new-host", "new-invite", NOW, NOW.unix_ms)
     before, failed, after = store.perform([entry(1, PlayAct()), same, entry(2, PauseAct(3.0))])
@@ -195,7 +190,7 @@ def test_one_call_that_fails_does_not_take_its_group_with_it(store: SqlStore) ->
 # Schema ---------------------------------------------------------------------------------
 
 
-def test_the_migrations_make_the_tables_that_the_queries_use(store: SqlStore, place: Place) -> None:
+def test_the_migrations_make_the_tables_that_the_queries_use(store: Store, place: Place) -> None:
     store.close()
     with open_database(place.address).opened(alone=False) as engine:
         found = sa.inspect(engine)
@@ -208,7 +203,7 @@ def test_the_migrations_make_the_tables_that_the_queries_use(store: SqlStore, pl
             assert indexes == {i.name: [c.name for c in i.columns] for i in table.indexes}
 
 
-def test_a_way_down_and_up_leaves_every_row(store: SqlStore, place: Place) -> None:
+def test_a_way_down_and_up_leaves_every_row(store: Store, place: Place) -> None:
     create(store)
     create(store, OTHER)
     store.perform([entry(n, SeekAct(float(n))) for n in range(1, 300)])
@@ -227,7 +222,7 @@ def test_a_way_down_and_up_leaves_every_row(store: SqlStore, place: Place) -> No
     assert place.everything() == before
 
 
-def test_a_clock_in_doubt_is_so_after_a_step_down_and_up(store: SqlStore, place: Place) -> None:
+def test_a_clock_in_doubt_is_so_after_a_step_down_and_up(store: Store, place: Place) -> None:
     store.set_anchor(ClockAnchor("boot", 1.0, 2.0, elapsed=3.0, wall=4.0, jump=9000.0))
     store.close()
     while admin.change_schema(place.address, "down").status.current >= "0007":
@@ -242,7 +237,7 @@ def test_a_clock_in_doubt_is_so_after_a_step_down_and_up(store: SqlStore, place:
     again.close()
 
 
-def test_the_way_down_ends_where_streams_would_be_lost(store: SqlStore, place: Place) -> None:
+def test_the_way_down_ends_where_streams_would_be_lost(store: Store, place: Place) -> None:
     create(store)
     store.close()
     before = place.everything()
@@ -255,7 +250,7 @@ def test_the_way_down_ends_where_streams_would_be_lost(store: SqlStore, place: P
     assert place.everything() == before
 
 
-def test_a_newer_schema_is_refused(store: SqlStore, place: Place) -> None:
+def test_a_newer_schema_is_refused(store: Store, place: Place) -> None:
     store.close()
     place.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(SchemaTooNew, match="update matinee"):
@@ -292,7 +287,7 @@ FILL = (
 )
 
 
-def test_the_queries_use_their_indexes(store: SqlStore, place: Place) -> None:
+def test_the_queries_use_their_indexes(store: Store, place: Place) -> None:
     create(store)
     store.close()
     with open_database(place.address).opened(alone=False) as engine, engine.connect() as connection:
@@ -309,9 +304,7 @@ def test_the_queries_use_their_indexes(store: SqlStore, place: Place) -> None:
 # Retention ------------------------------------------------------------------------------
 
 
-def test_old_events_are_deleted_in_batches(
-    store: SqlStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_events_are_deleted_in_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server_stub.storage.sql.retention.LEAST", 10)
     create(store)
     store.perform([entry(n, SeekAct(float(n))) for n in range(1, 46)])
@@ -330,9 +323,7 @@ WAITS = {"1": False, "2": True, "off": False, "on": True}
 """For the disk: what SQLite and PostgreSQL say of it."""
 
 
-def test_an_append_waits_for_the_disk_and_a_deletion_does_not(
-    store: SqlStore, place: Place
-) -> None:
+def test_an_append_waits_for_the_disk_and_a_deletion_does_not(store: Store, place: Place) -> None:
     waits: list[tuple[str, bool]] = []
 
     def look(connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
@@ -357,7 +348,7 @@ def test_an_append_waits_for_the_disk_and_a_deletion_does_not(
     assert waits[-1] == ("insert", True)
 
 
-def test_inactive_streams_are_put_back_to_their_beginning(store: SqlStore) -> None:
+def test_inactive_streams_are_put_back_to_their_beginning(store: Store) -> None:
     create(store)
     create(store, OTHER)
     for stream_id in (STREAM, OTHER):
@@ -374,14 +365,14 @@ def test_inactive_streams_are_put_back_to_their_beginning(store: SqlStore) -> No
     assert store.maintain(later, ()).streams_reset == 0
 
 
-def test_maintenance_of_a_file_nobody_serves(store: SqlStore, place: Place) -> None:
+def test_maintenance_of_a_file_nobody_serves(store: Store, place: Place) -> None:
     create(store)
     store.perform([entry(1, PlayAct())])
     store.close()
     assert admin.maintain(place.address).streams_reset in (0, 1)
 
 
-def test_maintenance_refuses_when_the_clock_is_in_doubt(store: SqlStore, place: Place) -> None:
+def test_maintenance_refuses_when_the_clock_is_in_doubt(store: Store, place: Place) -> None:
     create(store)
     store.set_anchor(ClockAnchor("another boot", 0.0, 50.0, 50.0, 9e9))
     store.close()
@@ -393,7 +384,7 @@ def test_maintenance_refuses_when_the_clock_is_in_doubt(store: SqlStore, place: 
 # History --------------------------------------------------------------------------------
 
 
-def test_history_tells_past_streams_and_their_events(store: SqlStore, place: Place) -> None:
+def test_history_tells_past_streams_and_their_events(store: Store, place: Place) -> None:
     record = create(store)
     later = Moment(0.0, NOW.unix_ms + 1000)
     create(store, OTHER, later)

@@ -8,7 +8,8 @@ from protocol.server.core.effects import AskStore, Close, Send
 from protocol.server.moment import Moment
 from protocol.server.protocol import ServerProtocol
 from protocol.wire.codec import encode
-from tests.doubles.sync_server import CountingMint, MemoryStore
+from server_stub.clock import MAX_CLOCK_JUMP
+from tests.doubles.sync_server import CountingMint, FailingStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tests.simulation.clockwork import Clockwork
 
 STORE_TAKES = 0.003
+WALL = 1_700_000_000.0
+"""Unix seconds at which the clockwork begins."""
 
 
 class Hub:
@@ -30,11 +33,11 @@ class Hub:
         self._offset = offset
         self._mint = CountingMint()
         self._lives = 0
-        self._store = MemoryStore()
+        self._store = FailingStore()
         self._asked: list[AskStore] = []
         self._peers: dict[int, tuple[Callable[[str], None], Callable[[], None]]] = {}
         self._count = 0
-        self.wall = 1_700_000_000.0
+        self.wall = WALL
         """What the wall clock shows when the clockwork is at 0; anybody may set it."""
         self.is_up = False
         self.start()
@@ -77,7 +80,10 @@ class Hub:
 
     @property
     def _now(self) -> Moment:
-        return Moment(self.instant, round((self.wall + self._clockwork.now) * 1000))
+        # As `ServerClock` dates: a jump that is in doubt does not count.
+        jump = self.wall - WALL
+        wall = WALL if abs(jump) > MAX_CLOCK_JUMP else self.wall
+        return Moment(self.instant, round((wall + self._clockwork.now) * 1000))
 
     def connect(
         self, visitor: HandshakeInfo, send: Callable[[str], None], close: Callable[[], None]

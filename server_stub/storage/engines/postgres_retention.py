@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from server_stub.storage.base import Maintained
 from server_stub.storage.sql.mapping import plain_id
-from server_stub.storage.sql.retention import BATCH, Maintained, in_batches, touch
+from server_stub.storage.sql.retention import BATCH, in_batches, touch
 from server_stub.storage.sql.schema import at
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from server_stub.storage.base import KEPT_INVITES
 from server_stub.storage.sql.schema import (
     playback_events,
     server_clock,
@@ -66,7 +67,6 @@ TOKEN: Final[sa.Select[Any]] = sa.select(stream_tokens).where(
     _tokens.hash == sa.bindparam("hash"), _tokens.stream_id == _stream_id
 )
 """One token; how long the look takes tells of its hash alone, which opens nothing."""
-KEPT_INVITES: Final = 64
 _other: Final = stream_tokens.alias()
 FORGET_INVITES: Final = stream_tokens.delete().where(
     _tokens.stream_id == sa.bindparam("of_stream"),

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from server_stub.storage.base import EVENT_RETENTION, INACTIVE_AFTER, Maintained
 from server_stub.storage.sql.mapping import plain_id
 from server_stub.storage.sql.schema import IS_ACTIVE, at, playback_events, streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from sqlalchemy.engine import Connection, Engine
 
     from protocol.server.moment import Moment
 
-EVENT_RETENTION: Final = timedelta(days=7)
-INACTIVE_AFTER: Final = timedelta(hours=24)
 BATCH: Final = 50
 """Streams in a step."""
 LEAST: Final = 100
@@ -37,14 +36,6 @@ _PATIENT: Final = 1.5
 """Times the quickest step, where a disk is so slow that it is more: appends are no quicker."""
 _ROOM: Final = 0.8
 """Share of the aim up to which the next step is larger."""
-
-
-class Maintained(NamedTuple):
-    """What maintenance, or a step of it, did."""
-
-    events_deleted: int
-    streams_reset: int
-    reset_ids: tuple[str, ...] = ()
 
 
 def maintenance(engine: Engine, now: Moment, live: Sequence[str] = ()) -> Iterator[Maintained]:
@@ -61,12 +52,7 @@ def maintenance(engine: Engine, now: Moment, live: Sequence[str] = ()) -> Iterat
 
 def maintain_playback_sync_data(steps: Iterable[Maintained]) -> Maintained:
     """Take all steps at once; returns what they did together."""
-    done = list(steps)
-    return Maintained(
-        sum(step.events_deleted for step in done),
-        sum(step.streams_reset for step in done),
-        tuple(stream_id for step in done for stream_id in step.reset_ids),
-    )
+    return Maintained.together(steps)
 
 
 def touch(engine: Engine, now: Moment, live: Sequence[str]) -> None:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from protocol.server.moment import Moment
     from protocol.wire.messages import Cursor, Event
-    from server_stub.storage.sql.retention import Maintained
+    from server_stub.storage.base import Maintained
 
 logger = logging.getLogger("matinee.store")
 
