@@ -8,7 +8,7 @@ clock.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
@@ -67,23 +67,23 @@ class ServerProtocol:
 
     def __init__(
         self,
-        mint: IdSource,
+        ids: IdSource,
         *,
         clock_id: str,
         limits: Limits | None = None,
         rules: UrlPolicy = STRICT,
         version_filter: VersionFilter | None = None,
     ) -> None:
-        self._desk = ServerContext(limits or Limits(), rules, mint, clock_id, version_filter)
-        self._rooms = RoomRegistry(self._desk)
+        self._context = ServerContext(limits or Limits(), rules, ids, clock_id, version_filter)
+        self._rooms = RoomRegistry(self._context)
         self._peers: dict[int, Peer] = {}
-        self._addresses = AddressLimiter(self._desk.limits)
-        self._desertion = IdlePause(self._desk, self._rooms)
-        self._waits = StartBarrier(self._desk, self._rooms)
+        self._addresses = AddressLimiter(self._context.limits)
+        self._desertion = IdlePause(self._context, self._rooms)
+        self._waits = StartBarrier(self._context, self._rooms)
         for observer in (self._desertion, self._waits):
             self._rooms.observe(observer)
-        self._lobby = JoinHandler(self._desk, self._rooms, self._addresses)
-        self._people = ModerationHandler(self._desk, self._rooms)
+        self._lobby = JoinHandler(self._context, self._rooms, self._addresses)
+        self._people = ModerationHandler(self._context, self._rooms)
         self._outside: set[int] = set()
         self._stopping = False
 
@@ -100,7 +100,7 @@ class ServerProtocol:
 
     def places(self) -> int:
         """How many may be admitted before one of those who have no seat yet has one."""
-        most = self._desk.limits.unauthenticated
+        most = self._context.limits.unauthenticated
         if len(self._outside) >= most:
             # Who got a seat, or none, since is found out only now, when it matters.
             self._outside = {p for p in self._outside if self._peers[p].stage in ("new", "opening")}
@@ -108,7 +108,7 @@ class ServerProtocol:
 
     def make_places(self, now: Moment) -> None:
         """Others wait for a place: who has said nothing for a while gives his away."""
-        latest = now.instant - self._desk.limits.hurried_hello
+        latest = now.instant - self._context.limits.hurried_hello
         for peer in [self._peers[p] for p in self._outside]:
             if peer.stage == "new" and peer.came_at <= latest:
                 self._lobby.turn_away(peer, refuse.no_hello())
@@ -143,11 +143,11 @@ class ServerProtocol:
 
     def connect(self, peer: int, visitor: HandshakeInfo, now: Moment) -> None:
         """A websocket is open; ``peer`` is a number that is never used again."""
-        new = self._peers[peer] = Peer(peer, visitor, self._desk.limits, now.instant)
+        new = self._peers[peer] = Peer(peer, visitor, self._context.limits, now.instant)
         self._outside.add(peer)
-        self._desk.timers.set(
+        self._context.timers.set(
             (new, "hello"),
-            now.instant + self._desk.limits.hello_timeout,
+            now.instant + self._context.limits.hello_timeout,
             lambda _: self._lobby.turn_away(new, refuse.no_hello()),
         )
 
@@ -160,7 +160,7 @@ class ServerProtocol:
         gone.stage = "closed"
         self._lobby.gone(gone, now)
         if gone.room is not None:
-            gone.room.lose(gone.member_id, peer, now)
+            gone.room.detach(gone.member_id, peer, now)
 
     def receive(self, peer: int, text: str, now: Moment) -> None:
         """One text frame of ``peer``."""
@@ -202,19 +202,19 @@ class ServerProtocol:
 
     def handle_timeout(self, now: Moment) -> None:
         """Do what is due."""
-        self._desk.timers.run(now)
+        self._context.timers.run(now)
 
     def next_deadline(self) -> float | None:
         """When `handle_timeout` is due next."""
-        return self._desk.timers.next_deadline()
+        return self._context.timers.next_deadline()
 
     def effects(self) -> list[Effect]:
         """What to do now, in this order."""
-        return self._desk.take_effects()
+        return self._context.take_effects()
 
     def stored(self, ticket: int, result: StoreResult, now: Moment) -> None:
         """What the store answered."""
-        self._desk.answered(ticket, result, now)
+        self._context.answered(ticket, result, now)
 
     def reset(self, records: Iterable[StreamRecord], now: Moment) -> None:
         """These streams were reset in the store."""
@@ -231,7 +231,7 @@ class ServerProtocol:
     @property
     def asking(self) -> int:
         """Questions that the store has not answered."""
-        return self._desk.asking
+        return self._context.asking
 
     def farewell(self) -> None:
         """Tell everybody that the server stops."""
@@ -239,8 +239,8 @@ class ServerProtocol:
         for peer in self._peers.values():
             if peer.stage != "closed":
                 peer.stage = "closed"
-                self._desk.send((peer.number,), bye)
-                self._desk.close(peer.number, GOING_AWAY, "server_stopping")
+                self._context.send((peer.number,), bye)
+                self._context.close(peer.number, GOING_AWAY, "server_stopping")
 
     @property
     def live_streams(self) -> tuple[str, ...]:
@@ -300,30 +300,32 @@ class ServerProtocol:
             case Leave():
                 room.leave(sender.member_id, now)
                 self._bow_out(sender)
-            case _:
+            case Hello() | Ping():
                 self._strike(sender, refuse.out_of_place("hello was said already"), now)
+            case _:
+                assert_never(message)
 
     def _ping(self, sender: Peer, ping: Ping, now: Moment) -> None:
         wait = sender.limits.take(ping, now.instant)
         if wait > 0.0:
             self._limited(sender, wait, "", now)
             return
-        self._desk.send((sender.number,), Pong(ping.t0, now.instant, now.instant))
+        self._context.send((sender.number,), Pong(ping.t0, now.instant, now.instant))
 
     def _command(self, sender: Peer, room: Room, command: Command, now: Moment) -> None:
         if room.record.host_id != sender.member_id:
             if room.seats[sender.member_id].has_hosted:
                 # On its way while another member became host: no rule is broken.
-                self._desk.send((sender.number,), refuse.stale_host(command.event_id))
+                self._context.send((sender.number,), refuse.stale_host(command.event_id))
                 return
             self._strike(sender, refuse.forbidden(room.host_name, command.event_id), now)
             return
         if isinstance(command.act, LoadAct):
             try:
-                media = checked_media(command.act.media, self._desk)
+                media = checked_media(command.act.media, self._context)
             except MediaRefused as error:
                 no = refuse.media_refused(error, "act.media.url", command.event_id)
-                self._desk.send((sender.number,), no)
+                self._context.send((sender.number,), no)
                 return
             load = msgspec.structs.replace(command.act, media=media)
             command = msgspec.structs.replace(command, act=load)
@@ -331,7 +333,7 @@ class ServerProtocol:
 
     def _errand(self, sender: Peer, room: Room, errand: ModerationRequest, now: Moment) -> None:
         if self._stopping:
-            self._desk.send((sender.number,), refuse.store_failed("try_again", errand.event_id))
+            self._context.send((sender.number,), refuse.store_failed("try_again", errand.event_id))
             return
         no = self._people.carry_out(sender, room, errand, now)
         if no is not None:
@@ -340,10 +342,10 @@ class ServerProtocol:
     def _append(self, sender: Peer, room: Room, change: Command | Note, now: Moment) -> None:
         if self._stopping:
             no = refuse.store_failed("try_again", change.event_id)
-            self._desk.send((sender.number,), no)
+            self._context.send((sender.number,), no)
             return
         plan = self._waits.plan(room, change.act, now) if isinstance(change, Command) else ON_TIME
-        leads = room.needs.leads()
+        leads = room.lead_times.leads()
         entry = AppendRequest(
             stream_id=room.record.stream_id,
             event_id=change.event_id,
@@ -359,7 +361,7 @@ class ServerProtocol:
 
         def then(result: Outcome | StoreFailed, later: Moment) -> None:
             if isinstance(result, Refusal) and result.code == "stale_base":
-                self._desk.send((sender.number,), room.state_now())
+                self._context.send((sender.number,), room.state_now())
 
         self._rooms.append(entry, answer_to=sender.number, then=then)
 
@@ -379,22 +381,22 @@ class ServerProtocol:
         self._strike(sender, no, now)
 
     def _limited(self, sender: Peer, wait: float, event_id: str, now: Moment) -> None:
-        sender.rests_until = now.instant + self._desk.limits.rest
+        sender.rests_until = now.instant + self._context.limits.rest
         self._strike(sender, refuse.rate_limited(wait, event_id), now, burst=True)
 
     def _strike(self, sender: Peer, no: Refusal, now: Moment, *, burst: bool = False) -> None:
-        self._desk.send((sender.number,), no)
+        self._context.send((sender.number,), no)
         if sender.limits.strike(now.instant, burst=burst):
             # A seat that is merely too fast may come back; one that is wrong stays wrong.
             bye = Bye(no.code, f"too many refusals: {no.message}", reconnect=burst)
-            self._desk.send((sender.number,), bye)
+            self._context.send((sender.number,), bye)
             sender.stage = "closed"
-            self._desk.close(sender.number, POLICY, no.code)
+            self._context.close(sender.number, POLICY, no.code)
 
     def _bow_out(self, peer: Peer) -> None:
         peer.stage = "closed"
-        self._desk.timers.cancel((peer, "hello"))
-        self._desk.close(peer.number, NORMAL, "")
+        self._context.timers.cancel((peer, "hello"))
+        self._context.close(peer.number, NORMAL, "")
 
 
 def _is_ours(version_min: int, version_max: int) -> bool:

@@ -17,6 +17,8 @@ import pytest_asyncio
 
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
+    PROTOCOL_OLDEST,
+    PROTOCOL_VERSION,
     Chat,
     Command,
     CreateStream,
@@ -359,7 +361,7 @@ async def test_versions_are_agreed_on_or_both_ranges_are_named(place: Place) -> 
         await wire.send(Hello(*versions, "Eve", "instance-of-eve"))
         refusal = await wire.wait_for(Refusal)
         assert (refusal.code, refusal.version_min, refusal.version_max) == (
-            *("upgrade_required", 1, 1),
+            *("upgrade_required", PROTOCOL_OLDEST, PROTOCOL_VERSION),
         )
         await wire.wait_closed()
     # A stream is not made of bad settings either.

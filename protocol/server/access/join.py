@@ -60,11 +60,11 @@ class JoinHandler:
 
     def __init__(
         self,
-        desk: ServerContext,
+        context: ServerContext,
         rooms: RoomRegistry,
         addresses: AddressLimiter,
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._rooms = rooms
         self._addresses = addresses
         self._members = MemberQuotas()
@@ -80,9 +80,9 @@ class JoinHandler:
             return
         peer.version = negotiated(hello)
         if peer.version < PROTOCOL_VERSION:
-            self._desk.older[peer.number] = peer.version
+            self._context.older[peer.number] = peer.version
         peer.stage = "opening"
-        self._desk.timers.cancel((peer, "hello"))
+        self._context.timers.cancel((peer, "hello"))
         if peer.visitor.stream_id:
             visitor = peer.visitor
             token = visitor.stream_id + hash_token(visitor.token)
@@ -96,14 +96,14 @@ class JoinHandler:
     def turn_away(self, peer: Peer, refusal: Refusal) -> None:
         """Say no and close."""
         peer.stage = "closed"
-        self._desk.timers.cancel((peer, "hello"))
-        self._desk.send((peer.number,), refusal)
-        self._desk.close(peer.number, POLICY, refusal.code)
+        self._context.timers.cancel((peer, "hello"))
+        self._context.send((peer.number,), refusal)
+        self._context.close(peer.number, POLICY, refusal.code)
 
     def gone(self, peer: Peer, now: Moment) -> None:
         """This connection has ended."""
-        self._desk.older.pop(peer.number, None)
-        self._desk.timers.cancel((peer, "hello"))
+        self._context.older.pop(peer.number, None)
+        self._context.timers.cancel((peer, "hello"))
         if peer.look is not None:
             self._addresses.give_up(peer.look, now.instant)
         self._members.left(peer.member_id, peer.limits, now.instant)
@@ -122,12 +122,12 @@ class JoinHandler:
         media = wanted.media
         if media is not None:
             try:
-                media = checked_media(media, self._desk)
+                media = checked_media(media, self._context)
             except MediaRefused as error:
                 self.turn_away(peer, refuse.media_refused(error, "create.media.url"))
                 return
-        mint = self._desk.mint
-        stream_id = mint.stream_id()
+        ids = self._context.ids
+        stream_id = ids.stream_id()
         peer.member_id = member_id_of(stream_id, hello.instance_id)
         # Nobody has a film open yet, not even who named it.
         start = MAX_LEAD if media is None else LOAD_BOUND
@@ -141,8 +141,8 @@ class JoinHandler:
             sync_enabled=wanted.sync_enabled,
             wait=wanted.wait,
         )
-        created = Created(host_key=mint.host_key(), invite_token=mint.invite_token())
-        self._desk.ask(
+        created = Created(host_key=ids.host_key(), invite_token=ids.invite_token())
+        self._context.ask(
             InsertStream(
                 record=record,
                 event=None if media is None else self._first_event(record, peer, now),
@@ -158,7 +158,7 @@ class JoinHandler:
         return Event(
             epoch=record.epoch,
             seq=record.seq,
-            event_id=self._desk.mint.event_id(),
+            event_id=self._context.ids.event_id(),
             event_type="media",
             member_id=peer.member_id,
             name=peer.name,
@@ -195,8 +195,8 @@ class JoinHandler:
         stream_id = peer.visitor.stream_id
         known = is_uuid_hex(stream_id)
         # A host that has lost its memory has lost the invite as well: it gets another one.
-        invite = self._desk.mint.invite_token() if hello.cursor is None else ""
-        self._desk.ask(
+        invite = self._context.ids.invite_token() if hello.cursor is None else ""
+        self._context.ask(
             OpenStream(
                 stream_id=stream_id if known else NOWHERE,
                 token_hash=hash_token(peer.visitor.token),
@@ -256,7 +256,7 @@ class JoinHandler:
         room.claimed_by = peer.number
         entry = AppendRequest(
             stream_id=record.stream_id,
-            event_id=self._desk.mint.event_id(),
+            event_id=self._context.ids.event_id(),
             member_id=peer.member_id,
             name=peer.name,
             change=HostChange(),
@@ -305,12 +305,12 @@ class JoinHandler:
         peer.stage, peer.room = "seated", room
         self._members.seated(peer.member_id, peer.limits)
         member = Member(member_id=peer.member_id, name=peer.name, role=role)
-        room.sit(member, peer.number, now, by_invite=peer.by_invite)
-        self._desk.send(
+        room.attach(member, peer.number, now, by_invite=peer.by_invite)
+        self._context.send(
             (peer.number,),
             Welcome(
                 version=peer.version,
-                clock_id=self._desk.clock_id,
+                clock_id=self._context.clock_id,
                 stream_id=record.stream_id,
                 member_id=peer.member_id,
                 role=role,
@@ -321,7 +321,7 @@ class JoinHandler:
             ),
         )
         if cursor is None:
-            self._desk.send((peer.number,), room.snapshot("first_join"))
+            self._context.send((peer.number,), room.snapshot("first_join"))
             room.present(peer.number, peer.member_id, now, resumed=False)
         else:
             self.resume(peer, cursor, now)
@@ -333,15 +333,15 @@ class JoinHandler:
         seat = room.seats[peer.member_id]
         if seat.backlog is not None:
             return
-        reason = snapshot_reason(room.record, cursor, self._desk.limits.resume_events)
+        reason = snapshot_reason(room.record, cursor, self._context.limits.resume_events)
         if reason:
-            self._desk.send((peer.number,), room.snapshot(reason))
+            self._context.send((peer.number,), room.snapshot(reason))
             room.present(peer.number, peer.member_id, now, resumed=True)
             return
         seat.backlog = []
         self._rooms.ask(
             room.record.stream_id,
-            ReadSince(room.record.stream_id, cursor, self._desk.limits.resume_events),
+            ReadSince(room.record.stream_id, cursor, self._context.limits.resume_events),
             lambda result, then: self._resumed(peer, cursor, result, then),
         )
 
@@ -362,21 +362,21 @@ class JoinHandler:
             reason, events = "unreadable", ()
         else:
             # The stream may have moved to another epoch while the question was on its way.
-            reason = snapshot_reason(result.record, cursor, self._desk.limits.resume_events)
+            reason = snapshot_reason(result.record, cursor, self._context.limits.resume_events)
             reason = reason or missing_reason(
-                result.record, cursor, result.events, self._desk.limits.resume_bytes
+                result.record, cursor, result.events, self._context.limits.resume_bytes
             )
             top = result.record.cursor
             events = (*result.events, *(e for e in backlog if top < e.cursor))
         if reason:
-            self._desk.send((peer.number,), room.snapshot(reason))
+            self._context.send((peer.number,), room.snapshot(reason))
         else:
             for event in events:
-                self._desk.send((peer.number,), event)
+                self._context.send((peer.number,), event)
         room.present(peer.number, peer.member_id, now, resumed=True)
 
     def _invite_until(self, now: Moment) -> int:
-        return now.unix_ms + round(self._desk.limits.invite_lifetime * 1000)
+        return now.unix_ms + round(self._context.limits.invite_lifetime * 1000)
 
 
 def _was_right(result: OpenedStream | StoreFailed) -> bool | None:
@@ -386,14 +386,14 @@ def _was_right(result: OpenedStream | StoreFailed) -> bool | None:
     return result.role is not None
 
 
-def checked_media(media: Media, desk: ServerContext) -> Media:
+def checked_media(media: Media, context: ServerContext) -> Media:
     """``media`` with its text cleaned and its address as it may be passed on.
 
     Raises:
         MediaRefused: the address is not one that may be opened.
     """
     if media.kind == "url":
-        url = check_url(media.url, desk.rules)
+        url = check_url(media.url, context.rules)
     elif media.url:
         raise MediaRefused("a file is named by its title, never by an address")
     else:

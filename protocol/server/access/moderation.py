@@ -44,8 +44,8 @@ _AGAIN: Final = 1.0
 class ModerationHandler:
     """Carries out a host's errands; each is answered with its ``event_id``."""
 
-    def __init__(self, desk: ServerContext, rooms: RoomRegistry) -> None:
-        self._desk = desk
+    def __init__(self, context: ServerContext, rooms: RoomRegistry) -> None:
+        self._context = context
         self._rooms = rooms
 
     def carry_out(
@@ -69,9 +69,9 @@ class ModerationHandler:
     # Invites ----------------------------------------------------------------------------
 
     def _replace_invites(self, sender: Peer, room: Room, errand: NewInvite, now: Moment) -> None:
-        limits = self._desk.limits
+        limits = self._context.limits
         lifetime = limits.invite_lifetime if errand.lifetime is None else errand.lifetime
-        token = self._desk.mint.invite_token()
+        token = self._context.ids.invite_token()
         call = AddInvite(
             stream_id=room.record.stream_id,
             invite_hash=hash_token(token),
@@ -106,9 +106,11 @@ class ModerationHandler:
         def then(result: Done | StoreFailed, later: Moment) -> None:
             if isinstance(result, StoreFailed):
                 at = later.instant + _AGAIN
-                self._desk.timers.set(("admit", call.invite_hash), at, lambda _: self._admit(call))
+                self._context.timers.set(
+                    ("admit", call.invite_hash), at, lambda _: self._admit(call)
+                )
 
-        self._desk.ask(call, then)
+        self._context.ask(call, then)
 
     def _clear_out(self, room: Room, now: Moment) -> None:
         """Whoever came by an invite is out, but for who hosts."""
@@ -179,14 +181,14 @@ class ModerationHandler:
         host = room.host
         if host is None or host.peer is None:
             return
-        peer, token = host.peer, self._desk.mint.invite_token()
-        until_ms = now.unix_ms + round(self._desk.limits.invite_lifetime * 1000)
+        peer, token = host.peer, self._context.ids.invite_token()
+        until_ms = now.unix_ms + round(self._context.limits.invite_lifetime * 1000)
 
         def then(result: Done | Refusal | StoreFailed, _: Moment) -> None:
             if not isinstance(result, StoreFailed):
-                self._desk.send((peer,), Invited(token, until_ms))
+                self._context.send((peer,), Invited(token, until_ms))
 
-        self._desk.ask(AddInvite(room.record.stream_id, hash_token(token), now, until_ms), then)
+        self._context.ask(AddInvite(room.record.stream_id, hash_token(token), now, until_ms), then)
 
     # What all of them need --------------------------------------------------------------
 
@@ -207,7 +209,7 @@ class ModerationHandler:
         return True
 
     def _tell(self, sender: Peer, message: ServerMessage) -> None:
-        self._desk.send((sender.number,), message)
+        self._context.send((sender.number,), message)
 
 
 def _takes_back(sender: Peer, room: Room, errand: ModerationRequest) -> bool:

@@ -26,8 +26,8 @@ class _Deserted(NamedTuple):
 class IdlePause(RoomObserver):
     """Watches over streams that nobody is connected to."""
 
-    def __init__(self, desk: ServerContext, rooms: RoomRegistry) -> None:
-        self._desk = desk
+    def __init__(self, context: ServerContext, rooms: RoomRegistry) -> None:
+        self._context = context
         self._rooms = rooms
         self._watched: dict[str, _Deserted] = {}
         """By stream; of those that somebody came back to the deadline is cancelled."""
@@ -38,7 +38,7 @@ class IdlePause(RoomObserver):
 
     def look(self, room: Room, now: Moment) -> None:
         if room.is_connected:
-            self._desk.timers.cancel(("deserted", room.record.stream_id))
+            self._context.timers.cancel(("deserted", room.record.stream_id))
 
     def closed(self, room: Room) -> None:
         watched = self._watched.get(room.record.stream_id)
@@ -49,16 +49,16 @@ class IdlePause(RoomObserver):
     def hurry(self, now: Moment) -> None:
         """The server stops: what is deserted is paused while there is time."""
         for stream_id in list(self._watched):
-            if self._desk.timers.due_at(("deserted", stream_id)) is not None:
-                self._desk.timers.cancel(("deserted", stream_id))
+            if self._context.timers.due_at(("deserted", stream_id)) is not None:
+                self._context.timers.cancel(("deserted", stream_id))
                 self._pause(stream_id, now)
 
     def _watch(self, stream_id: str, deserted: _Deserted, now: Moment) -> None:
         self._watched[stream_id] = deserted
         # Under the stream's name: another room may stand for it when somebody comes back.
-        self._desk.timers.set(
+        self._context.timers.set(
             ("deserted", stream_id),
-            now.instant + self._desk.limits.deserted_interval,
+            now.instant + self._context.limits.deserted_interval,
             lambda then: self._pause(stream_id, then),
         )
 
@@ -69,7 +69,7 @@ class IdlePause(RoomObserver):
             return
         request = AppendRequest(
             stream_id=stream_id,
-            event_id=self._desk.mint.event_id(),
+            event_id=self._context.ids.event_id(),
             member_id="",
             name="",
             change=AutoPause(deserted.since),

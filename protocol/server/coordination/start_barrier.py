@@ -82,8 +82,8 @@ ON_TIME: Final = StartPlan(0.0, is_moving=False)
 class StartBarrier(RoomObserver):
     """Watches over the starts of all rooms."""
 
-    def __init__(self, desk: ServerContext, rooms: RoomRegistry) -> None:
-        self._desk = desk
+    def __init__(self, context: ServerContext, rooms: RoomRegistry) -> None:
+        self._context = context
         self._rooms = rooms
         self._waits: dict[str, _Wait] = {}
         """By stream."""
@@ -92,7 +92,7 @@ class StartBarrier(RoomObserver):
 
     def plan(self, room: Room, act: Act, now: Moment) -> StartPlan:
         """How a start is led that ``act`` asks for now."""
-        seen = {self._outlook(room, seat, now) for seat in room.doubts.seats}
+        seen = {self._outlook(room, seat, now) for seat in room.unready.seats}
         is_moving = "soon" in seen
         match act:
             case LoadAct(playing=True):
@@ -109,7 +109,7 @@ class StartBarrier(RoomObserver):
 
         The first one in a film from the network counts: nobody knows what it takes.
         """
-        if room.needs.longest <= MAX_LEAD:
+        if room.lead_times.longest <= MAX_LEAD:
             return False
         return any(
             seat.way + seat.start + seat.seek > MAX_LEAD
@@ -118,10 +118,10 @@ class StartBarrier(RoomObserver):
         )
 
     def _outlook(self, room: Room, seat: Participant, now: Moment) -> Readiness:
-        patience = room.patience
+        patience = room.wait_budget
         if patience.is_spent and patience.left(seat.member.member_id, now.instant) < SHORTEST:
             return "excused"
-        return readiness_of(seat, room.place, room.record, now.instant)
+        return readiness_of(seat, room.sync_point, room.record, now.instant)
 
     # Something has changed --------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class StartBarrier(RoomObserver):
             wait = None
         if wait is None and goes_on and timeline.at - now.instant > MAX_LEAD:
             wait = self._waits[stream_id] = _Wait(timeline.at, now.instant)
-            timers = self._desk.timers
+            timers = self._context.timers
             timers.set((room, "wait"), wait.until, lambda then: self.look(room, then))
             told_at = now.instant + TOLD_AFTER
             timers.set((room, "told"), told_at, lambda then: self._tell(room, then))
@@ -170,16 +170,16 @@ class StartBarrier(RoomObserver):
         """It waits for others than before."""
         self._spend(room, wait, now)
         wait.late = late
-        timers, name = self._desk.timers, (room, "told")
+        timers, name = self._context.timers, (room, "told")
         if wait.told and timers.due_at(name) is None:
-            told_at = now.instant + self._desk.limits.presence_interval
+            told_at = now.instant + self._context.limits.presence_interval
             timers.set(name, told_at, lambda then: self._tell(room, then))
 
     def _spend(self, room: Room, wait: _Wait, now: Moment) -> None:
         """Count the time for those who were late; what nobody notices costs nothing."""
         if wait.told:
             for member_id in wait.late:
-                room.patience.spend(member_id, now.instant - wait.spent_at, now.instant)
+                room.wait_budget.spend(member_id, now.instant - wait.spent_at, now.instant)
         wait.spent_at = now.instant
 
     def _tell(self, room: Room, now: Moment) -> None:
@@ -194,7 +194,7 @@ class StartBarrier(RoomObserver):
         self._spend(room, wait, now)
         del self._waits[room.record.stream_id]
         for name in ("wait", "told"):
-            self._desk.timers.cancel((room, name))
+            self._context.timers.cancel((room, name))
         room.waiting = None
         if wait.told:
             room.tell(StartWait())
@@ -202,7 +202,7 @@ class StartBarrier(RoomObserver):
     # What the server does by itself -----------------------------------------------------
 
     def _bring_forward(self, room: Room, wait: _Wait, now: Moment) -> None:
-        if wait.asked or wait.until - now.instant <= room.needs.leads().start:
+        if wait.asked or wait.until - now.instant <= room.lead_times.leads().start:
             return
         wait.asked = True
         ready = AdvanceStart(wait.until, "everybody is ready" if wait.told else "")
@@ -217,9 +217,9 @@ class StartBarrier(RoomObserver):
         """Watch the stalls that members tell of."""
         name = (room, "stall", event.member_id)
         if event.event_type == "buffer_end":
-            self._desk.timers.cancel(name)
+            self._context.timers.cancel(name)
         elif event.event_type == "buffer_start":
-            self._desk.timers.set(
+            self._context.timers.set(
                 name,
                 now.instant + STALLED_FOR,
                 lambda then: self._halt(room, event.member_id, then),
@@ -238,7 +238,7 @@ class StartBarrier(RoomObserver):
         here = timeline.position_at(now.instant)
         stands = here if seat.position is None else min(seat.position, here)
         position = max(stands - OVERLAP, here - FURTHEST_BACK, 0.0)
-        bound = min(STALL_BOUND, room.patience.left(member_id, now.instant))
+        bound = min(STALL_BOUND, room.wait_budget.left(member_id, now.instant))
         halt = StallPause(position, f"waiting for {seat.member.name}")
         self._ask(room, halt, bound, now)
 
@@ -252,12 +252,12 @@ class StartBarrier(RoomObserver):
     ) -> None:
         entry = AppendRequest(
             stream_id=room.record.stream_id,
-            event_id=self._desk.mint.event_id(),
+            event_id=self._context.ids.event_id(),
             member_id="",
             name="",
             change=change,
             now=now,
-            lead=room.needs.leads().start,
+            lead=room.lead_times.leads().start,
             bound=bound,
         )
 

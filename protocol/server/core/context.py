@@ -47,13 +47,13 @@ class ServerContext:
         self,
         limits: Limits,
         rules: UrlPolicy,
-        mint: IdSource,
+        ids: IdSource,
         clock_id: str,
         version_filter: VersionFilter | None = None,
     ) -> None:
         self.limits = limits
         self.rules = rules
-        self.mint = mint
+        self.ids = ids
         self.clock_id = clock_id
         self.timers = TimerQueue()
         self.older: dict[int, int] = {}

@@ -22,7 +22,24 @@ from protocol.wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from protocol.server.limits.config import Limits
+    from protocol.server.limits.config import Limits, RateLimit
+
+
+def message_rates(limits: Limits) -> dict[type[ClientMessage], RateLimit | None]:
+    """The limit of each message; None for one that a connection says once."""
+    return {
+        Hello: None,
+        Leave: None,
+        Command: limits.command,
+        Note: limits.note,
+        SendChat: limits.say,
+        Report: limits.report,
+        Ping: limits.ping,
+        Resume: limits.resume,
+        NewInvite: limits.errand,
+        Remove: limits.errand,
+        HandOver: limits.errand,
+    }
 
 
 class ConnectionLimiter:
@@ -35,17 +52,8 @@ class ConnectionLimiter:
         self._struck_at = -limits.strike_interval
         self._buckets = {
             kind: TokenBucket(rate, now)
-            for kind, rate in (
-                (Command, limits.command),
-                (Note, limits.note),
-                (SendChat, limits.say),
-                (Report, limits.report),
-                (Ping, limits.ping),
-                (Resume, limits.resume),
-                (NewInvite, limits.errand),
-                (Remove, limits.errand),
-                (HandOver, limits.errand),
-            )
+            for kind, rate in message_rates(limits).items()
+            if rate is not None
         }
 
     def go_on_from(self, before: ConnectionLimiter) -> None:
@@ -58,9 +66,8 @@ class ConnectionLimiter:
 
     def take(self, message: ClientMessage, now: float) -> float:
         """Seconds to wait before such a message may be sent; 0 for go on."""
-        if isinstance(message, Hello | Leave):
-            return 0.0
-        return self._buckets[type(message)].take(now)
+        bucket = self._buckets.get(type(message))
+        return 0.0 if bucket is None else bucket.take(now)
 
     def strike(self, now: float, *, burst: bool = False) -> bool:
         """Count a broken rule; True when it was one too many.

@@ -6,7 +6,7 @@ the same rules hold however many servers write to it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, assert_never
 
 import msgspec
 
@@ -60,7 +60,7 @@ def decide(record: StreamRecord, known: KnownEvent | None, entry: AppendRequest)
         return _note(record, entry, entry.change)
     if isinstance(entry.change, HostChange):
         return _host_change(record, entry, entry.change)
-    return _of_server(record, entry, entry.change)
+    return _server_act(record, entry, entry.change)
 
 
 def refused_errand(record: StreamRecord | None, host_term: int | None) -> Refusal | None:
@@ -159,7 +159,7 @@ def _host_change(record: StreamRecord, entry: AppendRequest, change: HostChange)
     return _appended(record, event)
 
 
-def _of_server(record: StreamRecord, entry: AppendRequest, change: ServerAct) -> Outcome:
+def _server_act(record: StreamRecord, entry: AppendRequest, change: ServerAct) -> Outcome:
     """What the server does by itself, unless the party has moved on before."""
     timeline, now = record.timeline, entry.now.instant
     reason, event_type = "", "pause"
@@ -176,8 +176,10 @@ def _of_server(record: StreamRecord, entry: AppendRequest, change: ServerAct) ->
         ):
             # It goes on by itself at last, should nobody be there to say so.
             timeline = timeline.seek(position, now + entry.bound)
-        case _:
+        case AutoPause() | AdvanceStart() | StallPause():
             return refuse.stale_base(entry.event_id)
+        case _:
+            assert_never(change)
     # Not a foreign one: what a host did while the connection was lost still counts.
     record = msgspec.structs.replace(record, timeline=timeline)
     event = _event(record, entry, event_type=event_type)

@@ -101,7 +101,7 @@ class RoomRegistry(RoomObserver):
                 self._context.send((answer_to,), answer)
             if isinstance(result, Appended) and room is not None:
                 if answer_to is not None:
-                    room.needs.wrote(now.instant - request.now.instant)
+                    room.lead_times.wrote(now.instant - request.now.instant)
                 room.publish(result.record, result.event, now)
             if then is not None:
                 then(result, now)

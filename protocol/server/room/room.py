@@ -59,14 +59,14 @@ class Room:
 
     def __init__(
         self,
-        desk: ServerContext,
+        context: ServerContext,
         record: StreamRecord,
         observers: tuple[RoomObserver, ...],
     ) -> None:
         self.record = record
-        self.place = SyncPoint(record.cursor, float("-inf"))
+        self.sync_point = SyncPoint(record.cursor, float("-inf"))
         """Where everybody is to be by now."""
-        self.patience = WaitBudget()
+        self.wait_budget = WaitBudget()
         self.waiting: StartWait | None = None
         """What people know of a start that waits."""
         self.seats: dict[str, Participant] = {}
@@ -74,13 +74,13 @@ class Room:
         """Peer that is being made host."""
         self.former_host_id = ""
         """Who hosted when the last change of host came; it may be the same member."""
-        self._desk = desk
+        self._context = context
         self._observers = observers
-        self.needs = LeadTimes()
+        self.lead_times = LeadTimes()
         """How far ahead a change has to be agreed."""
-        self.doubts = UnreadyIndex()
+        self.unready = UnreadyIndex()
         """Whom a start may have to wait for."""
-        self._roll = Roster(desk.limits.members_told)
+        self._roll = Roster(context.limits.members_told)
         self._others = 0
         """What was told of those who are not listed."""
         self._changed: dict[str, None] = {}
@@ -117,9 +117,9 @@ class Room:
             self._listeners = tuple(self._connected)
         return self._listeners
 
-    def sit(self, member: Member, peer: int, now: Moment, *, by_invite: bool) -> Participant:
+    def attach(self, member: Member, peer: int, now: Moment, *, by_invite: bool) -> Participant:
         """Give ``peer`` the seat of ``member``; an older connection of that seat ends."""
-        timers, member_id = self._desk.timers, member.member_id
+        timers, member_id = self._context.timers, member.member_id
         seat = Participant(member, peer, by_invite=by_invite)
         before = self.seats.get(member_id)
         if before is not None:
@@ -142,7 +142,7 @@ class Room:
         self._tell_changed(now)
         return seat
 
-    def lose(self, member_id: str, peer: int, now: Moment) -> None:
+    def detach(self, member_id: str, peer: int, now: Moment) -> None:
         """The connection is gone; the member stays listed for a while."""
         seat = self.seats.get(member_id)
         if seat is None or seat.peer != peer:
@@ -151,8 +151,8 @@ class Room:
         seat.backlog = None
         self._disconnected(peer)
         self._discount(member_id)
-        until = now.instant + self._desk.limits.grace
-        self._desk.timers.set(
+        until = now.instant + self._context.limits.grace
+        self._context.timers.set(
             (self, "grace", member_id), until, lambda then: self.leave(member_id, then)
         )
         if not self._connected:
@@ -168,12 +168,12 @@ class Room:
             observer.deserted(self, now)
 
     def _count(self, member_id: str, seat: Participant) -> None:
-        self.needs.count(member_id, seat)
-        self.doubts.count(member_id, seat, self.place.cursor)
+        self.lead_times.count(member_id, seat)
+        self.unready.count(member_id, seat, self.sync_point.cursor)
 
     def _discount(self, member_id: str) -> None:
-        self.needs.drop(member_id)
-        self.doubts.drop(member_id)
+        self.lead_times.drop(member_id)
+        self.unready.drop(member_id)
 
     def _disconnected(self, peer: int) -> None:
         self._connected.pop(peer, None)
@@ -181,7 +181,7 @@ class Room:
 
     def leave(self, member_id: str, now: Moment, *, sent_away: bool = False) -> None:
         """The member is gone for good."""
-        gone, timers = self.seats.pop(member_id), self._desk.timers
+        gone, timers = self.seats.pop(member_id), self._context.timers
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
         self._discount(member_id)
@@ -193,7 +193,7 @@ class Room:
         following = self._roll.remove(member_id)
         if following:
             self._changed[following] = None
-        self._tell_presence_at(self._told_at + self._desk.limits.presence_interval, now)
+        self._tell_presence_at(self._told_at + self._context.limits.presence_interval, now)
         if gone.peer is not None and not self._connected:
             self._tell_deserted(now)
         self._tell_changed(now)
@@ -220,8 +220,8 @@ class Room:
             self.expel(member_id, Bye("replaced", why, reconnect=False), now)
 
     def _dismiss(self, peer: int, bye: Bye) -> None:
-        self._desk.send((peer,), bye)
-        self._desk.close(peer, POLICY, bye.code)
+        self._context.send((peer,), bye)
+        self._context.close(peer, POLICY, bye.code)
 
     # What they are told -----------------------------------------------------------------
 
@@ -247,25 +247,25 @@ class Room:
         if record.host_term != before.host_term:
             self.former_host_id = before.host_id
         if record.host_id != before.host_id:
-            self._crown(before.host_id, now)
+            self._change_host(before.host_id, now)
         return True
 
     def _deliver(self, event: Event) -> None:
         waiting = [seat for seat in self.seats.values() if seat.backlog is not None]
         if not waiting:
-            self._desk.send(self.listeners, event)
+            self._context.send(self.listeners, event)
             return
         for seat in waiting:
             assert seat.backlog is not None
             seat.backlog.append(event)
         behind = {seat.peer for seat in waiting}
-        self._desk.send(tuple(p for p in self.listeners if p not in behind), event)
+        self._context.send(tuple(p for p in self.listeners if p not in behind), event)
 
     def _move(self, place: SyncPoint) -> None:
-        self.place = place
-        self.doubts.moved()
+        self.sync_point = place
+        self.unready.moved()
 
-    def _crown(self, before: str, now: Moment) -> None:
+    def _change_host(self, before: str, now: Moment) -> None:
         """Another member hosts than ``before``; those who are here change their roles."""
         for member_id, role in ((before, "viewer"), (self.record.host_id, "host")):
             seat = self.seats.get(member_id)
@@ -276,11 +276,11 @@ class Room:
 
     def tell(self, message: ServerMessage) -> None:
         """Tell everybody something that is not in the log."""
-        self._desk.send(self.listeners, message)
+        self._context.send(self.listeners, message)
 
     def tell_of_people(self, message: Chat | Presence) -> None:
         """Tell everybody of people; a film's events do not wait for it."""
-        self._desk.send(self.listeners, message, is_urgent=False)
+        self._context.send(self.listeners, message, is_urgent=False)
 
     def reset(self, record: StreamRecord, now: Moment) -> None:
         """The stream starts anew from ``record``, unless it has gone on from there already."""
@@ -325,14 +325,14 @@ class Room:
         """
         if resumed:
             here = Presence(changed=self.members(), others=self._roll.others)
-            self._desk.send((peer,), here, is_urgent=False)
-        self._desk.send((peer,), self.state_now())
+            self._context.send((peer,), here, is_urgent=False)
+        self._context.send((peer,), self.state_now())
         if self.waiting is not None:
-            self._desk.send((peer,), self.waiting)
+            self._context.send((peer,), self.waiting)
         if resumed:
-            self._desk.timers.set(
+            self._context.timers.set(
                 (self, "whole", member_id),
-                now.instant + self._desk.limits.grace,
+                now.instant + self._context.limits.grace,
                 lambda _: self._tell_whole(member_id),
             )
 
@@ -340,16 +340,16 @@ class Room:
         peer = self.seats[member_id].peer
         if peer is not None:
             whole = Presence(changed=self.members(), whole=True, others=self._roll.others)
-            self._desk.send((peer,), whole, is_urgent=False)
+            self._context.send((peer,), whole, is_urgent=False)
 
     def _repeat_state_later(self, now: Moment) -> None:
-        self._desk.timers.set(
-            (self, "state"), now.instant + self._desk.limits.state_interval, self._repeat_state
+        self._context.timers.set(
+            (self, "state"), now.instant + self._context.limits.state_interval, self._repeat_state
         )
 
     def _repeat_state(self, now: Moment) -> None:
         behind = {seat.peer for seat in self.seats.values() if seat.backlog is not None}
-        self._desk.send(tuple(p for p in self.listeners if p not in behind), self.state_now())
+        self._context.send(tuple(p for p in self.listeners if p not in behind), self.state_now())
         self._repeat_state_later(now)
 
     # How they are -----------------------------------------------------------------------
@@ -364,7 +364,7 @@ class Room:
             self._mark(member_id, now)
         elif seat.member != before and member_id in self._roll:
             self._changed[member_id] = None
-            self._tell_presence_at(self._told_at + self._desk.limits.drift_interval, now)
+            self._tell_presence_at(self._told_at + self._context.limits.drift_interval, now)
         for observer in self._observers:
             observer.look_at(self, seat, now)
 
@@ -375,11 +375,11 @@ class Room:
             self._left.pop(member_id, None)
         elif not self._roll.is_recounted:
             return
-        self._tell_presence_at(self._told_at + self._desk.limits.presence_interval, now)
+        self._tell_presence_at(self._told_at + self._context.limits.presence_interval, now)
 
     def _tell_presence_at(self, instant: float, now: Moment) -> None:
         """Tell what changed no later than ``instant``; at once when that has passed."""
-        timers, name = self._desk.timers, (self, "presence")
+        timers, name = self._context.timers, (self, "presence")
         instant = max(instant, now.instant)
         due = timers.due_at(name)
         if due is None or instant < due:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from protocol.server.limits.config import Limits, RateLimit, for_crowds
-from protocol.server.limits.connection import MAX_GONE, REFILLED, ConnectionLimiter, MemberQuotas
+from protocol.server.limits.connection import (
+    MAX_GONE,
+    REFILLED,
+    ConnectionLimiter,
+    MemberQuotas,
+    message_rates,
+)
 from protocol.server.limits.token_bucket import TokenBucket
-from protocol.wire.messages import Hello, Leave, Ping, SendChat
+from protocol.wire.messages import ClientMessage, Hello, Leave, Ping, SendChat
 
 
 def test_a_bucket_lets_a_burst_pass_and_then_the_average() -> None:
@@ -132,3 +140,7 @@ def test_where_many_sit_behind_one_address_more_may_come_and_sooner() -> None:
     assert school.reads == RateLimit(200.0, 400.0)
     strict = for_crowds(Limits(), 5)
     assert (strict.open_at_once, strict.opens) == (5, Limits().opens)
+
+
+def test_every_message_of_a_seat_has_its_limit_in_the_table() -> None:
+    assert set(message_rates(Limits())) == set(get_args(ClientMessage))
