@@ -114,7 +114,9 @@ class SeatApp:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(deliver, news)
 
-        driver = PlayerThread(lambda report: self._make_player(config, report), follower, post)
+        driver = PlayerThread(
+            lambda report: self._make_player(config, report), follower, post, time.monotonic
+        )
         token, media = config.token, None
         if config.role == "host":
             token = token or _kept_key(config)

@@ -1,28 +1,52 @@
-"""Keeps a player on a timeline: what to tell the player, and when.
+"""Follower of a timeline: what a player is told, and when.
 
 Pure: it is told the time, what the player says and what was sampled, and answers with
-commands. One thread owns it (see ``player.sync.thread``). Instants are seconds on the local
-monotonic clock unless said; positions are seconds.
+commands. One thread owns it (see ``player.sync.thread``). What comes in here changes the
+state (``state.py``) within its phases (``phase.py``, with a picture); the planner
+(``planner.py``) then decides what is to be done. Instants are seconds on the local monotonic
+clock unless said; positions are seconds.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from player.backend.base import (
     EndReached,
     Failed,
+    KeyPressed,
     MediaOpened,
     PauseChanged,
     PlayerEvent,
     Restarted,
     Sample,
     StallChanged,
+    TracksChanged,
 )
-from player.sync.messages import Acted, FollowerEvent, FollowerView, Jumped, PlayerCommand, Stalled
+from player.sync.messages import (
+    Acted,
+    CorrectionMode,
+    FollowerEvent,
+    FollowerView,
+    PlayAtRate,
+    PlayerCommand,
+    Stalled,
+    Widened,
+)
 from player.sync.phase import HERE, MOVING, Phase
-from player.sync.planner import DEAD_AFTER_START, CorrectionMode, SyncPlanner
-from player.sync.state import FollowerState
+from player.sync.planner import (
+    Decision,
+    FinishFilm,
+    KeepSeek,
+    PauseHere,
+    ScheduleStart,
+    SeekPosition,
+    SeekTimeline,
+    plan,
+    plan_moving,
+)
+from player.sync.state import DEAD_AFTER_START, DEAD_AFTER_WRITE, FollowerState
+from protocol.sync.controller import Hold, Jump, Nudge
 
 if TYPE_CHECKING:
     from protocol.timeline import Timeline
@@ -41,149 +65,151 @@ class Follower:
     """Decides for one player; owned by one thread."""
 
     def __init__(self, correction: CorrectionMode = "full") -> None:
-        self.generation = 0
-        """Number of the load that the player's events must belong to."""
-        self._bearings = FollowerState()
-        self._steering = SyncPlanner(self._bearings, correction)
+        self._state = FollowerState(correction)
+        self._generation = 0
         self._controlled_at = float("-inf")
-        self._acted = False
+
+    @property
+    def generation(self) -> int:
+        """Number of the load that the player's events must belong to."""
+        return self._generation
+
+    @property
+    def phase(self) -> Phase:
+        """What the player is at."""
+        return self._state.phase
+
+    @property
+    def armed(self) -> float | None:
+        """Local instant at which the player is to be started, while there is one."""
+        return self._state.armed
 
     # What is agreed ---------------------------------------------------------------------
 
     def set_clock(self, offset: float | None) -> None:
         """Server's clock minus the local one, in seconds; without it nothing is corrected."""
-        before, self._bearings.course.offset = self._bearings.course.offset, offset
+        schedule = self._state.schedule
+        before, schedule.offset = schedule.offset, offset
         if before is None or offset is None or abs(offset - before) > CLOCK_STEP:
             # What is measured next is the clock's step, not how late the player is.
-            self._bearings.learned.spoil()
+            self._state.latency.spoil()
 
     def set_tolerance(self, tolerance: float) -> None:
         """Drift in seconds that a glide may mend."""
-        self._steering.tolerance = tolerance
+        self._state.tolerance = tolerance
 
     def set_sync_enabled(self, enabled: bool) -> None:
         """Whether the stream wants drifts to be mended; its events are followed in any case."""
-        self._steering.enabled = enabled
+        self._state.sync_enabled = enabled
 
     def follow(self, timeline: Timeline, now: float) -> list[PlayerCommand]:
         """Take the timeline to keep to; the same one again changes nothing."""
-        if timeline == self._bearings.timeline:
+        if timeline == self._state.timeline:
             return []
-        self._bearings.course.take(timeline, now)
-        self._steering.new_goal()
-        return self._steering.steer(now)
+        self._state.take_timeline(timeline, now)
+        return self._steer(now)
 
     def load(self, now: float, *, is_network: bool, is_live: bool = False) -> float:
         """A load is on its way; returns the position to open at."""
         self.unload(now)
-        bearings = self._bearings
-        bearings.is_live = is_live
-        bearings.learned.new_media(is_network=is_network)
-        bearings.to("loading", now)
-        position = 0.0 if is_live else bearings.aim(now)
-        bearings.seeks.loading(position, now)
+        state = self._state
+        state.is_live = is_live
+        state.latency.new_media(is_network=is_network)
+        state.to("loading", now)
+        position = 0.0 if is_live else state.aim(now)
+        state.seeks.loading(position, now)
         return position
 
     def unload(self, now: float) -> None:
         """There is no media any more."""
-        self.generation += 1
-        bearings = self._bearings
-        bearings.course.duration = None
-        bearings.stall.clear()
-        bearings.to("idle", now)
-        bearings.where.clear()
-        self._steering.ledger.clear()
+        self._generation += 1
+        state = self._state
+        state.schedule.duration = None
+        state.stall.clear()
+        state.to("idle", now)
+        state.estimate.clear()
+        state.echo_filter.clear()
 
     def hold(self, now: float) -> list[PlayerCommand]:
         """Stop at once, until the timeline says something new; `Acted` tells where."""
-        self._bearings.course.hold(now)
-        self._acted = True
-        commands = self._steering.steer(now)
+        self._state.schedule.hold(now)
+        self._state.expect_act()
+        commands = self._steer(now)
         if not commands:
-            self._tell_act(now)
+            self._state.tell_act(now)
         return commands
 
     def release(self, now: float) -> list[PlayerCommand]:
         """Back to the timeline as it stands."""
-        self._bearings.course.release()
-        return self._steering.steer(now)
+        self._state.schedule.release()
+        return self._steer(now)
 
     def jump(self, now: float, reason: str = "asked") -> list[PlayerCommand]:
         """Go where the timeline is, however small the drift; `InStep` tells what came of it."""
-        bearings, steering = self._bearings, self._steering
-        steering.settling = True
-        if bearings.phase not in HERE or not bearings.may_seek(now):
+        state = self._state
+        state.expect_in_step()
+        if state.phase not in HERE or not state.can_seek(now):
             return []
-        steering.told.append(Jumped(bearings.drift(now), reason))
-        steering.guard.jumped(now)
-        return steering.seek(bearings.aim(now), now)
-
-    @property
-    def phase(self) -> Phase:
-        """What the player is at."""
-        return self._bearings.phase
-
-    @property
-    def armed(self) -> float | None:
-        """Local instant at which the player is to be started, while there is one."""
-        return self._bearings.armed
+        state.jump_limiter.jumped(now)
+        return state.jump(state.drift(now), reason, now)
 
     # What the player says ---------------------------------------------------------------
 
     def player_event(self, event: PlayerEvent, now: float) -> list[PlayerCommand]:
         """Take what the player tells; what belongs to an earlier load is ignored."""
-        if getattr(event, "generation", self.generation) != self.generation:
+        if isinstance(event, KeyPressed) or event.generation != self._generation:
             return []
-        bearings = self._bearings
+        state = self._state
         match event:
             case MediaOpened():
-                bearings.course.duration = event.duration
-                bearings.is_seekable = event.is_seekable
-                bearings.learned.new_device(event.audio_device)
-                bearings.learned.new_picture(event.pixels)
+                state.schedule.duration = event.duration
+                state.is_seekable = event.is_seekable
+                state.latency.new_device(event.audio_device)
+                state.latency.new_picture(event.pixels)
             case Restarted():
                 return self._restarted(event, now)
             case PauseChanged():
-                self._steering.ledger.told(event.paused)
+                state.echo_filter.hear(event.paused)
                 return self._watch_pause(now)
             case StallChanged():
-                bearings.stand_at(bearings.expected(event.instant), event.instant)
-                bearings.stall.changed(stalled=event.stalled, instant=event.instant)
-                bearings.learned.spoil()
+                state.count_from(state.expected(event.instant), event.instant)
+                state.stall.changed(stalled=event.stalled, instant=event.instant)
+                state.latency.spoil()
                 return self._watch_stall(now)
             case EndReached():
                 self._end_reached(now)
             case Failed():
-                bearings.to("failed", now)
+                state.to("failed", now)
+            case TracksChanged():
+                pass  # the seat's own
             case _:
-                pass
+                assert_never(event)
         return []
 
     def rested(self, position: float | None, now: float) -> list[PlayerCommand]:
         """`PauseNow` is carried out: the player goes on from ``position``, None if unknown."""
-        if self._bearings.phase == "resting" and position is not None:
-            self._bearings.where.rest(position, now)
-        self._tell_act(now)
-        return self._steering.steer(now)
+        if self._state.phase == "resting" and position is not None:
+            self._state.estimate.rest(position, now)
+        self._state.tell_act(now)
+        return self._steer(now)
 
     def started(self, instant: float) -> None:
         """The player was started at ``instant``, as planned for `armed`."""
-        self._steering.started(instant)
+        self._state.start(instant)
 
     def wants_sample(self, now: float) -> bool:
         """Whether a position read now would mean anything."""
-        phase = self._bearings.phase
-        return phase == "stalled" or (phase == "running" and now >= self._steering.quiet_until)
+        return self._state.hears_samples(now)
 
     def sampled(self, sample: Sample) -> None:
         """Take a position that was read."""
-        if sample.bracket > MAX_BRACKET or not self.wants_sample(sample.before):
+        state = self._state
+        if sample.bracket > MAX_BRACKET or not state.hears_samples(sample.before):
             return
-        bearings = self._bearings
-        bearings.where.seen(sample.position, sample.instant)
-        target = bearings.course.target(sample.instant)
-        if target is not None and not bearings.stall.waits:
-            bearings.controller.observe(sample.instant, sample.position - target)
+        state.estimate.seen(sample.position, sample.instant)
+        target = state.schedule.target(sample.instant)
+        if target is not None and not state.stall.waits:
+            state.controller.observe(sample.instant, sample.position - target)
 
     # Time passes ------------------------------------------------------------------------
 
@@ -191,88 +217,146 @@ class Follower:
         """What is to be done at ``now``."""
         if commands := self._watch_stall(now) or self._watch_pause(now):
             return commands
-        self._bearings.course.hand_over(now)
-        if self._bearings.phase != "running":
-            return self._steering.steer(now)
-        if commands := self._steering.keep_rate(now):
+        self._state.schedule.hand_over(now)
+        if self._state.phase != "running":
+            return self._steer(now)
+        if commands := self._state.keep_rate(now):
             return commands
         if now - self._controlled_at < CONTROL_INTERVAL:
             return []
         self._controlled_at = now
-        return self._steering.control(now)
+        return self._control(now)
 
-    def take_told(self) -> list[FollowerEvent]:
+    def take_events(self) -> list[FollowerEvent]:
         """What happened since the last call."""
-        told, self._steering.told = self._steering.told, []
-        return told
+        return self._state.take_events()
 
     def view(self, now: float) -> FollowerView:
         """How things stand at ``now``."""
-        return self._bearings.view(now)
+        return self._state.view(now)
 
-    # What came of it --------------------------------------------------------------------
+    # What is done about it --------------------------------------------------------------
+
+    def _steer(self, now: float) -> list[PlayerCommand]:
+        """Bring the player from where it is towards what the timeline asks."""
+        return self._perform(plan(self._state.situation(now)), now)
+
+    def _perform(self, decision: Decision | None, now: float) -> list[PlayerCommand]:
+        state = self._state
+        match decision:
+            case None:
+                return []
+            case SeekPosition(position):
+                return state.seek(position, now)
+            case SeekTimeline(is_retry):
+                if is_retry:
+                    state.seeks.retry()
+                return state.seek(state.aim(now), now)
+            case KeepSeek():
+                state.settle_timeline()
+            case PauseHere():
+                return state.pause(now)
+            case ScheduleStart(instant, due):
+                return state.arm(instant, due, now)
+            case FinishFilm():
+                state.finish(now)
+            case _:
+                assert_never(decision)
+        return []
+
+    def _control(self, now: float) -> list[PlayerCommand]:
+        """Mend what has been measured of the drift of a player that runs."""
+        state = self._state
+        situation = state.situation(now)
+        if not situation.clock_known or situation.is_live or situation.is_waiting:
+            return []
+        decision = plan_moving(situation)
+        if decision is not None or situation.is_past_end:
+            return self._perform(decision, now)
+        drift = state.controller.drift
+        if drift is None:
+            return []
+        state.settle_timeline()
+        state.latency.first_drift(now, drift)
+        state.tell_in_step(drift)
+        return self._correct(drift, now) if state.may_correct else []
+
+    def _correct(self, drift: float, now: float) -> list[PlayerCommand]:
+        state, limiter = self._state, self._state.jump_limiter
+        may_jump = state.may_jump and limiter.may_jump(now)
+        most = state.media_tolerance * limiter.widening(now) if may_jump else float("inf")
+        match state.controller.correct(now, most):
+            case Nudge(rate):
+                state.quieten(now + DEAD_AFTER_WRITE)
+                return [PlayAtRate(rate)]
+            case Jump(reason):
+                if not may_jump:
+                    return []
+                if limiter.corrected(now):
+                    state.emit(Widened(state.tolerance * limiter.widening(now)))
+                return state.jump(drift, reason, now)
+            case Hold():
+                return []
+
+    def _rejoin(self, now: float) -> list[PlayerCommand]:
+        """After a stall it is known at once how far the timeline has gone on."""
+        state = self._state
+        if not state.schedule.known or not state.may_jump or not state.can_seek(now):
+            return []
+        drift = state.expected(now) - state.target(now)
+        if abs(drift) <= state.media_tolerance or not state.jump_limiter.may_jump(now):
+            return []
+        state.jump_limiter.jumped(now)
+        return state.jump(drift, "after a stall", now)
 
     def _restarted(self, event: Restarted, now: float) -> list[PlayerCommand]:
-        bearings = self._bearings
+        state = self._state
         # One that is older than the seek belongs to a seek that this one has replaced.
-        if bearings.phase not in ("loading", "seeking") or event.instant < bearings.seeks.sent_at:
+        if state.phase not in ("loading", "seeking") or event.instant < state.seeks.sent_at:
             return []
-        took = bearings.seeks.done(event.instant)
+        took = state.seeks.done(event.instant)
         if took is not None:
-            bearings.learned.seek_took(took)
-        bearings.to("resting", now)
-        bearings.where.rest(event.position, event.instant)
-        bearings.stall.restart(event.instant)
-        if not bearings.timeline.playing:
-            self._steering.settle(event.position - bearings.course.resting_place)
-        return self._steering.steer(now)
+            state.latency.seek_took(took)
+        state.to("resting", now)
+        state.estimate.rest(event.position, event.instant)
+        state.stall.restart(event.instant)
+        if not state.timeline.playing:
+            state.tell_in_step(event.position - state.schedule.resting_place)
+        return self._steer(now)
 
     def _watch_pause(self, now: float) -> list[PlayerCommand]:
         """Look whether somebody has paused or started the player by hand."""
-        bearings = self._bearings
-        paused = self._steering.ledger.take_act(now)
-        if paused is None or not bearings.is_here or bearings.phase == "ended":
+        state = self._state
+        paused = state.echo_filter.take_act(now)
+        if paused is None or not state.is_here or state.phase == "ended":
             return []
-        if bearings.phase == "seeking":
-            return self._steering.keep_paused(now)
+        if state.phase == "seeking":
+            return state.keep_paused(now)
         if paused:
-            bearings.course.hold(now)
-            self._acted = True
-        elif not bearings.course.wants_play:
-            self._tell(Acted(False, bearings.where.landed))
-        return self._steering.pause(now)
-
-    def _tell_act(self, now: float) -> None:
-        if not self._acted:
-            return
-        self._acted = False
-        position = self._bearings.position(now)
-        if position is None or not self._bearings.is_here:
-            # A player that is not there says nothing about where the party is.
-            position = self._bearings.agreed(now)
-        self._tell(Acted(True, position))
+            state.schedule.hold(now)
+            state.expect_act()
+        elif not state.schedule.wants_play:
+            state.emit(Acted(False, state.estimate.landed))
+        return state.pause(now)
 
     def _end_reached(self, now: float) -> None:
-        bearings, duration = self._bearings, self._bearings.course.duration
-        if not bearings.is_here or bearings.phase == "ended":
+        state, duration = self._state, self._state.schedule.duration
+        if not state.is_here or state.phase == "ended":
             return
-        target = bearings.seeks.target
-        if bearings.phase == "seeking" and duration is not None and target < duration - END_ZONE:
+        target = state.seeks.target
+        if state.phase == "seeking" and duration is not None and target < duration - END_ZONE:
             return  # said before the seek away from there
-        self._steering.finish(now)
+        state.finish(now)
 
     def _watch_stall(self, now: float) -> list[PlayerCommand]:
-        bearings = self._bearings
-        stalled = bearings.stall.news(now, counts=bearings.phase == "running")
+        state = self._state
+        stalled = state.stall.news(now, counts=state.phase == "running")
         if stalled is None:
             return []
-        self._tell(Stalled(stalled, bearings.expected(now)))
-        bearings.controller.forget()
-        if bearings.phase not in MOVING:
+        state.emit(Stalled(stalled, state.expected(now)))
+        state.controller.forget()
+        if state.phase not in MOVING:
             return []
-        bearings.to("stalled" if stalled else "running", now)
-        self._steering.quiet_until = now + DEAD_AFTER_START
-        return [] if stalled else self._steering.rejoin(now)
-
-    def _tell(self, told: FollowerEvent) -> None:
-        self._steering.told.append(told)
+        state.to("stalled" if stalled else "running", now)
+        state.quieten(now + DEAD_AFTER_START)
+        return [] if stalled else self._rejoin(now)

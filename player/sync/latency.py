@@ -1,4 +1,4 @@
-"""What a seat learns of its own player: how long a seek takes, how late a start is.
+"""Latency model: how long this player takes to seek, and how late it starts.
 
 Pure. Everything is seconds. What a player does late shows only in the first drift that is
 measured after it, so a lesson waits for that, and is given up when something came between.
@@ -46,7 +46,7 @@ class _RateWrite(NamedTuple):
 
 
 class LatencyModel:
-    """Figures of the last eight seeks and starts."""
+    """Model of the last eight seeks and starts of one player."""
 
     def __init__(self) -> None:
         self._costs: deque[float] = deque(maxlen=REMEMBERED)

@@ -1,17 +1,22 @@
-"""What passes between a follower and the thread that drives its player."""
+"""Messages between a follower and the thread of its player: commands, events and views."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
 from player.backend.base import PlayerEvent
+from player.sync.phase import Phase
 from protocol.timeline import Timeline
 from protocol.wire.messages import SeatState
 
 if TYPE_CHECKING:
     from protocol.exceptions import MatineeError
+
+
+CorrectionMode = Literal["off", "soft", "full"]
+"""What mends a drift: nothing, the rate alone, or jumps as well."""
 
 
 class PauseNow(NamedTuple):
@@ -91,6 +96,8 @@ class FollowerView(msgspec.Struct, frozen=True):
     """Seconds from an order to start until it is heard (p90); None while nothing is learned."""
     timeline: Timeline | None = None
     """What it keeps to; None before the first view."""
+    phase: Phase = "idle"
+    """What the player is at; `state` and `correction` are words for people."""
 
 
 class HasPlayer(NamedTuple):

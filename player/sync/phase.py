@@ -1,21 +1,64 @@
-"""What a followed player is at, and what of it people are told."""
+"""Phases of a followed player: the states, what may follow what, and people's words for them.
+
+::
+
+              load              restarted            the start is due
+     idle ──────────▶ loading ──────────▶ resting ──────────────────────▶ running ◀──┐
+      ▲                                   ▲  │  ▲      pause               │  │  │   │ data
+      │                         restarted │  │  └──────────────────────────┘  │  │   │ is back
+      │                                   │  │ seek                           │  │   │
+      │ unload, from                      │  ▼          jump or seek          │  ▼   │
+      │ every phase                      seeking ◀───────────────────────────┘  stalled
+      │                                   │  ▲                                     │
+      │                    end of film    │  │ seek                                │
+    failed ◀── from every phase           ▼  │                                     │
+                                         ended ◀── resting, running, stalled ◀─────┘
+
+A seek may be replaced by another and a pause repeated. From ``stalled`` a player is paused and
+sent elsewhere as from ``running``; a start that is due while data is still missing leads to
+``stalled``. Where no seek is possible (a live film), a start is planned from ``ended`` too.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from protocol.wire.messages import SeatState
 
 Phase = Literal["idle", "loading", "seeking", "resting", "running", "stalled", "ended", "failed"]
 """``resting`` is paused, with or without a start that is planned."""
 
-MOVING: tuple[Phase, ...] = ("running", "stalled")
+MOVING: Final[tuple[Phase, ...]] = ("running", "stalled")
 """The player is unpaused."""
-HERE: tuple[Phase, ...] = ("resting", "running", "stalled", "ended")
+HERE: Final[tuple[Phase, ...]] = ("resting", "running", "stalled", "ended")
 """A film is open, and the player is somewhere in it."""
 
-SHOWN_CHANGE = 0.0004
+TRANSITIONS: Final[Mapping[Phase, tuple[Phase, ...]]] = {
+    "idle": ("idle", "loading", "failed"),
+    "loading": ("idle", "resting", "failed"),
+    "resting": ("idle", "resting", "seeking", "running", "stalled", "ended", "failed"),
+    "seeking": ("idle", "resting", "seeking", "ended", "failed"),
+    "running": ("idle", "resting", "seeking", "stalled", "ended", "failed"),
+    "stalled": ("idle", "resting", "seeking", "running", "ended", "failed"),
+    "ended": ("idle", "resting", "seeking", "running", "stalled", "failed"),
+    "failed": ("idle", "failed"),
+}
+"""Each phase, and those that may come next; a phase that names itself may be entered anew."""
+
+SHOWN_CHANGE: Final = 0.0004
+
+
+def check_transition(before: Phase, after: Phase) -> None:
+    """Refuse what the table does not have.
+
+    Raises:
+        ValueError: ``after`` cannot follow ``before``.
+    """
+    if after not in TRANSITIONS[before]:
+        raise ValueError(f"a player that is {before} cannot be {after} next")
 
 
 def seat_state(phase: Phase, *, wants_play: bool, is_armed: bool, waits: bool) -> SeatState:

@@ -1,4 +1,4 @@
-"""Where a player is, as far as it is known between two looks at it.
+"""Position estimate: where a player is, as far as it is known between two samples.
 
 Pure. Instants are local, in seconds; positions are seconds.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 DRIFT_HOLDS: Final = 1.0
-"""Seconds a measured drift is still told while a new rate takes hold."""
+"""Seconds a measured drift is still shown while a new rate takes hold."""
 
 
 class PositionEstimate:
-    """The last known place, and the last known drift."""
+    """Estimate from the last known place, with the last known drift."""
 
     def __init__(self) -> None:
         self.landed = 0.0

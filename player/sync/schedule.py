@@ -1,4 +1,4 @@
-"""What is agreed, told by the local clock: where the player should be, and from when on.
+"""Schedule: the agreed timelines by the local clock, each until the next takes over.
 
 Pure. Instants are seconds on the local monotonic clock unless said; positions are seconds.
 """
@@ -18,7 +18,7 @@ MOST_PLANNED: Final = 8
 
 
 class TimelineSchedule:
-    """A timeline on the server's clock, seen from here."""
+    """Schedule of timelines on the server's clock, seen from here."""
 
     def __init__(self) -> None:
         self.offset: float | None = None

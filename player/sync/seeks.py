@@ -1,4 +1,4 @@
-"""Seeks under way, and when a player may jump by itself: so that it never does nothing else.
+"""Seek tracker and jump limiter: so that a player never does nothing but seek.
 
 Pure. Instants are local, in seconds; positions are seconds.
 """
@@ -19,7 +19,7 @@ MAX_WIDENING: Final = 16.0
 
 
 class SeekTracker:
-    """The seek that is under way, and how often it was tried."""
+    """Tracker of the seek that is under way, and of how often it was tried."""
 
     def __init__(self) -> None:
         self._sent_at = 0.0
@@ -77,9 +77,12 @@ class SeekTracker:
         self._tries = 0
 
     def may_retry(self, *, is_seekable: bool = True) -> bool:
-        """Whether another try may be made; counts it."""
+        """Whether another try may be made."""
+        return self._tries < (MAX_TRIES if is_seekable else 1)
+
+    def retry(self) -> None:
+        """Another try is made."""
         self._tries += 1
-        return self._tries <= (MAX_TRIES if is_seekable else 1)
 
     @property
     def has_missed(self) -> bool:
@@ -93,7 +96,7 @@ class SeekTracker:
 
 
 class JumpLimiter:
-    """Keeps jumps apart; where they repeat, further apart and only for a larger drift."""
+    """Limiter of jumps: where they repeat, they come further apart and for a larger drift only."""
 
     def __init__(self) -> None:
         self._jumped_at = float("-inf")

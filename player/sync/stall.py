@@ -1,4 +1,4 @@
-"""Whether the player waits for data, once it has waited long enough to matter."""
+"""Stall detector: whether the player has waited for data for long enough to matter."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ ACTED_AFTER: Final = 0.500
 
 
 class StallDetector:
-    """Follows one player's stalls; instants are local, in seconds."""
+    """Detector of one player's stalls; instants are local, in seconds."""
 
     def __init__(self) -> None:
         self._since: float | None = None
         self.acted = False
-        """The stall has been told and is not over."""
+        """The stall has been reported and is not over."""
 
     @property
     def waits(self) -> bool:

@@ -1,4 +1,4 @@
-"""The one thread that owns a player and its follower.
+"""Player thread: the one thread that owns a player and its follower.
 
 Everything that must be on time happens here: the position is read, the follower is asked,
 its commands are carried out, and a start is made at its very instant. Others only post.
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
@@ -44,7 +43,7 @@ Work = Callable[[Now], list[PlayerCommand]]
 
 
 class PlayerThread:
-    """Runs a player on a timeline in a thread of its own.
+    """Thread that runs a player on a timeline.
 
     Args:
         make_player: makes the player; again when it was lost.
@@ -58,7 +57,7 @@ class PlayerThread:
         make_player: Callable[[EventSink], Player],
         follower: Follower,
         post: Callable[[PlayerNews], None],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
     ) -> None:
         self._make_player = make_player
         self._follower = follower
@@ -263,8 +262,8 @@ class PlayerThread:
                     player.set_rate(rate)
 
     def _tell(self, now: float) -> None:
-        for told in self._follower.take_told():
-            self._post(told)
+        for event in self._follower.take_events():
+            self._post(event)
         if now >= self._view_at:
             # The tick that is nearest, not the first one after.
             self._view_at = now + VIEW_INTERVAL - TICK / 2

@@ -38,7 +38,7 @@ from protocol.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from player.sync.planner import CorrectionMode
+    from player.sync.messages import CorrectionMode
 
 DURATION = 600.0
 SEEK_TAKES = 0.1
@@ -77,7 +77,7 @@ class Stand:
                 self._runs = False
             if isinstance(command, PauseNow):
                 self.do(self.follower.rested(self.position, self.now))
-        self.told += self.follower.take_told()
+        self.told += self.follower.take_events()
         return list(commands)
 
     @property

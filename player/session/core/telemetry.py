@@ -68,7 +68,7 @@ class SeatTelemetry:
     @property
     def _is_under_way(self) -> bool:
         """Whether the player is not yet where the timeline has put it."""
-        return self.state == "loading" or self.view.correction == "jump"
+        return self.state == "loading" or self.view.phase == "seeking"
 
     def take_clock(self, now: float, estimate: ClockEstimate) -> None:
         """Take a new estimate of the server's clock."""

@@ -20,7 +20,7 @@ from protocol.timeline import Timeline
 from tests.doubles.followed import DURATION, FIRST_SEEK, SEEK_TAKES, Stand, rates, seeks, told_near
 
 if TYPE_CHECKING:
-    from player.sync.planner import CorrectionMode
+    from player.sync.messages import CorrectionMode
 
 
 # Keeping in step ------------------------------------------------------------------------

@@ -46,9 +46,11 @@ def test_tries_are_bounded_and_each_allows_for_more() -> None:
     seeks = SeekTracker()
     margins = [seeks.margin]
     while seeks.may_retry():
+        seeks.retry()
         margins.append(seeks.margin)
     assert len(margins) == MAX_TRIES + 1
     assert margins == sorted(margins)
+    assert seeks.margin == margins[-1]
     seeks.new_goal()
     assert seeks.may_retry()
 
@@ -61,35 +63,35 @@ def test_a_seek_is_overdue_after_its_time() -> None:
 
 
 def test_jumps_are_kept_apart_but_the_first_towards_a_new_timeline_is_not() -> None:
-    guard = JumpLimiter()
-    assert guard.may_jump(10.0)
-    guard.jumped(10.0)
-    assert not guard.may_jump(9.9 + JUMP_INTERVAL)
-    assert guard.may_jump(10.0 + JUMP_INTERVAL)
-    guard.jumped(20.0)
-    guard.new_goal()
-    assert guard.may_jump(20.0)
+    limiter = JumpLimiter()
+    assert limiter.may_jump(10.0)
+    limiter.jumped(10.0)
+    assert not limiter.may_jump(9.9 + JUMP_INTERVAL)
+    assert limiter.may_jump(10.0 + JUMP_INTERVAL)
+    limiter.jumped(20.0)
+    limiter.new_goal()
+    assert limiter.may_jump(20.0)
 
 
 def test_jumps_that_repeat_double_the_tolerance_for_a_minute() -> None:
-    guard = JumpLimiter()
-    assert not guard.corrected(10.0)
-    assert guard.corrected(14.0)
-    assert guard.widening(14.0) == 2.0
-    assert not guard.may_jump(21.9)
-    assert guard.may_jump(22.0)
-    assert guard.widening(73.9) == 2.0
-    assert guard.widening(74.0) == 1.0
+    limiter = JumpLimiter()
+    assert not limiter.corrected(10.0)
+    assert limiter.corrected(14.0)
+    assert limiter.widening(14.0) == 2.0
+    assert not limiter.may_jump(21.9)
+    assert limiter.may_jump(22.0)
+    assert limiter.widening(73.9) == 2.0
+    assert limiter.widening(74.0) == 1.0
 
 
 def test_the_tolerance_does_not_grow_for_ever() -> None:
-    guard = JumpLimiter()
+    limiter = JumpLimiter()
     for second in range(20):
-        guard.corrected(10.0 + second)
-    assert guard.widening(30.0) == MAX_WIDENING
+        limiter.corrected(10.0 + second)
+    assert limiter.widening(30.0) == MAX_WIDENING
 
 
 def test_a_jump_for_another_reason_is_no_repetition() -> None:
-    guard = JumpLimiter()
-    guard.jumped(10.0)
-    assert not guard.corrected(14.0)
+    limiter = JumpLimiter()
+    limiter.jumped(10.0)
+    assert not limiter.corrected(14.0)

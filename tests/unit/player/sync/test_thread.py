@@ -38,12 +38,12 @@ PATIENCE = 5.0
 
 
 class Threaded:
-    """A driver in its real thread, on a fake player that runs on the real clock."""
+    """A thread in its real thread, on a fake player that runs on the real clock."""
 
     def __init__(self) -> None:
         self.news: SimpleQueue[PlayerNews] = SimpleQueue()
         self.player: FakePlayer | None = None
-        self.driver = PlayerThread(self._make, Follower(), self.news.put)
+        self.thread = PlayerThread(self._make, Follower(), self.news.put, time.monotonic)
         self._over = threading.Event()
         self._ticker = threading.Thread(target=self._tick)
 
@@ -54,7 +54,7 @@ class Threaded:
     def _tick(self) -> None:
         """A real player tells by itself what has become due."""
         while not self._over.wait(0.005):
-            self.driver.with_player(lambda player: self._tell(player))
+            self.thread.with_player(lambda player: self._tell(player))
 
     def _tell(self, player: Player) -> None:
         assert isinstance(player, FakePlayer)
@@ -69,14 +69,14 @@ class Threaded:
                 return news
 
     def __enter__(self) -> Threaded:
-        self.driver.start()
+        self.thread.start()
         self._ticker.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._ticker.join()
-        self.driver.close()
+        self.thread.close()
 
 
 @pytest.fixture
@@ -86,11 +86,11 @@ def threaded() -> Generator[Threaded]:
 
 
 def test_a_start_is_made_at_its_very_instant(threaded: Threaded) -> None:
-    threaded.driver.set_clock(0.0)
-    threaded.driver.load(FILM)
+    threaded.thread.set_clock(0.0)
+    threaded.thread.load(FILM)
     threaded.wait_for(Restarted)
     at = time.monotonic() + 0.25
-    threaded.driver.follow(Timeline(0.0, at, 1.0, True))
+    threaded.thread.follow(Timeline(0.0, at, 1.0, True))
     started = threaded.wait_for(PauseChanged, lambda event: not event.paused)
     # Never early; how late it is on a busy machine is for a bench to say.
     assert 0.0 <= started.instant - at < 0.1
@@ -98,15 +98,15 @@ def test_a_start_is_made_at_its_very_instant(threaded: Threaded) -> None:
 
 
 def test_a_hold_is_answered_with_the_place(threaded: Threaded) -> None:
-    threaded.driver.set_clock(0.0)
-    threaded.driver.set_tolerance(0.5)
-    threaded.driver.load(FILM)
+    threaded.thread.set_clock(0.0)
+    threaded.thread.set_tolerance(0.5)
+    threaded.thread.load(FILM)
     threaded.wait_for(Restarted)
-    threaded.driver.follow(Timeline(100.0, time.monotonic() - 1.0, 1.0, True))
+    threaded.thread.follow(Timeline(100.0, time.monotonic() - 1.0, 1.0, True))
     threaded.wait_for(PauseChanged, lambda event: not event.paused)
-    threaded.driver.hold()
+    threaded.thread.hold()
     assert threaded.wait_for(Acted).position == pytest.approx(101.3, abs=0.5)
-    threaded.driver.release()
+    threaded.thread.release()
     threaded.wait_for(PauseChanged, lambda event: not event.paused)
 
 
@@ -116,8 +116,8 @@ def test_an_error_in_one_thing_does_not_end_the_thread(
     def broken(player: Player) -> None:
         raise RuntimeError("broken on purpose")
 
-    threaded.driver.with_player(broken)
-    threaded.driver.load(FILM)
+    threaded.thread.with_player(broken)
+    threaded.thread.load(FILM)
     threaded.wait_for(MediaOpened)
     assert "broken on purpose" in caplog.text
 
@@ -126,7 +126,7 @@ def test_an_error_in_one_thing_does_not_end_the_thread(
 
 
 class Stepped:
-    """A driver without a thread, on a clock that the test turns."""
+    """A thread without a thread, on a clock that the test turns."""
 
     def __init__(self, error: PlayerUnavailable | None = None) -> None:
         self.now = 1000.0
@@ -136,8 +136,8 @@ class Stepped:
         self.error = error
         self.follower = Follower()
         self.follower.set_clock(0.0)
-        self.driver = PlayerThread(self._make, self.follower, self.news.append, lambda: self.now)
-        self.driver.open()
+        self.thread = PlayerThread(self._make, self.follower, self.news.append, lambda: self.now)
+        self.thread.open()
 
     def _make(self, report: EventSink) -> Player:
         if self.error is not None:
@@ -150,24 +150,24 @@ class Stepped:
         """Everything happens at its own instant."""
         until = self.now + seconds
         while True:
-            dues = [self.driver.next_deadline()]
+            dues = [self.thread.next_deadline()]
             dues += [d for player in self.players if (d := player.next_deadline()) is not None]
             if min(dues) > until:
                 break
             self.now = max(self.now, min(dues))
             for player in self.players:
                 player.tick()
-            self.driver.step()
+            self.thread.step()
         self.now = until
 
     def opened(self) -> Stepped:
-        self.driver.load(FILM)
+        self.thread.load(FILM)
         self.wait(0.1)
         return self
 
     def playing(self) -> Stepped:
         self.opened()
-        self.driver.follow(Timeline(0.0, self.now + 0.2, 1.0, True))
+        self.thread.follow(Timeline(0.0, self.now + 0.2, 1.0, True))
         self.wait(2.0)
         self.news.clear()
         return self
@@ -185,10 +185,10 @@ def test_a_view_and_the_buffer_are_told_ten_times_a_second() -> None:
 
 def test_a_start_that_was_slept_through_goes_to_where_it_can_be_in_time() -> None:
     stand = Stepped().opened()
-    stand.driver.follow(Timeline(0.0, stand.now + 0.2, 1.0, True))
-    stand.driver.step()
+    stand.thread.follow(Timeline(0.0, stand.now + 0.2, 1.0, True))
+    stand.thread.step()
     stand.now += 3.0
-    stand.driver.step()
+    stand.thread.step()
     assert stand.follower.phase == "seeking"
     stand.wait(3.0)
     drift = stand.follower.view(stand.now).drift
@@ -205,7 +205,7 @@ def test_keys_are_passed_on_at_once() -> None:
 def test_a_lost_player_is_made_anew_by_the_next_load() -> None:
     stand = Stepped().playing()
     stand.players[0].fail("its window was closed", lost=True)
-    stand.driver.step()
+    stand.thread.step()
     assert stand.told(Failed)[0].lost
     assert stand.follower.phase == "failed"
     stand.opened()
@@ -217,7 +217,7 @@ def test_a_lost_player_is_made_anew_by_the_next_load() -> None:
 def test_what_a_lost_player_still_tells_does_not_end_the_new_one() -> None:
     stand = Stepped().playing()
     stand.players[0].fail("its window was closed", lost=True)
-    stand.driver.step()
+    stand.thread.step()
     stand.opened()
     stand.news.clear()
     stand.reports[0](Failed(2, "mpv has ended", lost=True))
@@ -233,16 +233,16 @@ def test_without_a_player_the_reason_is_told_and_nothing_is_open() -> None:
     assert stand.told(HasPlayer) == []
     stand.opened()
     assert stand.follower.phase == "failed"
-    stand.driver.hold()
-    stand.driver.jump()
-    stand.driver.unload()
+    stand.thread.hold()
+    stand.thread.jump()
+    stand.thread.unload()
     stand.wait(0.2)
     assert stand.follower.phase == "idle"
 
 
 def test_a_closed_film_is_over() -> None:
     stand = Stepped().playing()
-    stand.driver.unload()
+    stand.thread.unload()
     stand.wait(0.2)
     assert stand.players[0].sample() is None
     assert stand.follower.view(stand.now).state == "idle"
@@ -250,10 +250,10 @@ def test_a_closed_film_is_over() -> None:
 
 def test_an_unknown_clock_stops_every_correction() -> None:
     stand = Stepped().playing()
-    stand.driver.set_clock(None)
-    stand.driver.follow(Timeline(300.0, stand.now, 1.0, True))
+    stand.thread.set_clock(None)
+    stand.thread.follow(Timeline(300.0, stand.now, 1.0, True))
     stand.wait(2.0)
     assert stand.follower.phase == "running"
-    stand.driver.set_clock(0.0)
+    stand.thread.set_clock(0.0)
     stand.wait(2.0)
     assert stand.follower.view(stand.now).position == pytest.approx(304.0, abs=0.05)

@@ -93,7 +93,7 @@ def test_a_player_has_come_to_an_event_when_it_is_where_that_has_put_it() -> Non
     gauges.take(gone, core.state)
     assert gauges.cursor is None, "it keeps to an older timeline"
     here = msgspec.structs.replace(PLAYING, timeline=core.state.timeline)
-    gauges.take(msgspec.structs.replace(here, correction="jump", state="buffering"), core.state)
+    gauges.take(msgspec.structs.replace(here, phase="seeking", state="buffering"), core.state)
     assert gauges.cursor is None, "it is on its way"
     gauges.take(msgspec.structs.replace(here, state="loading"), core.state)
     assert gauges.cursor is None, "it has nothing to be anywhere in"
