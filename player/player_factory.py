@@ -21,13 +21,13 @@ def make_player(config: SeatConfig, report: EventSink) -> Player:
     """
     from player.backend.mpv import MpvPlayer
 
-    stage = FrameBuffer(Path(config.stage_file)) if config.stage_file else None
+    frame_buffer = FrameBuffer(Path(config.stage_file)) if config.stage_file else None
     player = MpvPlayer.create(
         report,
         video=config.video,
         options=config.mpv,
         keys=config.keys,
-        stage=stage,
+        frame_buffer=frame_buffer,
     )
     if config.trim_ms:
         player.adjust("trim", config.trim_ms / 1000)

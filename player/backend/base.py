@@ -1,4 +1,4 @@
-"""What the seat needs of a player; ``mpv_player`` and ``fake_player`` offer it."""
+"""Player port: what the seat needs of a player; ``mpv`` and ``fake`` implement it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-PlayerState = Literal["idle", "loading", "playing", "paused", "buffering", "ended", "failed"]
+Adjustment = Literal["volume", "mute", "subtitles", "audio", "trim"]
+"""What of a player is the seat's own; see `Player.adjust`."""
 
 
 class Chapter(msgspec.Struct, frozen=True):
@@ -228,7 +229,7 @@ class Player(Protocol):
         """A line over the picture; ``text`` is shown as it is."""
         ...
 
-    def adjust(self, what: str, value: float) -> None:
+    def adjust(self, what: Adjustment, value: float) -> None:
         """The seat's own things: ``volume`` by %, ``mute`` toggles, ``subtitles`` and
         ``audio`` go to the next track, ``trim`` shifts the sound by seconds."""
         ...

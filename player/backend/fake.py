@@ -1,8 +1,10 @@
-"""A player without pictures or sound, exact to the nanosecond; for tests and simulation.
+"""Reference double of the player port: no pictures or sound, exact to the nanosecond.
 
-Everything follows from the clock it is given: the same calls at the same instants lead to
-the same events and positions. It costs what a real player costs: time to load, to seek and
-to start, a frame grid that seeks land on, and a sound clock that runs slightly wrong.
+It stands beside the port, being its second implementation: what the tests and the simulation
+show of a seat, they show on it. Everything follows from the clock it is given: the same calls
+at the same instants lead to the same events and positions. It costs what a real player costs:
+time to load, to seek and to start, a frame grid that seeks land on, and a sound clock that runs
+slightly wrong.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
@@ -46,7 +48,7 @@ class Costs(msgspec.Struct, frozen=True):
 
 
 class FakePlayer:
-    """A `player.backend.base.Player` on the clock it is given."""
+    """Reference double of `player.backend.base.Player`, on the clock it is given."""
 
     def __init__(
         self,
@@ -83,7 +85,7 @@ class FakePlayer:
     # As the port has it -----------------------------------------------------------------
 
     def load(self, source: base.Source, position: float, generation: int) -> None:
-        """See `port.Player.load`."""
+        """See `Player.load`."""
         now = self.tick()
         if self._gone:
             self._report(base.Failed(generation, "the player has ended", lost=True))
@@ -95,42 +97,42 @@ class FakePlayer:
         self._begin(self._costs.load, lambda at: self._open(film, position, at))
 
     def stop(self) -> None:
-        """See `port.Player.stop`."""
+        """See `Player.stop`."""
         self.tick()
         self._film = self._source = None
         self._work += 1
         self._busy = False
 
     def set_paused(self, paused: bool) -> None:
-        """See `port.Player.set_paused`."""
+        """See `Player.set_paused`."""
         self._pause_from(self.tick(), paused)
 
     def seek(self, position: float) -> None:
-        """See `port.Player.seek`."""
+        """See `Player.seek`."""
         self.tick()
         if self._film is not None:
             self._ended = False
             self._begin(self._costs.seek, lambda at: self._land(position, at))
 
     def set_rate(self, rate: float) -> None:
-        """See `port.Player.set_rate`."""
+        """See `Player.set_rate`."""
         self._rebase(self.tick())
         self._rate = rate
 
     def sample(self) -> base.Sample | None:
-        """See `port.Player.sample`."""
+        """See `Player.sample`."""
         now = self.tick()
         if self._film is None or self._busy or self._gone:
             return None
         return base.Sample(now, now, self._position_at(now))
 
     def resting_position(self) -> float | None:
-        """See `port.Player.resting_position`."""
+        """See `Player.resting_position`."""
         sample = self.sample()
         return sample.position if sample else None
 
     def buffered_until(self) -> float | None:
-        """See `port.Player.buffered_until`."""
+        """See `Player.buffered_until`."""
         now = self.tick()
         if self._film is None:
             return None
@@ -138,11 +140,11 @@ class FakePlayer:
         return min(self._position_at(now) + ahead, self._end)
 
     def show_text(self, text: str, seconds: float = 2.0) -> None:
-        """See `port.Player.show_text`."""
+        """See `Player.show_text`."""
         self.texts.append(text)
 
-    def adjust(self, what: str, value: float) -> None:
-        """See `port.Player.adjust`."""
+    def adjust(self, what: base.Adjustment, value: float) -> None:
+        """See `Player.adjust`."""
         self.tick()
         match what:
             case "volume":
@@ -151,8 +153,10 @@ class FakePlayer:
                 self._muted = not self._muted
             case "trim":
                 self._trim += value
+            case "subtitles" | "audio":
+                pass  # there is one track of a kind
             case _:
-                pass
+                assert_never(what)
         self._tell(
             base.TracksChanged(
                 self._generation, self._tracks(), self._volume, self._muted, self._trim
@@ -160,10 +164,10 @@ class FakePlayer:
         )
 
     def resize_stage(self, width: int, height: int) -> None:
-        """See `port.Player.resize_stage`."""
+        """See `Player.resize_stage`."""
 
     def close(self) -> None:
-        """See `port.Player.close`."""
+        """See `Player.close`."""
         self._gone = True
         self._due.clear()
         self._report = _nobody

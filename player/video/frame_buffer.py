@@ -1,4 +1,4 @@
-"""Pictures from the seat to its face, through one memory-mapped file.
+"""Frame buffer: pictures from the seat to its face, through one memory-mapped file.
 
 The face makes the file and says how many pixels it can show; the seat draws the newest
 picture into it. A sequence number that is odd while a picture is written lets the reader
@@ -36,7 +36,7 @@ class Picture(NamedTuple):
 
 
 def create_frame_buffer(path: Path) -> None:
-    """Make an empty stage that only this user can read."""
+    """Make an empty frame buffer that only this user can read."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.ftruncate(descriptor, FRAME_BUFFER_BYTES)
@@ -54,7 +54,7 @@ class FrameBuffer:
     def write(self, width: int, height: int, position: float, rgb: bytes | memoryview) -> None:
         """Show a picture of at most MAX_WIDTH x MAX_HEIGHT."""
         if not (0 < width <= MAX_WIDTH and 0 < height <= MAX_HEIGHT):
-            raise ValueError(f"a picture of {width}x{height} does not fit the stage")
+            raise ValueError(f"a picture of {width}x{height} does not fit the frame buffer")
         number = self._number() | 1
         self._map[: _HEADER.size] = _HEADER.pack(_MAGIC, number, width, height, position)
         self._map[_HEADER.size : _HEADER.size + width * height * 3] = rgb

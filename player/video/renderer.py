@@ -1,4 +1,4 @@
-"""Draws a player's pictures onto the stage, on a thread of its own."""
+"""Renderer of a player's pictures into a frame buffer, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ class FrameSource(Protocol):
 
 
 class FrameRenderer:
-    """Brings every new picture onto the stage, at the size the face asks for."""
+    """Renderer of every new picture, at the size the face asks for."""
 
     def __init__(
-        self, pictures: FrameSource, stage: FrameBuffer, position: Callable[[], float]
+        self, source: FrameSource, frame_buffer: FrameBuffer, position: Callable[[], float]
     ) -> None:
-        self._pictures = pictures
-        self._stage = stage
+        self._source = source
+        self._frame_buffer = frame_buffer
         self._position = position
         self._size = (0, 0)
         self._resized = False
         self._closing = False
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="stage", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="renderer", daemon=True)
 
     def start(self) -> None:
         """Begin; until `resize` nothing is drawn."""
-        self._pictures.when_new(self._wake.set)
+        self._source.when_new(self._wake.set)
         self._thread.start()
 
     def resize(self, width: int, height: int) -> None:
@@ -84,20 +84,20 @@ class FrameRenderer:
                     return
                 resized, self._resized = self._resized, False
                 # Asked first, and always: mpv wants its question answered after each call.
-                if self._pictures.is_new() or resized:
+                if self._source.is_new() or resized:
                     pixels = self._show(pixels)
         except Exception:  # the rim: a face without pictures is better than no seat
-            _logger.exception("The stage stays as it is")
+            _logger.exception("The pictures stay as they are")
         finally:
-            self._pictures.free()
+            self._source.free()
 
     def _show(self, pixels: bytearray) -> bytearray:
         width, height = self._size
         if not width or not height:
-            self._pictures.skip()
+            self._source.skip()
             return pixels
         if len(pixels) != width * height * 3:
             pixels = bytearray(width * height * 3)
-        self._pictures.draw(pixels, width, height)
-        self._stage.write(width, height, self._position(), memoryview(pixels))
+        self._source.draw(pixels, width, height)
+        self._frame_buffer.write(width, height, self._position(), memoryview(pixels))
         return pixels

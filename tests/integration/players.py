@@ -116,7 +116,7 @@ def watched_player(
     """A player that is closed at the end of the test, whatever happens."""
     events: SimpleQueue[PlayerEvent] = SimpleQueue()
     player = MpvPlayer.create(
-        events.put, video=video, options=(("ao", ao), *options), keys=keys, stage=stage
+        events.put, video=video, options=(("ao", ao), *options), keys=keys, frame_buffer=stage
     )
     try:
         yield Watched(player, events)

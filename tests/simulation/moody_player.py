@@ -44,7 +44,7 @@ class MoodyPlayer(FakePlayer):
         """What was written in an earlier one is not heard any more."""
 
     def seek(self, position: float) -> None:
-        """See `port.Player.seek`."""
+        """See `Player.seek`."""
         spread = self._mood.seek_spread
         late = min(self._random.expovariate(1 / spread), 5 * spread) if spread else 0.0
         costs = self._mood.costs
@@ -53,7 +53,7 @@ class MoodyPlayer(FakePlayer):
         super().seek(position)
 
     def set_rate(self, rate: float) -> None:
-        """See `port.Player.set_rate`."""
+        """See `Player.set_rate`."""
         if self._paused or not self._mood.rate_late:
             self._era += 1
             super().set_rate(rate)

@@ -1,4 +1,4 @@
-"""mpv's error codes and log lines as one clause for people."""
+"""Error texts: mpv's error codes and log lines as one clause for people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from player.backend.base import Source
     from player.backend.mpv.binding.events import LogLine
 
-_LOADING_FAILED: Final = -13
 _AO_INIT_FAILED: Final = -14
 _VO_INIT_FAILED: Final = -15
 _NOTHING_TO_PLAY: Final = -16

@@ -1,4 +1,4 @@
-"""Turns what a core tells into the port's events, on a thread that may ask the core back."""
+"""Translator from a core's events to the port's, on a thread that may ask the core back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
@@ -62,7 +62,7 @@ TranslatorInput = ev.CoreEvent | SeekAnswered | TracksAsked | Stop
 
 
 class EventTranslator:
-    """Reads a core's events in order and reports what they mean.
+    """Translator of one core's events: reads them in order and reports what they mean.
 
     mpv's own event thread only puts into ``inbox``; asking the core back from there can
     deadlock.
@@ -101,12 +101,12 @@ class EventTranslator:
         When it cannot (False), the core is left alone, since ending it would crash.
         """
         thread = threading.Thread(
-            target=self._run, args=(core, before_end), name="mpv-teller", daemon=True
+            target=self._run, args=(core, before_end), name="mpv-events", daemon=True
         )
         thread.start()
         return thread
 
-    def hush(self) -> None:
+    def silence(self) -> None:
         """Tell nothing from now on, and end the core."""
         self._silent.set()
         self.inbox.put(Stop())
@@ -117,17 +117,17 @@ class EventTranslator:
             self._report(event)
 
     def _run(self, core: MpvCore, before_end: Callable[[], bool]) -> None:
-        while not isinstance(told := self._next(), Stop):
+        while not isinstance(event := self._next(), Stop):
             if self._silent.is_set():
                 continue
             try:
-                self._handle(core, told)
+                self._handle(core, event)
             except CoreGone:
                 continue  # ShutDown is on its way and says why
             except CoreError as error:
                 self._fail(f"mpv refused a question ({error})")
             except Exception:  # the rim: a player that tells nothing more would freeze its seat
-                _logger.exception("An event of mpv's is lost: %s", told)
+                _logger.exception("An event of mpv's is lost: %s", event)
         if before_end():
             core.end()
 
@@ -135,28 +135,28 @@ class EventTranslator:
         """The next event; a verdict is pronounced when its log is complete."""
         while self._verdict is not None:
             try:
-                told = self.inbox.get(timeout=_LOG_DELAY)
+                event = self.inbox.get(timeout=_LOG_DELAY)
             except Empty:
-                told = None
-            if isinstance(told, ev.LogLine | ev.PropertyChanged):
-                return told
+                event = None
+            if isinstance(event, ev.LogLine | ev.PropertyChanged):
+                return event
             verdict, self._verdict = self._verdict, None
             verdict()
-            if told is not None:
-                return told
+            if event is not None:
+                return event
         return self.inbox.get()
 
-    def _handle(self, core: MpvCore, told: TranslatorInput) -> None:
-        match told:
+    def _handle(self, core: MpvCore, event: TranslatorInput) -> None:
+        match event:
             case ev.LogLine():
-                self._log.append(told)
-                if error_text.is_end_of_reading(told) and error_text.wants_ranges(self._log):
+                self._log.append(event)
+                if error_text.is_end_of_reading(event) and error_text.wants_ranges(self._log):
                     # mpv does not call it an end where nothing could be read at all.
                     self._fail(error_text.NO_RANGES)
             case ev.FileStarted(entry):
                 self._begin(core, entry)
             case ev.FileEnded():
-                self._end_file(told)
+                self._end_file(event)
             case SeekAnswered(ticket, accepted):
                 self._answer_seek(core, ticket, accepted)
             case ev.SeekBegun():
@@ -165,7 +165,7 @@ class EventTranslator:
             case ev.PlaybackRestarted(instant):
                 self._restart(core, instant)
             case ev.PropertyChanged():
-                self._property(core, told)
+                self._property(core, event)
             case TracksAsked():
                 self._tell_tracks(core, always=True)
             case ev.MessageCame(words):
@@ -176,6 +176,8 @@ class EventTranslator:
                 self._fail(why, lost=True)
             case Stop():
                 pass
+            case _:
+                assert_never(event)
 
     # Loads ------------------------------------------------------------------------------
 
@@ -311,7 +313,7 @@ class EventTranslator:
             case "volume" | "mute" | "audio-delay" | "aid" | "sid", _:
                 self._tell_tracks(core, always=False)
             case _:
-                pass
+                pass  # a value that is not available now, or not yet
 
     def _reach_end(self, core: MpvCore) -> None:
         if self._load is None or self._failed:
@@ -340,16 +342,16 @@ class EventTranslator:
             self.tell(base.EndReached(self._generation))
 
     def _tell_tracks(self, core: MpvCore, *, always: bool) -> None:
-        told = base.TracksChanged(
+        tracks = base.TracksChanged(
             generation=self._generation,
             tracks=track_list.tracks_of(core.get("track-list")),
             volume=core.number("volume") or 0.0,
             muted=core.get("mute") is True,
             audio_trim=core.number("audio-delay") or 0.0,
         )
-        if always or (self._opened and told != self._tracks):
-            self.tell(told)
-        self._tracks = told
+        if always or (self._opened and tracks != self._tracks):
+            self.tell(tracks)
+        self._tracks = tracks
 
     def _message(self, words: tuple[str, ...]) -> None:
         match words:
@@ -358,7 +360,7 @@ class EventTranslator:
             case (name,) if name == CLOSED_MESSAGE:
                 self._window_closed = True
             case _:
-                pass
+                pass  # another client's: anybody may send mpv a message
 
     def _fail(self, reason: str, *, lost: bool = False) -> None:
         if self._failed:

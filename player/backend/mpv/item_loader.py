@@ -1,4 +1,4 @@
-"""What belongs to one item only: set before it is opened, whatever the last one left."""
+"""Item loader: sets what belongs to one item only, whatever the last one left."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHOSEN: Final = ("aid", "sid", "sub-delay")
 
 
 class ItemLoader:
-    """Prepares a core for one item after the other, without a trace of the one before."""
+    """Loader of one item after the other into a core, without a trace of the one before."""
 
     def __init__(self, core: MpvCore) -> None:
         self._core = core
@@ -99,7 +99,7 @@ def reaches(core: MpvCore, position: float) -> bool:
                 if start <= position <= end:
                     return True
             case _:
-                pass
+                pass  # no range at all
     return False
 
 

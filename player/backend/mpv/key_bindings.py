@@ -1,4 +1,4 @@
-"""Keys in mpv's window: each sends a line that ``player.api.intents`` reads, and nothing else."""
+"""Key bindings of mpv's window: each key sends an intent's line, and nothing else."""
 
 from __future__ import annotations
 

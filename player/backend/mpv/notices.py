@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Notices:
-    """What a person should know about a player that plays, but not all of it."""
+    """Notices for one player; those about its start are given once."""
 
     def __init__(self, video: Video, chosen: Mapping[str, str], at_start: str) -> None:
         self._window = video == "window" and chosen.get("vo") != "null"

@@ -1,4 +1,4 @@
-"""The options that a core is started with, and those that belong to one item only."""
+"""Options that a core is started with, and those that belong to one item only."""
 
 from __future__ import annotations
 
@@ -101,10 +101,10 @@ def chosen_options(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def video_options(
-    video: Video, chosen: Mapping[str, str], *, on_stage: bool
+    video: Video, chosen: Mapping[str, str], *, draws: bool
 ) -> tuple[dict[str, str], str]:
     """Options for where the pictures go, and a notice when they cannot go there."""
-    if on_stage:
+    if draws:
         return {"vo": "libmpv", "force-window": "no"}, ""
     if video != "window":
         return {"vo": "null", "force-window": "no"}, ""

@@ -1,4 +1,4 @@
-"""Where the pictures are when there is no sound to tell it."""
+"""Picture clock: where the pictures are when there is no sound to tell it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _WINDOW: Final = 0.6
 
 
 class PictureClock:
-    """The line below the staircase of ``time-pos``.
+    """Lower envelope of ``time-pos``, which is a staircase.
 
     ``time-pos`` is the time of the last *queued* frame: it is ahead by up to a frame and
     jumps. Its lower envelope is where ``audio-pts`` would be, so that seats with and

@@ -1,4 +1,4 @@
-"""The port's player on libmpv."""
+"""Player on libmpv, as the port has it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import time
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, assert_never
 
 from player.backend import base
 from player.backend.mpv import track_list
@@ -51,15 +51,15 @@ _PLAIN_NUDGE: Final = 0.05
 class MpvPlayer:
     """A `player.backend.base.Player` on a libmpv core of its own."""
 
-    def __init__(self, core: MpvCore, teller: EventTranslator, playback: PlaybackState) -> None:
+    def __init__(self, core: MpvCore, translator: EventTranslator, playback: PlaybackState) -> None:
         self._core = core
         self._item = ItemLoader(core)
-        self._teller = teller
+        self._translator = translator
         self._playback = playback
         self._thread: threading.Thread | None = None
-        self._stage: FrameRenderer | None = None
+        self._renderer: FrameRenderer | None = None
         self._latest = base.Sample(0.0, 0.0, 0.0)
-        self._pictures = PictureClock()
+        self._picture_clock = PictureClock()
         self._seen_jumps = -1
         self._rate = 1.0
         self._keeps_pitch: bool | None = None
@@ -75,49 +75,51 @@ class MpvPlayer:
         video: Video = "window",
         options: Iterable[tuple[str, str]] = (),
         keys: Iterable[base.KeyBinding] = (),
-        stage: FrameBuffer | None = None,
+        frame_buffer: FrameBuffer | None = None,
     ) -> MpvPlayer:
         """Start mpv; takes about 20 ms.
 
-        ``keys`` work in the window. Pictures for a terminal go to ``stage``; without one they
-        are not drawn.
+        ``keys`` work in the window. Pictures for a terminal go to ``frame_buffer``; without one
+        they are not drawn.
 
         Raises:
             PlayerUnavailable: there is no usable libmpv.
             SettingsError: an option of ``options`` makes no sense to this mpv.
         """
         chosen = chosen_options(options)
-        on_stage = video == "terminal" and stage is not None
-        wanted, notice = video_options(video, chosen, on_stage=on_stage)
+        draws = video == "terminal" and frame_buffer is not None
+        wanted, notice = video_options(video, chosen, draws=draws)
         playback = PlaybackState()
-        teller = EventTranslator(report, playback, Notices(video, chosen, notice))
+        translator = EventTranslator(report, playback, Notices(video, chosen, notice))
         core = MpvCore.start(
             {**FIXED, **BASE, **trust_options(), **wanted},
             {**DOUBTFUL, **window_options(video, wanted)},
             chosen,
-            teller.inbox.put,
+            translator.inbox.put,
         )
         with contextlib.suppress(CoreError):
             core.command("define-section", "matinee", section(keys), "force")
             core.command("enable-section", "matinee")
             core.command("keybind", "CLOSE_WIN", CLOSE_COMMAND)
         for name in OBSERVED:
-            core.observe(name, teller.inbox.put)
-        player = cls(core, teller, playback)
-        if stage is not None and on_stage:
-            player._stage = FrameRenderer(SoftwareRenderer(core), stage, player._latest_position)
-            player._stage.start()
-        player._thread = teller.start(core, player._let_go)
+            core.observe(name, translator.inbox.put)
+        player = cls(core, translator, playback)
+        if frame_buffer is not None and draws:
+            player._renderer = FrameRenderer(
+                SoftwareRenderer(core), frame_buffer, player._latest_position
+            )
+            player._renderer.start()
+        player._thread = translator.start(core, player._free_renderer)
         return player
 
     # Told what to do --------------------------------------------------------------------
 
     def load(self, source: base.Source, position: float, generation: int) -> None:
-        """See `port.Player.load`."""
+        """See `Player.load`."""
         playback = self._playback
         if not source.is_network and os.path.isdir(source.url):
             # mpv would make a playlist of what is in it.
-            self._teller.tell(base.Failed(generation, "it is a directory"))
+            self._translator.tell(base.Failed(generation, "it is a directory"))
             return
         try:
             with playback.lock:
@@ -127,31 +129,31 @@ class MpvPlayer:
                 load = LoadRecord(generation, source, playback.next_ticket(position))
                 playback.loads[self._item.open(source)] = load
         except CoreGone:
-            self._teller.tell(base.Failed(generation, "mpv has ended", lost=True))
+            self._translator.tell(base.Failed(generation, "mpv has ended", lost=True))
             return
         except CoreError as error:
-            self._teller.tell(base.Failed(generation, f"mpv refused it ({error})"))
+            self._translator.tell(base.Failed(generation, f"mpv refused it ({error})"))
             return
         self._load, self._rate, self._paused = load, 1.0, True
         self._expect(position)
 
     def stop(self) -> None:
-        """See `port.Player.stop`."""
+        """See `Player.stop`."""
         self._load = None
         self._try(lambda: self._core.command("stop"))
 
     def set_paused(self, paused: bool) -> None:
-        """See `port.Player.set_paused`."""
+        """See `Player.set_paused`."""
         self._try(lambda: self._core.set("pause", paused))
         self._paused = paused
         if not paused:
             self._playback.rests_on_picture = False
 
     def seek(self, position: float) -> None:
-        """See `port.Player.seek`."""
+        """See `Player.seek`."""
         ticket = self._playback.next_ticket(position)
         self._expect(position)
-        inbox = self._teller.inbox
+        inbox = self._translator.inbox
         self._try(
             lambda: self._core.command_later(
                 lambda accepted: inbox.put(SeekAnswered(ticket, accepted)),
@@ -160,7 +162,7 @@ class MpvPlayer:
         )
 
     def set_rate(self, rate: float) -> None:
-        """See `port.Player.set_rate`."""
+        """See `Player.set_rate`."""
         # The pitch filter comes and goes with the speed and moves the sound by 5 to 14 ms
         # each time; a nudge of a few percent is not heard without it.
         keep_pitch = abs(rate - 1.0) > _PLAIN_NUDGE
@@ -169,14 +171,14 @@ class MpvPlayer:
             self._try(lambda: self._core.set("audio-pitch-correction", keep_pitch))
         self._try(lambda: self._core.set("speed", rate))
         self._rate = rate
-        self._pictures.reset(rate)
+        self._picture_clock.reset(rate)
 
     def show_text(self, text: str, seconds: float = 2.0) -> None:
-        """See `port.Player.show_text`."""
+        """See `Player.show_text`."""
         self._try(lambda: self._core.command("show-text", text, int(seconds * 1000)))
 
-    def adjust(self, what: str, value: float) -> None:
-        """See `port.Player.adjust`."""
+    def adjust(self, what: base.Adjustment, value: float) -> None:
+        """See `Player.adjust`."""
         match what:
             case "volume":
                 self._try(lambda: self._shift("volume", value, 0.0, _MAX_VOLUME))
@@ -189,37 +191,37 @@ class MpvPlayer:
             case "audio":
                 self._try(lambda: self._next_track("audio", "aid", none_too=False))
             case _:
-                return
-        self._teller.inbox.put(TracksAsked())
+                assert_never(what)
+        self._translator.inbox.put(TracksAsked())
 
     def close(self) -> None:
-        """See `port.Player.close`; gives a core that does not end up after 2 s."""
+        """See `Player.close`; gives a core that does not end up after 2 s."""
         if not self._closed:
             self._closed = True
-            self._teller.hush()
+            self._translator.silence()
         if self._thread is not None:
             self._thread.join(_CLOSE_TIMEOUT)
 
     def resize_stage(self, width: int, height: int) -> None:
         """Draw the pictures at this size in pixels; 0 x 0 for none."""
-        if self._stage is not None:
-            self._stage.resize(width, height)
+        if self._renderer is not None:
+            self._renderer.resize(width, height)
 
     # Asked ------------------------------------------------------------------------------
 
     def sample(self) -> base.Sample | None:
-        """See `port.Player.sample`."""
+        """See `Player.sample`."""
         sample = self._ask(self._sample)
         self._latest = sample or self._latest
         return sample
 
     def resting_position(self) -> float | None:
-        """See `port.Player.resting_position`."""
+        """See `Player.resting_position`."""
         sample = self._ask(self._rest)
         return sample.position if sample else None
 
     def buffered_until(self) -> float | None:
-        """See `port.Player.buffered_until`; all of a local file."""
+        """See `Player.buffered_until`; all of a local file."""
         load = self._load
         return self._ask(lambda: self._item.buffered_until(load.source)) if load else None
 
@@ -232,14 +234,14 @@ class MpvPlayer:
         if sample is None and (sample := picture_sample(self._core)):
             if self._seen_jumps != self._playback.jumps:
                 self._seen_jumps = self._playback.jumps
-                self._pictures.reset(self._rate)
-            at = self._pictures.position_at(sample.instant, sample.position)
+                self._picture_clock.reset(self._rate)
+            at = self._picture_clock.position_at(sample.instant, sample.position)
             sample = base.Sample(sample.before, sample.after, max(0.0, at))
         # A seek that began meanwhile makes the read worthless.
         return sample if self._playback.settled else None
 
     def _rest(self) -> base.Sample | None:
-        self._pictures.reset(self._rate)
+        self._picture_clock.reset(self._rate)
         if not self._playback.settled:
             return None
         return resting_sample(self._core, on_picture=self._playback.rests_on_picture)
@@ -254,8 +256,8 @@ class MpvPlayer:
         now = time.monotonic()
         self._latest = base.Sample(now, now, position)
 
-    def _let_go(self) -> bool:
-        return self._stage is None or self._stage.close()
+    def _free_renderer(self) -> bool:
+        return self._renderer is None or self._renderer.close()
 
     def _shift(self, name: str, by: float, low: float, high: float) -> None:
         now = self._core.number(name) or 0.0
@@ -279,7 +281,7 @@ class MpvPlayer:
         try:
             return question()
         except CoreGone:
-            return None  # told as `Failed` by the teller
+            return None  # told as `Failed` by the translator
         except CoreError as error:
             _logger.debug("mpv refused: %s", error)
             return None

@@ -1,4 +1,4 @@
-"""Where the player is; the one rule that every seat follows."""
+"""Position samples of a core: the one rule for where a player is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the player's two threads both know: the caller's, and the one that tells events."""
+"""State shared by a player's two threads: the caller's, and the one that translates events."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PlaybackState:
     target: float = 0.0
     """Position that the last load or seek asked for, in seconds."""
     done: int = 0
-    """Written by the teller, as are the next ones."""
+    """Written by the translator, as are the next ones."""
     seeking: bool = False
     jumps: int = 0
     """Restarts so far: what was measured before one says nothing about after it."""

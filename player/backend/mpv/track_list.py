@@ -1,4 +1,4 @@
-"""mpv's lists of tracks and chapters as the port's values."""
+"""Track list, chapter list and title of mpv's as the port's values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a libmpv core tells, as plain values copied on its event thread."""
+"""Events of a libmpv core, as plain values copied on its event thread."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from typing import Final
 import msgspec
 
 END_EOF: Final = 0
-END_STOPPED: Final = 2
-END_QUIT: Final = 3
 END_ERROR: Final = 4
-END_REDIRECT: Final = 5
 """Reasons of `FileEnded`, as in mpv's client.h."""
 
 

@@ -1,4 +1,4 @@
-"""One libmpv core behind types; the only importer of python-mpv.
+"""Core of libmpv behind types; the only importer of python-mpv.
 
 python-mpv is untyped and raises half a dozen unrelated exceptions; whatever leaves this
 module is typed, and every refusal of mpv's is a `CoreError`.
@@ -233,4 +233,4 @@ def _pass_on(mpv: Any, event: Any, listen: Callable[[ev.CoreEvent], None]) -> No
         case kinds.SHUTDOWN:
             listen(ev.ShutDown())
         case _:
-            pass
+            pass  # properties and answers have callbacks of their own; the rest says nothing new

@@ -1,4 +1,4 @@
-"""libmpv's software renderer, which python-mpv knows only half of."""
+"""Software renderer of libmpv, which python-mpv knows only half of."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class SoftwareRenderer:
         self._context: Any = core.render_context()
 
     def when_new(self, wake: Callable[[], None]) -> None:
-        """See `Pictures.when_new`."""
+        """See `FrameSource.when_new`."""
         self._context.update_cb = wake
 
     def is_new(self) -> bool:
-        """See `Pictures.is_new`."""
+        """See `FrameSource.is_new`."""
         return bool(self._context.update())
 
     def draw(self, pixels: bytearray, width: int, height: int) -> None:
-        """See `Pictures.draw`; returns when the picture is due, letterboxed to the size."""
+        """See `FrameSource.draw`; returns when the picture is due, letterboxed to the size."""
         size = (ctypes.c_int * 2)(width, height)
         stride = ctypes.c_size_t(width * 3)
         target = (ctypes.c_char * len(pixels)).from_buffer(pixels)
@@ -52,7 +52,7 @@ class SoftwareRenderer:
         )
 
     def skip(self) -> None:
-        """See `Pictures.skip`."""
+        """See `FrameSource.skip`."""
         flag = ctypes.c_int(1)
         never = ctypes.c_int(0)
         self._render(
@@ -61,7 +61,7 @@ class SoftwareRenderer:
         )
 
     def free(self) -> None:
-        """See `Pictures.free`."""
+        """See `FrameSource.free`."""
         self._context.free()
 
     def _render(self, *parameters: tuple[int, int | None]) -> None:

@@ -131,16 +131,16 @@ def test_pictures_go_where_they_can(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("DISPLAY", raising=False)
-    wanted, notice = options.video_options("window", {}, on_stage=False)
+    wanted, notice = options.video_options("window", {}, draws=False)
     assert wanted["vo"] == "null"
     assert "no display" in notice
     assert options.window_options("window", wanted) == {}
     monkeypatch.setenv("DISPLAY", ":9")
-    wanted, notice = options.video_options("window", {}, on_stage=False)
+    wanted, notice = options.video_options("window", {}, draws=False)
     assert (wanted, notice) == ({"force-window": "yes"}, "")
     assert options.window_options("window", wanted)["gpu-context"] == "x11egl"
-    assert options.video_options("terminal", {}, on_stage=True)[0]["vo"] == "libmpv"
-    assert options.video_options("terminal", {}, on_stage=False)[0]["vo"] == "null"
+    assert options.video_options("terminal", {}, draws=True)[0]["vo"] == "libmpv"
+    assert options.video_options("terminal", {}, draws=False)[0]["vo"] == "null"
 
 
 def test_a_key_sends_its_intent_whatever_is_in_it() -> None:
