@@ -132,9 +132,9 @@ class SeatApp:
             finish=self.finish,
         )
         if media is not None:
-            session.wishes.remember(media, config.media[0])
+            session.remember(media, config.media[0])
         for own, known in await known_own(config):
-            session.wishes.recognise(known, own)
+            session.recognise(known, own)
         return session
 
 

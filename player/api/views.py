@@ -16,6 +16,8 @@ from protocol.wire.messages import Member, Role, SeatState
 
 OWN_COPY: Final = "own_copy"
 """Code of the error that asks a person to name his copy of the film."""
+END_OF_FILM: Final = "end of the film"
+"""Why the party pauses then, as everybody's seat can tell it."""
 SERVER_STOPPED: Final = "the server was stopped"
 """Reason of `Reconnecting` when the server has said that it ends."""
 

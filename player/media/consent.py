@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from player.remedies import ASK_AGAIN
 from protocol.exceptions import MediaRefused
 from protocol.media.url_policy import site_of
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-log = logging.getLogger(__name__)
+    from player.media.messages import ConsentAnswer
 
-Answer = Literal["once", "always", "no"]
+log = logging.getLogger(__name__)
 
 _MAX_SITES: Final = 10_000
 
@@ -36,14 +37,14 @@ class SiteConsent:
         self._trusted = {_plain(site) for site in trusted if site} | _kept(file)
         self._file = file
         self._ask = ask
-        self._answer: asyncio.Future[Answer] | None = None
+        self._answer: asyncio.Future[ConsentAnswer] | None = None
 
     @property
     def is_asking(self) -> bool:
         """A question waits for its answer."""
         return self._answer is not None and not self._answer.done()
 
-    def answer(self, answer: Answer) -> bool:
+    def answer(self, answer: ConsentAnswer) -> bool:
         """Take a person's answer; False when nothing was asked."""
         if self._answer is None or self._answer.done():
             return False
@@ -66,7 +67,7 @@ class SiteConsent:
         finally:
             self._ask("")
         if answer == "no":
-            raise MediaRefused(f"{site} is not opened, as you said", "resync (r) asks again")
+            raise MediaRefused(f"{site} is not opened, as you said", ASK_AGAIN)
         self._trusted.add(site)
         if answer == "always" and self._file is not None:
             _keep(self._file, site)

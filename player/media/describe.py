@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from player.media.local_file import describe_file
+from player.media.local_file import UNNAMED, describe_file
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.wire.messages import Media
 
@@ -45,7 +45,7 @@ def _identify_address(media: str) -> Media:
     if not parts.hostname:
         raise ResolveError(f"{media!r} names no host", "check the address")
     title = unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.hostname
-    return Media(media_id="unnamed-media", kind="url", title=title[:200], url=media)
+    return Media(media_id=UNNAMED, kind="url", title=title[:200], url=media)
 
 
 async def known_own(config: SeatConfig) -> list[tuple[str, Media]]:

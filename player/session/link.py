@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, WebSocketException
 
 from player.api.views import SERVER_STOPPED
+from player.session.core.handlers.server_events import LinkDown
 from protocol.exceptions import DecodeError
 from protocol.wire.addresses import LOOPBACK
 from protocol.wire.invite import socket_url
@@ -36,14 +37,6 @@ REASONS: Final = {
     "too_slow": "this connection was too slow for the server",
 }
 """What a server's codes mean to people."""
-
-
-class LinkDown(NamedTuple):
-    """There is no connection; the next attempt comes in ``retry_in`` seconds."""
-
-    reason: str
-    attempt: int
-    retry_in: float
 
 
 class ServerLink:

@@ -1,237 +1,193 @@
-"""A member's life: ties the link, the clock, the player and the people's wishes together."""
+"""Session: the event loop around `SessionCore`; carries its effects out and decides nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from player.api.views import AnyView, ErrorLine, Notice, ViewOnly
 from player.ids import new_id
-from player.media.loader import Identify, MediaLoader, Resolve
-from player.session.core.host_commands import HostCommands
-from player.session.core.presenters import host_name
-from player.session.core.sync_inputs import SyncInputs
-from player.session.core.telemetry import SeatTelemetry
-from player.session.intent_handler import IntentHandler
+from player.media.loader import FIND_TIMEOUT, Identify, MediaLoader, Resolve
+from player.media.messages import LoaderRequest
+from player.session.core.effects import (
+    AnyEffect,
+    Emit,
+    Finish,
+    Flush,
+    Reconnect,
+    RetryNow,
+    SetCredentials,
+    StoreHostKey,
+)
+from player.session.core.session_core import SessionCore
+from player.session.host_key import keep_host_key
 from player.session.link import ServerLink
-from player.session.periodic import PeriodicTasks
-from player.session.player_events import PlayerEventHandler
-from player.session.server_events import ServerEventHandler
+from player.session.player_port import perform_on_player
+from player.session.sleep import seconds_asleep
 from player.sync.messages import HasPlayer, NoPlayer
-from protocol.client.protocol import ClientProtocol
-from protocol.exceptions import DecodeError
-from protocol.wire import messages
+from protocol.exceptions import MatineeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from player.api.config import SeatConfig
-    from player.session.context import NoteType
+    from player.api.views import AnyView
+    from player.media.messages import LoaderEvent
+    from player.session.core.handlers.server_events import LinkDown
     from player.sync.messages import PlayerNews
     from player.sync.thread import PlayerThread
+    from protocol.wire.messages import CreateStream, Media
 
-log = logging.getLogger(__name__)
-
-BURST_TAKES: Final = 0.8
 PLAYER_START: Final = 5.0
 """Seconds that a seat waits for its player before it joins."""
 
 
 class Session:
-    """One seat in one stream, over as many connections and films as it takes."""
+    """One seat's link, loader, player and timers."""
 
     def __init__(
         self,
         config: SeatConfig,
         *,
         token: str,
-        create: messages.CreateStream | None,
+        create: CreateStream | None,
         driver: PlayerThread,
         resolve: Resolve,
         identify: Identify,
         emit: Callable[[AnyView], None],
         finish: Callable[[str], None],
+        find_timeout: float = FIND_TIMEOUT,
     ) -> None:
-        self.config = config
         self.driver = driver
-        self.gauges = SeatTelemetry()
-        self.protocol = ClientProtocol(
-            name=config.name,
-            instance_id=config.instance_id,
-            create=create,
-            take_over=config.take_over,
-            yields=config.yields,
-        )
-        self.sync_inputs = SyncInputs(self.protocol, driver)
-        self.wishes = IntentHandler(self)
-        self._relay = ServerEventHandler(self, self.wishes)
-        self.link = ServerLink(
-            self.protocol,
+        self._core = SessionCore(config, create, new_id)
+        self._link = ServerLink(
+            self._core.protocol,
             server=config.server,
             stream_id=config.stream_id,
             token=token,
-            on_events=self._take_events,
-            on_down=self._relay.link_down,
+            on_events=self._take_server_events,
+            on_down=self._link_down,
         )
-        self._reactions = PlayerEventHandler(self)
-        self.screening = MediaLoader(
+        self._loader = MediaLoader(
             config,
-            driver,
             resolve=resolve,
             identify=identify,
-            emit=emit,
-            opened=self._reactions.film_opened,
-            failed=self._reactions.film_failed,
+            post=self._take_loader_event,
+            find_timeout=find_timeout,
         )
-        self.emit = emit
-        self.identify = identify
+        self._emit = emit
         self._finish = finish
-        self.controls = HostCommands(driver.hold)
-        self.is_ready = False
-        """The face knows that the seat has joined."""
-        self._failed = False
         self._player_told = asyncio.Event()
-        self._pulse = PeriodicTasks(self)
+        self._deadline_moved = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     # Life -------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Live until `close`."""
         self.driver.start()
-        beat = asyncio.create_task(self._pulse.run())
+        beat = asyncio.create_task(self._keep_time())
         try:
             # A mistake in an option of the player's leaves no party behind, and disturbs none.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PLAYER_START):
                     await self._player_told.wait()
-            if not self._failed:
-                await self.link.run()
+            if not self._core.has_failed:
+                await self._link.run()
         finally:
             beat.cancel()
             await asyncio.gather(beat, return_exceptions=True)
 
+    async def close(self) -> None:
+        """Leave for good."""
+        self._loader.close()
+        self._core.protocol.leave()
+        await self._link.stop()
+        self._player_told.set()
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._deadline_moved.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._core.next_deadline() - time.monotonic()):
+                    await self._deadline_moved.wait()
+            now = time.monotonic()
+            if now >= self._core.next_deadline():
+                self._core.tick(now, seconds_asleep())
+                self._perform()
+
+    # What happens -----------------------------------------------------------------------
+
+    def remember(self, media: Media, own: str) -> None:
+        """This seat finds ``media`` at ``own``."""
+        self._core.choices.remember(media, own)
+
+    def recognise(self, known: Media, own: str) -> None:
+        """A film named at the start; the stream may be showing it already."""
+        self._core.choices.recognise(known, own)
+
+    def ask_line(self, line: str) -> None:
+        """A line of text from the face."""
+        self._core.line(line, time.monotonic())
+        self._perform()
+
     def player_news(self, news: PlayerNews) -> None:
         """Take what the player's thread tells."""
-        self._reactions.take(news)
+        self._core.player_event(news, time.monotonic())
+        self._perform()
         if isinstance(news, HasPlayer | NoPlayer):
             self._player_told.set()
 
-    def leave(self) -> None:
-        """A person wants to go."""
-        self._finish("")
+    def _take_loader_event(self, event: LoaderEvent) -> None:
+        self._core.loader_event(event, time.monotonic())
+        self._perform()
 
-    async def close(self) -> None:
-        """Leave for good."""
-        self.screening.close()
-        self.protocol.leave()
-        await self.link.stop()
-        self._player_told.set()
+    def _take_server_events(self) -> None:
+        for event in self._core.protocol.events_received():
+            self._core.server_event(event, time.monotonic())
+        self._perform()
 
-    @property
-    def you(self) -> str:
-        """This member's id; "" before the first welcome."""
-        return self.protocol.welcome.member_id if self.protocol.welcome else ""
+    def _link_down(self, down: LinkDown) -> None:
+        self._core.link_down(down, time.monotonic())
+        self._perform()
 
-    @property
-    def role(self) -> messages.Role:
-        """What this seat is now; before the first welcome, what it is to be."""
-        return self.protocol.role or self.config.role
+    # What is to be done -----------------------------------------------------------------
 
-    @property
-    def is_host(self) -> bool:
-        """Whether this seat may move the timeline."""
-        return self.role == "host"
+    def _perform(self) -> None:
+        while effects := self._core.effects():
+            for effect in effects:
+                self._do(effect)
+        self._deadline_moved.set()
 
-    @property
-    def host(self) -> str:
-        """Name of who hosts; "" while there is nobody."""
-        return host_name(self.protocol.state) if self.protocol.state else ""
+    def _do(self, effect: AnyEffect) -> None:
+        match effect:
+            case Emit(view=view):
+                self._emit(view)
+            case Finish(reason=reason):
+                self._finish(reason)
+            case Flush():
+                self._link.flush()
+            case RetryNow():
+                self._link.retry_now()
+            case Reconnect():
+                task = asyncio.create_task(self._link.drop())
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            case SetCredentials(stream_id=stream_id, token=token):
+                self._link.stream_id = stream_id
+                if token is not None:
+                    self._link.token = token
+            case StoreHostKey(path=path, key=key):
+                self._store_host_key(path, key)
+            case LoaderRequest():
+                self._loader.perform(effect)
+            case _:
+                perform_on_player(effect, self.driver)
 
-    def request(self, act: messages.Act) -> None:
-        """Ask the server to move the timeline."""
-        if not self.protocol.request(act, new_id(), time.monotonic()):
-            self.say_error("queue_full", "too much waits for the server already", "wait for it")
-        elif not self.protocol.joined:
-            self.notice("the server is out of reach; this goes out when it is back")
-        self.link.flush()
-
-    def note(
-        self,
-        event_type: NoteType,
-        position: float,
-        *,
-        before: float | None = None,
-        after: float | None = None,
-    ) -> None:
-        """Something for the log; positions and drifts in seconds."""
-        self.protocol.note(
-            messages.Note(
-                event_id=new_id(),
-                event_type=event_type,
-                position=max(0.0, position),
-                before_ms=None if before is None else round(before * 1000, 1),
-                after_ms=None if after is None else round(after * 1000, 1),
-            )
-        )
-        self.link.flush()
-
-    def report_soon(self) -> None:
-        """Something changed that a person would want to see at once."""
-        self._pulse.soon()
-
-    def view_only(self, what: str) -> None:
-        """A viewer may not; say who may."""
-        message = f"View Only: {self.host} is hosting" if self.host else "View Only: no host now"
-        self.emit(
-            ViewOnly(name=self.config.name, you=True, intent=what, host=self.host, message=message)
-        )
-        self.driver.with_player(lambda player: player.show_text(message))
-
-    def resync(self) -> None:
-        """Measure the clock anew, then jump to where the timeline is."""
-        self._reactions.resync_asked()
-        self.protocol.measure_clock(time.monotonic())
-        self.link.flush()
-        self.link.retry_now()
-        self._later(BURST_TAKES, self.driver.jump)
-
-    def notice(self, message: str) -> None:
-        """Something to know."""
-        self.emit(Notice(message=message))
-
-    def say_error(
-        self, code: str, message: str, remedy: str = "", *, field: str = "", fatal: bool = False
-    ) -> None:
-        """Something went wrong."""
-        self.emit(ErrorLine(code=code, message=message, remedy=remedy, field=field, fatal=fatal))
-
-    def _later(self, seconds: float, act: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(seconds, act)
-
-    def slept(self, missed: float) -> None:
-        """Nothing was noticed for ``missed`` seconds: measure anew, the player follows."""
-        self.notice(f"{missed:.0f} s went by unnoticed (sleep?): measuring anew")
-        self.protocol.measure_clock(time.monotonic(), forget=True)
-        self.link.flush()
-
-    def _take_events(self) -> None:
-        for event in self.protocol.events_received():
-            self._relay.take(event)
-
-    def fail(self, code: str, message: str, remedy: str = "") -> None:
-        """Say what is wrong, once, and end."""
-        if self._failed:
-            return
-        self._failed = True
-        self.say_error(code, message, remedy, fatal=True)
-        self._finish(message)
-
-    def ask_line(self, line: str) -> None:
-        """A wish as a line of text, from a face or a key in the player's window."""
+    def _store_host_key(self, path: str, key: str) -> None:
         try:
-            self.wishes.ask(line)
-        except DecodeError as error:
-            self.say_error(error.code, error.message, field=error.field)
+            keep_host_key(Path(path), key)
+        except MatineeError as error:
+            self._core.host_key_lost(error)

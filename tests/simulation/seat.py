@@ -1,24 +1,34 @@
-"""A seat in virtual time: the real client core, driver, follower and reactions.
+"""A seat in virtual time: the real session core, client core, player's thread and follower.
 
 Only the event loop, the socket and the search for the film are stood in for.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from player.api.config import SeatConfig
 from player.api.intents import Pause, Play, Seek, SetRate
-from player.backend.base import MediaOpened, Source
-from player.session.core.host_commands import HostCommands
-from player.session.core.sync_inputs import SyncInputs
-from player.session.core.telemetry import SeatTelemetry
-from player.session.player_events import PlayerEventHandler
+from player.backend.base import Source
+from player.media.messages import LoaderRequest, MediaReady, OpenMedia
+from player.session.core.effects import (
+    Emit,
+    Finish,
+    Flush,
+    Reconnect,
+    RetryNow,
+    SetCredentials,
+    StoreHostKey,
+)
+from player.session.core.handlers.server_events import LinkDown
+from player.session.core.schedule import LONGEST_BEAT
+from player.session.core.session_core import SessionCore
+from player.session.player_port import perform_on_player
 from player.sync.follower import Follower
 from player.sync.messages import Jumped, PauseNow, PlayAtRate, PlayerCommand, SeekTo, Widened
 from player.sync.thread import PlayerThread
-from protocol.client import events
-from protocol.client.protocol import ClientProtocol
-from protocol.wire import messages
+from protocol.client.events import SessionStarted
+from protocol.wire.messages import CreateStream, Media
 from tests.simulation.moody_player import Mood, MoodyPlayer
 from tests.simulation.network import Pipe, Way
 
@@ -27,17 +37,19 @@ if TYPE_CHECKING:
     from random import Random
 
     from player.api.intents import AnyIntent
+    from player.api.views import AnyView
     from player.backend.base import EventSink, Player
     from player.backend.fake import FakeFilm
-    from player.session.context import NoteType, SessionContext
+    from player.session.core.effects import AnyEffect
     from player.sync.messages import PlayerNews
     from protocol.server.access.peers import HandshakeInfo
+    from protocol.wire.messages import Act
     from tests.simulation.clockwork import Clockwork
     from tests.simulation.hub import Hub
 
-BEAT = 0.25
-REPORT_INTERVAL = 1.0
-FILM = messages.Media("film-0001", "file", title="The Film")
+LOOK = 0.25
+"""Seconds between two looks at the clock's error."""
+FILM = Media("film-0001", "url", title="The Film", url="https://films.example/film.mkv")
 
 
 class Traits(NamedTuple):
@@ -100,21 +112,6 @@ class _SpyingPlayer(MoodyPlayer):
         super().set_paused(paused)
 
 
-class _Screening:
-    """Knows the film without looking for it."""
-
-    ever_opened = True
-    queue_left = 0
-    view = None
-
-    def player_opened(self, event: MediaOpened) -> None:
-        """Nothing to tell anybody."""
-
-    def player_failed(self, event: object) -> bool:
-        """Nothing is tried again by itself."""
-        return False
-
-
 class SimSeat:
     """One member; ``host`` founds the stream, the others come with its invite."""
 
@@ -138,24 +135,21 @@ class SimSeat:
         self._hub = hub
         self._random = random
         self._film = film
-        self.protocol = ClientProtocol(
+        config = SeatConfig(
+            role="host" if is_host else "viewer",
             name=traits.name,
             instance_id=f"instance-of-{traits.name.lower()}",
-            create=messages.CreateStream() if is_host else None,
+            server="https://hub.example",
+            correction=traits.correction,
         )
+        self.core = SessionCore(config, CreateStream() if is_host else None, self._new_id)
+        self.protocol = self.core.protocol
         self.follower = SpiedFollower(clockwork, traits.correction)
         self.driver = PlayerThread(self._make_player, self.follower, self._take_news, self.clock)
         self.player: MoodyPlayer | None = None
-        self.controls = HostCommands(self.driver.hold)
-        self.gauges = SeatTelemetry()
-        self.sync_inputs = SyncInputs(self.protocol, self.driver)
-        self.screening = _Screening()
-        self._reactions = PlayerEventHandler(cast("SessionContext", self))
         self.jumps: list[tuple[float, Jumped]] = []
         self.widened = 0
-        self.notices: list[str] = []
-        self.undone = 0
-        self._media: messages.Media | None = None
+        self.views: list[AnyView] = []
         self.pipe: type[Pipe] = Pipe
         """What its connections are made of."""
         self._pipes: tuple[Pipe, Pipe] | None = None
@@ -163,7 +157,8 @@ class SimSeat:
         self._attempt = 0
         self._ids = 0
         self._alarm = float("inf")
-        self._report_at = float("-inf")
+        self._slept = 0.0
+        """Seconds that its machine has slept."""
         self.beyond_bound = 0.0
         """Seconds by which the server's clock was ever further off than was stated."""
         self.clock_errors: list[float] = []
@@ -191,7 +186,7 @@ class SimSeat:
 
     def _awake(self, seconds: float) -> None:
         self._offset -= seconds * (1 + self.traits.skew)
-        self.protocol.measure_clock(self.clock(), forget=True)
+        self._slept += seconds
         self.wake()
 
     def _later(self, act: Callable[[], None]) -> bool:
@@ -204,7 +199,7 @@ class SimSeat:
         """Sit down: make the player, connect, and go on by itself."""
         self.driver.open()
         self.connect()
-        self._beat()
+        self._look()
         self.wake()
 
     def wake(self) -> None:
@@ -214,12 +209,18 @@ class SimSeat:
         if self.player is not None:
             self.player.tick()
         self.driver.step()
-        self.protocol.handle_timeout(self.clock())
-        self.flush()
+        now = self.clock()
+        if now >= self.core.next_deadline():
+            self.core.tick(now, self._slept)
+        self.protocol.handle_timeout(now)
+        self._settle()
+        # What was posted to the player's thread by now is done at once.
+        self.driver.step()
+        self._settle()
         self._set_alarm()
 
     def _set_alarm(self) -> None:
-        dues = [self.driver.next_deadline()]
+        dues = [self.driver.next_deadline(), self.core.next_deadline()]
         if self.player is not None and (due := self.player.next_deadline()) is not None:
             dues.append(due)
         if (due := self.protocol.next_deadline()) is not None:
@@ -234,22 +235,19 @@ class SimSeat:
         if alarm == self._alarm:
             self.wake()
 
-    def _beat(self) -> None:
-        """What a session does by the clock."""
-        if self._later(self._beat):
+    def _look(self) -> None:
+        """See how good the clock is."""
+        if self._later(self._look):
             return
         now = self.clock()
-        self.sync_inputs.update(now)
         estimate = self.protocol.clock(now)
         if estimate is not None:
             error = now + estimate.offset - self._hub.instant
             self.clock_errors.append(error)
-            self.beyond_bound = max(self.beyond_bound, abs(error) - estimate.error)
-        if now >= self._report_at:
-            self._report_at = now + REPORT_INTERVAL
-            self.protocol.report(self.gauges.report(self.protocol, now))
-        self.wake()
-        self._clockwork.after(BEAT, self._beat)
+            # A sleep is noticed at the next beat; what was known of the clock is wrong till then.
+            if self._clockwork.now > self._asleep[1] + LONGEST_BEAT + 0.001:
+                self.beyond_bound = max(self.beyond_bound, abs(error) - estimate.error)
+        self._clockwork.after(LOOK, self._look)
 
     # The link ---------------------------------------------------------------------------
 
@@ -285,7 +283,9 @@ class SimSeat:
 
     def _retry(self) -> None:
         self._attempt += 1
-        self._clockwork.after(min(0.25 * 1.7**self._attempt, 5.0), self._reconnect)
+        delay = min(0.25 * 1.7**self._attempt, 5.0)
+        self.core.link_down(LinkDown("it broke", self._attempt, delay), self.clock())
+        self._clockwork.after(delay, self._reconnect)
 
     def _closed_by_server(self) -> None:
         self.reset(0.0)
@@ -306,49 +306,36 @@ class SimSeat:
         if self._later(lambda: self._receive(frame)):
             return
         self.protocol.receive(frame, self.clock())
-        for event in self.protocol.events_received():
-            self._server_event(event)
         self.wake()
 
-    def _server_event(self, event: events.ClientEvent) -> None:
-        """As `player.session.session` does it."""
-        match event:
-            case events.SessionStarted():
+    def _settle(self) -> None:
+        """Tell the core what the server said, and carry its effects out."""
+        for event in self.protocol.events_received():
+            if isinstance(event, SessionStarted):
                 self._attempt = 0
-            case events.StateChanged():
-                self._state_changed()
-            case events.ClockUpdated(estimate=estimate):
-                self.gauges.take_clock(self.clock(), estimate)
-                self.sync_inputs.update(self.clock())
-            case events.ClockLost():
-                self.sync_inputs.clock_lost()
-            case events.RequestRefused(act=act):
-                if act is not None:
-                    self.driver.release()
-            case events.CommandsDropped():
-                self.driver.release()
-            case events.StartWaiting(members=members):
-                self.controls.waits = bool(members)
-            case events.ServerTimedOut():
-                self.reset(0.0)
-            case _:
-                pass
+            self.core.server_event(event, self.clock())
+        while effects := self.core.effects():
+            for effect in effects:
+                self._do(effect)
+        self.flush()
 
-    def _state_changed(self) -> None:
-        state = self.protocol.state
-        assert state is not None
-        if state.media is not None and state.media != self._media:
-            self._media = state.media
-            self.open_film()
-        self.sync_inputs.update(self.clock())
-        self.driver.set_sync_enabled(state.sync_enabled)
-        self.driver.follow(state.timeline)
+    def _do(self, effect: AnyEffect) -> None:
+        match effect:
+            case Emit(view=view):
+                self.views.append(view)
+            case OpenMedia():
+                self.core.loader_event(MediaReady(Source(url="film")), self.clock())
+            case Reconnect():
+                self.reset(0.0)
+            case Flush() | RetryNow() | SetCredentials() | StoreHostKey():
+                # Frames go out after every step; the ways and the keys are the world's.
+                pass
+            case LoaderRequest() | Finish():
+                raise NotImplementedError(effect)
+            case _:
+                perform_on_player(effect, self.driver)
 
     # The player -------------------------------------------------------------------------
-
-    def open_film(self) -> None:
-        """Open the film, or open it again."""
-        self.driver.load(Source(url="film"))
 
     def _make_player(self, report: EventSink) -> Player:
         player = _SpyingPlayer(
@@ -363,7 +350,7 @@ class SimSeat:
             self.jumps.append((self._clockwork.now, news))
         if isinstance(news, Widened):
             self.widened += 1
-        self._reactions.take(news)
+        self.core.player_event(news, self.clock())
 
     def position(self) -> float | None:
         """Where the player truly is; None while it is not anywhere."""
@@ -379,65 +366,22 @@ class SimSeat:
         target = self._hub.record.timeline.position_at(self._hub.instant)
         return position - min(target, self._film.duration or target)
 
-    # As the parts of a seat see it (see `player.session.context`) ----------------------------
-
-    def intend(self, intent: AnyIntent) -> None:
-        """The host wants something."""
-        state = self.protocol.state
-        if state is None:
-            return
-        now = self.clock()
-        estimate = self.protocol.clock(now)
-        line = state.timeline
-        position = line.position_at(now + estimate.offset) if estimate else line.position
-        for act in self.controls.acts(intent, state, position, now):
-            self.request(act)
-        self.wake()
-
-    def request(self, act: messages.Act) -> None:
-        """Ask the server to move the timeline."""
-        self.protocol.request(act, self._new_id(), self.clock())
-        self.flush()
-
-    def note(
-        self,
-        event_type: NoteType,
-        position: float,
-        *,
-        before: float | None = None,
-        after: float | None = None,
-    ) -> None:
-        """Something for the log."""
-        self.protocol.note(messages.Note(self._new_id(), event_type, max(0.0, position)))
-
-    def view_only(self, what: str) -> None:
-        """A viewer may not."""
-        self.undone += 1
-
-    def report_soon(self) -> None:
-        """Something changed."""
-        self._report_at = float("-inf")
-
-    def notice(self, message: str) -> None:
-        """Something to know."""
-        self.notices.append(message)
-
-    def say_error(self, code: str, message: str, remedy: str = "") -> None:
-        """Something went wrong."""
-        self.notices.append(message)
-
-    def emit(self, view: object) -> None:
-        """Nobody looks."""
-
-    @property
-    def config(self) -> SimSeat:
-        """Of which only the name is asked."""
-        return self
-
     @property
     def name(self) -> str:
         """Who sits here."""
         return self.traits.name
+
+    # Its person --------------------------------------------------------------------------
+
+    def intend(self, intent: AnyIntent) -> None:
+        """The seat's person wants something."""
+        self.core.intent(intent, self.clock())
+        self.wake()
+
+    def request(self, act: Act) -> None:
+        """Ask the server for what no intent stands for, such as a film that nobody looked for."""
+        self.protocol.request(act, self._new_id(), self.clock())
+        self.flush()
 
     def _new_id(self) -> str:
         self._ids += 1

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from protocol.wire.messages import Event
     from tests.simulation.seat import SimSeat, Traits
 
-NEXT = Media("film-0002", "file", title="The Next Film")
+NEXT = Media("film-0002", "url", title="The Next Film", url="https://films.example/next.mkv")
 SEEDS = range(4)
 EVEN = Way(0.02, 0.002)
 LEAD = 0.6

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from player.api.intents import Pause, Play, Seek, SeekBy, SetRate, Toggle
+from player.api.intents import Pause, Play, Reopen, Seek, SeekBy, SetRate, Toggle
 from player.backend.fake import Costs, FakeFilm
 from protocol.server.access.peers import HandshakeInfo
 from protocol.wire.messages import LoadAct, Welcome
@@ -217,9 +217,7 @@ class World:
         seat.player.fail("its window was closed", lost=True)
         seat.wake()
         self.clockwork.run(self.random.uniform(0.0, 2.0))
-        seat.gauges.reason = ""
-        seat.open_film()
-        seat.wake()
+        seat.intend(Reopen())
 
     def _clock_is_forgotten(self) -> None:
         seat = self._any_seat()

@@ -10,7 +10,6 @@ from tui.text.times import clock_text, ms_text, span_text
 Tone = Literal["chat", "event", "good", "warning", "error"]
 
 
-END_OF_FILM = "end of the film"
 """Reason of a pause that nobody wanted."""
 _AS_THEY_ARE = ("mpv", "matinee", "libmpv")
 """Names that begin a sentence as they are written."""
@@ -124,7 +123,7 @@ def _setting(view: views.SettingsChanged) -> str:
 
 
 def _paused(view: views.Paused) -> Sentence:
-    if view.reason == END_OF_FILM:
+    if view.reason == views.END_OF_FILM:
         return Sentence("", "the film has ended", "event")
     where = clock_text(view.position)
     return _moved(view, f"paused at {where}", f"the film stops at {where}")

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from player.session.core.effects import SetClock, SetTolerance
 from protocol.sync.tolerance import effective_tolerance
 
 if TYPE_CHECKING:
+    from player.session.core.effects import Outbox
     from protocol.client.protocol import ClientProtocol
-
-
-class SyncPort(Protocol):
-    """Where the inputs go: the player's thread."""
-
-    def set_clock(self, offset: float | None) -> None: ...
-
-    def set_tolerance(self, tolerance: float) -> None: ...
 
 
 class SyncInputs:
@@ -24,9 +18,9 @@ class SyncInputs:
     Both follow from one estimate, so they are told together whenever either may have changed.
     """
 
-    def __init__(self, protocol: ClientProtocol, port: SyncPort) -> None:
+    def __init__(self, protocol: ClientProtocol, outbox: Outbox) -> None:
         self._protocol = protocol
-        self._port = port
+        self._outbox = outbox
         self._jitter = 0.0
 
     def update(self, now: float) -> None:
@@ -38,10 +32,11 @@ class SyncInputs:
         estimate, state = self._protocol.clock(now), self._protocol.state
         if estimate is not None:
             self._jitter = estimate.jitter
-            self._port.set_clock(estimate.offset)
+            self._outbox.add(SetClock(estimate.offset))
         if state is not None:
-            self._port.set_tolerance(effective_tolerance(state.sync_tolerance, self._jitter))
+            tolerance = effective_tolerance(state.sync_tolerance, self._jitter)
+            self._outbox.add(SetTolerance(tolerance))
 
     def clock_lost(self) -> None:
         """The server's clock is another one: its instants mean nothing until it has moved."""
-        self._port.set_clock(None)
+        self._outbox.add(SetClock(None))

@@ -50,6 +50,31 @@ class SeatTelemetry:
             return "failed"
         return "loading" if self.seeks_film and self.view.state == "idle" else self.view.state
 
+    def failed(self, reason: str) -> None:
+        """There is nothing to watch, because of ``reason``."""
+        self.reason = reason
+        self.seeks_film = False
+
+    def recovered(self) -> None:
+        """What had failed is tried anew, or is well."""
+        self.reason = ""
+
+    def search_started(self) -> None:
+        """A film is looked for."""
+        self.seeks_film = True
+
+    def search_ended(self) -> None:
+        """The player has the film."""
+        self.seeks_film = False
+
+    def take_sound(self, volume: float, trim: float, *, muted: bool) -> None:
+        """The seat's own sound: volume in %, trim in seconds."""
+        self.volume, self.trim, self.muted = volume, trim, muted
+
+    def take_buffered(self, until: float | None) -> None:
+        """How far the media is ready to play, in seconds of position."""
+        self.buffered_until = until
+
     def take(self, view: FollowerView, state: StreamState | None = None) -> bool:
         """Take a new view of the player; True when the others want to know of it at once.
 

@@ -9,10 +9,9 @@ import pytest
 
 from player.api.views import ConsentAsked
 from player.media.consent import SiteConsent
-from player.session.intent_handler import IntentHandler
-from protocol.exceptions import DecodeError, MediaRefused
+from protocol.exceptions import MediaRefused
 from protocol.wire.messages import Media
-from tests.doubles.surroundings import SeatAround
+from tests.doubles.core_seat import LoadingSeat
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,54 +86,56 @@ async def test_what_is_trusted_from_the_start_is_not_asked_about() -> None:
 # In a seat -------------------------------------------------------------------------------
 
 
-async def turn(seat: SeatAround) -> None:
-    for _ in range(6):
-        await asyncio.sleep(0)
-    seat.step()
+def questions(seat: LoadingSeat) -> list[str]:
+    return [view.site for view in seat.seen(ConsentAsked)]
 
 
-def questions(seat: SeatAround) -> list[str]:
-    return [view.site for view in seat.views if isinstance(view, ConsentAsked)]
+async def watched(seat: LoadingSeat, media: Media) -> None:
+    seat.watch(media)
+    await seat.turn()
 
 
 @pytest.mark.parametrize("answer", ["once", "no"])
 async def test_a_seat_asks_before_anything_is_looked_at(answer: str) -> None:
-    seat = SeatAround("viewer")
-    seat.screening.show(CLIP)
-    await turn(seat)
-    assert questions(seat) == ["films.example.com"]
+    seat = LoadingSeat("viewer")
+    await watched(seat, CLIP)
+    assert [(view.site, view.title) for view in seat.seen(ConsentAsked)] == [
+        ("films.example.com", "A Clip")
+    ]
     assert not seat.resolved
-    IntentHandler(seat).ask(f"consent {answer}")
-    await turn(seat)
+    seat.ask(f"consent {answer}")
+    await seat.turn()
     assert questions(seat) == ["films.example.com", ""]
     assert seat.resolved == ([CLIP.url] if answer == "once" else [])
-    assert bool(seat.unopened) == (answer == "no")
+    assert bool(seat.errors) == (answer == "no")
 
 
 async def test_another_film_takes_the_question_back() -> None:
-    seat = SeatAround("viewer")
-    seat.screening.show(CLIP)
-    await turn(seat)
-    seat.screening.show(OTHER)
-    await turn(seat)
+    seat = LoadingSeat("viewer")
+    await watched(seat, CLIP)
+    await watched(seat, OTHER)
     assert questions(seat) == ["films.example.com", "", "films.example.com"]
+    seat.media_loader.close()
 
 
 async def test_nobody_is_asked_about_what_is_refused_or_typed() -> None:
-    seat = SeatAround("viewer")
-    seat.screening.show(Media("film-0004", "url", url="https://192.168.1.1/f.mp4"))
-    await turn(seat)
-    assert [type(error) for error in seat.unopened] == [MediaRefused]
-    seat.screening.show(CLIP, CLIP.url)
-    await turn(seat)
+    seat = LoadingSeat("viewer")
+    await watched(seat, Media("film-0004", "url", url="https://192.168.1.1/f.mp4"))
+    assert len(seat.errors) == 1
+    seat.core.choices.remember(CLIP, CLIP.url)
+    await watched(seat, CLIP)
     assert questions(seat) == []
     assert seat.resolved == [CLIP.url]
 
 
-async def test_an_answer_without_a_question_is_said() -> None:
-    seat = SeatAround("viewer")
-    wishes = IntentHandler(seat)
-    wishes.ask("consent always")
+async def test_an_answer_without_a_question_is_said_and_one_counts_once() -> None:
+    seat = LoadingSeat("viewer")
+    seat.ask("consent always")
     assert seat.said == ["nothing is asked just now"]
-    with pytest.raises(DecodeError):
-        wishes.ask("consent maybe")
+    await watched(seat, CLIP)
+    seat.ask("consent once", "consent no")
+    assert seat.said == ["nothing is asked just now"] * 2
+    await seat.turn()
+    assert seat.resolved == [CLIP.url]
+    seat.ask("consent maybe")
+    assert seat.errors[0].field == "answer"

@@ -1,183 +1,213 @@
-"""From what is watched to a film that is open, or a reason why not."""
+"""From what is watched to what a player can open, or a reason why not."""
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from player.api.views import MediaView, Notice, Progress
-from player.backend.base import Failed, MediaOpened, Source, Track, TracksChanged
+from player.api.views import Notice, Progress
+from player.backend.base import Source
+from player.media.messages import OpenMedia
+from player.session.core.effects import LoadSource, UnloadMedia
 from protocol.exceptions import MediaError
-from protocol.wire.messages import Media
-from tests.doubles.surroundings import FILM, SeatAround
+from protocol.wire.messages import LoadAct, Media
+from tests.doubles.core_seat import FILM, LoadingSeat
 
 LINK = Media("film-0002", "url", title="A Clip", url="https://media.example/clip.mp4")
-OPENED = MediaOpened(1, "The Film", 600.0, (Track("video", 1),), (), True, True)
-EXPIRED = Failed(1, "the address is no longer good", http_status=403)
 
 
-async def look(seat: SeatAround, media: Media | None, own: str = "") -> list[str]:
-    """Show ``media`` until it is found; answers the notices."""
-    seat.screening.show(media, own)
-    for _ in range(4):
-        await asyncio.sleep(0)
-    seat.step()
-    return [view.message for view in seat.views if isinstance(view, Notice)]
+async def look(seat: LoadingSeat, media: Media | None, own: str = "") -> list[str]:
+    """The stream shows ``media`` until it is found; answers the notices."""
+    if media is not None and own:
+        seat.core.choices.remember(media, own)
+    seat.watch(media)
+    await seat.turn()
+    return [view.message for view in seat.seen(Notice)]
 
 
-def loaded(seat: SeatAround) -> bool:
-    """Whether the player was given something to open."""
-    seat.step(0.2)
-    seat.step()
-    return any(isinstance(news, MediaOpened) for news in seat.news)
+def loaded(seat: LoadingSeat) -> list[str]:
+    """What the player was given to open."""
+    return [effect.source.url for effect in seat.wanted(LoadSource)]
 
 
 async def test_a_film_that_is_found_is_given_to_the_player() -> None:
-    seat = SeatAround("host")
+    seat = LoadingSeat("host")
     assert await look(seat, FILM, "film.mkv") == []
-    assert loaded(seat)
-    assert [v.message for v in seat.views if isinstance(v, Progress)] == ["looking", ""]
+    assert loaded(seat) == ["film.mkv"]
+    assert [view.message for view in seat.seen(Progress)] == ["looking", ""]
 
 
 async def test_the_same_film_again_changes_nothing() -> None:
-    seat = SeatAround("host")
+    seat = LoadingSeat("host")
     await look(seat, FILM, "film.mkv")
-    seat.screening.player_opened(OPENED)
     await look(seat, Media(FILM.media_id, "file", title="Better described"), "film.mkv")
-    assert seat.screening.view is not None
-    assert seat.screening.media is not None
-    assert seat.screening.media.title == "Better described"
+    assert loaded(seat) == ["film.mkv"]
 
 
 async def test_no_film_leaves_the_one_before() -> None:
-    seat = SeatAround("host")
+    seat = LoadingSeat("host")
     await look(seat, FILM, "film.mkv")
     await look(seat, None)
-    assert seat.screening.media == FILM
-
-
-async def test_without_a_copy_of_the_host_s_file_the_viewer_is_told_what_to_do() -> None:
-    seat = SeatAround("viewer")
-    await look(seat, FILM)
-    (error,) = seat.unopened
-    assert "a file of his own, The Film" in error.message
-    assert "matinee join" in error.remedy
-    assert not loaded(seat)
+    assert len(seat.wanted(UnloadMedia)) == 1
 
 
 async def test_what_cannot_be_found_is_told_with_its_reason() -> None:
-    seat = SeatAround("viewer")
+    seat = LoadingSeat("viewer")
     seat.found[LINK.url] = MediaError("this page has no film", "try another address")
     await look(seat, LINK)
-    assert [e.message for e in seat.unopened] == ["this page has no film"]
+    assert seat.said == ["this page has no film; try another address"]
+    assert loaded(seat) == []
 
 
 async def test_another_copy_is_told_once_with_what_differs() -> None:
-    seat = SeatAround("viewer")
+    seat = LoadingSeat("viewer")
     theirs = Media("film-0003", "file", file_name="theirs.mkv", size=2_000_000)
     (notice,) = await look(seat, theirs, "mine.mkv")
     assert "name: yours mine.mkv, the host's theirs.mkv" in notice
     assert "size: yours 1.0 MB, the host's 2.0 MB" in notice
-    assert loaded(seat)
+    assert loaded(seat) == ["mine.mkv"]
 
 
 async def test_the_same_name_and_size_with_other_content_is_told() -> None:
-    seat = SeatAround("viewer")
+    seat = LoadingSeat("viewer")
     theirs = Media("film-0003", "file", file_name="a.mkv", size=1_000_000, fingerprint="ab")
     (notice,) = await look(seat, theirs, "a.mkv")
     assert "other content" in notice
 
 
 async def test_a_host_is_not_compared_with_himself() -> None:
-    seat = SeatAround("host")
+    seat = LoadingSeat("host")
     theirs = Media("film-0003", "file", file_name="theirs.mkv", size=2_000_000)
     assert await look(seat, theirs, "mine.mkv") == []
 
 
-@pytest.mark.parametrize(("duration", "is_told"), [(600.5, False), (640.0, True), (None, False)])
-async def test_another_cut_is_told(duration: float | None, is_told: bool) -> None:
-    seat = SeatAround("viewer")
-    await look(seat, Media("film-0003", "url", url=LINK.url, duration=duration))
-    seat.screening.player_opened(OPENED)
-    notices = [v.message for v in seat.views if isinstance(v, Notice)]
-    assert any("another cut" in notice for notice in notices) == is_told
-
-
-async def test_an_open_film_is_shown_and_told_with_what_the_player_knows() -> None:
-    seat = SeatAround("host")
-    await look(seat, LINK)
-    seat.screening.queue_left = 2
-    seat.screening.player_opened(OPENED)
-    view = seat.views[-1]
-    assert isinstance(view, MediaView)
-    assert (view.title, view.duration, view.kind, view.queue_left) == ("The Film", 600.0, "url", 2)
-    assert [(m.title, m.duration) for m in seat.opened] == [("The Film", 600.0)]
-    assert seat.screening.ever_opened
-
-
-def test_a_player_that_opens_what_nobody_shows_is_ignored() -> None:
-    seat = SeatAround("host")
-    seat.screening.player_opened(OPENED)
-    assert seat.opened == []
-
-
-async def test_another_track_is_shown_once() -> None:
-    seat = SeatAround("host")
-    seat.screening.tracks_changed(TracksChanged(1, (), 100.0, False, 0.0))
-    await look(seat, LINK)
-    seat.screening.player_opened(OPENED)
-    count = len(seat.views)
-    other = TracksChanged(1, (Track("video", 2),), 100.0, False, 0.0)
-    seat.screening.tracks_changed(other)
-    seat.screening.tracks_changed(other)
-    assert len(seat.views) == count + 1
-
-
-async def test_tracks_that_go_while_a_film_is_opened_again_are_nobody_s_choice() -> None:
-    seat = SeatAround("host")
-    await look(seat, LINK)
-    seat.screening.player_opened(OPENED)
-    count = len(seat.views)
-    seat.screening.reopen()
-    seat.screening.tracks_changed(TracksChanged(1, (), 100.0, False, 0.0))
-    assert len(seat.views) == count
-    # What is shown is still the film that plays on, whatever comes of it.
-    assert seat.screening.view is not None
-    seat.screening.close()
-
-
-async def test_an_address_that_has_expired_is_asked_for_anew_but_not_for_ever() -> None:
-    seat = SeatAround("viewer")
-    await look(seat, LINK)
-    assert seat.screening.player_failed(EXPIRED)
-    assert not seat.screening.player_failed(EXPIRED)
-    seat.screening.player_opened(OPENED)
-    assert seat.screening.player_failed(EXPIRED)
-    seat.screening.close()
-
-
-async def test_a_file_that_breaks_is_not_looked_for_again() -> None:
-    seat = SeatAround("viewer")
-    await look(seat, FILM, "film.mkv")
-    assert not seat.screening.player_failed(EXPIRED)
-    assert not seat.screening.player_failed(Failed(1, "it broke"))
-
-
 async def test_a_newer_film_ends_the_search_for_the_older() -> None:
-    seat = SeatAround("viewer")
-    seat.found["other.mkv"] = Source(url="other.mkv")
-    seat.screening.show(FILM, "film.mkv")
+    seat = LoadingSeat("viewer")
+    seat.core.choices.remember(FILM, "film.mkv")
+    seat.watch(FILM)
     await look(seat, Media("film-0005", "file", title="Other"), "other.mkv")
-    assert seat.screening.media is not None
-    assert seat.screening.media.title == "Other"
-    assert seat.unopened == []
-    seat.screening.close()
-    seat.screening.reopen()
-    seat.screening.close()
+    assert loaded(seat) == ["other.mkv"]
+    assert seat.errors == []
 
 
-def test_without_a_film_there_is_nothing_to_reopen() -> None:
-    seat = SeatAround("viewer")
-    seat.screening.reopen()
-    seat.screening.close()
+async def test_a_film_that_nobody_has_a_copy_of_ends_the_search_for_the_older() -> None:
+    seat = LoadingSeat("viewer")
+    seat.core.choices.remember(FILM, "film.mkv")
+    seat.watch(FILM)
+    await look(seat, Media("film-0005", "file", title="Other"))
+    assert loaded(seat) == []
+
+
+# What a host asks for --------------------------------------------------------------------
+
+
+async def test_loading_names_the_film_and_remembers_where_it_is() -> None:
+    seat = LoadingSeat("host")
+    seat.ask("load other.mkv")
+    await seat.turn()
+    (act,) = seat.acts
+    assert isinstance(act, LoadAct)
+    assert act.media.title == "other.mkv"
+    assert act.media.media_id != "film-0009"
+    assert seat.core.choices.own_copy(act.media) == "other.mkv"
+
+
+@pytest.mark.parametrize("media", ["gone.mkv", "https://films.example.com/gone.mp4"])
+async def test_a_film_that_is_not_found_is_said_and_loaded_for_nobody(media: str) -> None:
+    seat = LoadingSeat("host")
+    seat.found[media] = MediaError("there is no such film", "check it")
+    seat.ask(f"load {media}")
+    await seat.turn()
+    assert seat.acts == []
+    assert seat.said == ["there is no such film; check it"]
+    assert seat.wanted(UnloadMedia) == []
+
+
+async def test_what_was_found_before_the_load_is_opened_without_asking_again() -> None:
+    seat = LoadingSeat("host")
+    seat.ask("load other.mkv")
+    await seat.turn()
+    (act,) = seat.acts
+    assert isinstance(act, LoadAct)
+    assert seat.resolved == ["other.mkv"]
+    await look(seat, act.media)
+    assert seat.resolved == ["other.mkv"]
+    assert loaded(seat) == ["other.mkv"]
+    # An address that is opened again later may have expired.
+    seat.ask("reopen")
+    await seat.turn()
+    assert seat.resolved == ["other.mkv"] * 2
+    assert seat.named_by_person
+
+
+async def test_a_search_takes_no_longer_than_its_limit() -> None:
+    seat = LoadingSeat("host", find_timeout=0.0)
+    seat.is_slow = True
+    seat.ask("load slow.mkv")
+    await seat.turn()
+    assert seat.acts == []
+    assert seat.said == ["nothing was found within 0 s; try again, or another address"]
+
+
+async def test_a_search_can_be_stopped() -> None:
+    seat = LoadingSeat("host")
+    seat.is_slow = True
+    seat.ask("load slow.mkv")
+    await seat.turn()
+    seat.ask("cancel")
+    await seat.turn()
+    assert (seat.acts, seat.said) == ([], ["stopped: the film stays"])
+    assert [view.message for view in seat.seen(Progress)] == ["looking", ""]
+    seat.ask("cancel")
+    assert seat.said[1] == "there is nothing to stop"
+
+
+async def test_another_load_ends_the_search_before() -> None:
+    seat = LoadingSeat("host")
+    seat.is_slow = True
+    seat.ask("load slow.mkv")
+    await seat.turn()
+    seat.is_slow = False
+    seat.ask("load other.mkv")
+    await seat.turn()
+    (act,) = seat.acts
+    assert isinstance(act, LoadAct)
+    assert act.media.title == "other.mkv"
+    assert seat.said == []
+
+
+# A copy of one's own ---------------------------------------------------------------------
+
+
+async def test_a_copy_named_in_the_course_of_the_evening_is_opened_as_its_persons_own() -> None:
+    seat = LoadingSeat("viewer")
+    await look(seat, FILM)
+    assert [error.code for error in seat.errors] == ["own_copy"]
+    seat.ask("copy my film.mkv")
+    await seat.turn()
+    assert loaded(seat) == ["my film.mkv"]
+    assert seat.wanted(OpenMedia)[-1].is_named, "a path from elsewhere would be refused"
+    assert seat.named_by_person
+    assert seat.core.choices.own_copy(FILM) == "my film.mkv"
+
+
+async def test_a_copy_that_cannot_be_read_is_said() -> None:
+    seat = LoadingSeat("viewer")
+    await look(seat, FILM)
+    seat.found["gone.mkv"] = MediaError("there is no file gone.mkv", "check the path")
+    seat.ask("copy gone.mkv")
+    await seat.turn()
+    assert (seat.errors[-1].code, seat.said[-1]) == (
+        "copy",
+        "there is no file gone.mkv; check the path",
+    )
+    assert seat.core.choices.own_copy(FILM) == ""
+
+
+async def test_a_source_that_knows_its_title_is_called_by_it() -> None:
+    seat = LoadingSeat("host")
+    seat.found["clip"] = Source(url="clip", title="A \u200bClip")
+    seat.ask("load clip")
+    await seat.turn()
+    (act,) = seat.acts
+    assert isinstance(act, LoadAct)
+    assert act.media.title == "A Clip"

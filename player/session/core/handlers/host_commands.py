@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from player.api.intents import (
-    AnyIntent,
     ChapterBy,
     Pause,
     Play,
@@ -37,6 +36,12 @@ END_MARGIN: Final = 0.3
 RATES: Final = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0)
 
 
+TimelineIntent = (
+    Play | Pause | Toggle | Seek | SeekBy | SetRate | RateBy | ChapterBy | Wait | Sync | Tolerance
+)
+"""What a host asks of the timeline and of the party's settings."""
+
+
 class HostCommands:
     """Turns intents into acts; remembers what is asked but not yet in the timeline."""
 
@@ -47,11 +52,19 @@ class HostCommands:
         self._asked_playing: tuple[float, bool] | None = None
         self.waits = False
         """A start is agreed, and waits for somebody."""
-        self.duration: float | None = None
-        self.chapters: tuple[Chapter, ...] = ()
+        self._duration: float | None = None
+        self._chapters: tuple[Chapter, ...] = ()
+
+    def film_opened(self, duration: float | None, chapters: tuple[Chapter, ...]) -> None:
+        """The film that is watched from now on; ``duration`` in seconds."""
+        self._duration, self._chapters = duration, chapters
+
+    def start_waits(self, waits: bool) -> None:
+        """Whether a start is agreed that waits for somebody."""
+        self.waits = waits
 
     def acts(
-        self, intent: AnyIntent, state: StreamState, position: float, now: float
+        self, intent: TimelineIntent, state: StreamState, position: float, now: float
     ) -> list[messages.Act]:
         """What to ask of the server; ``position`` is where the timeline is at ``now``."""
         playing = self._is_playing(state, now)
@@ -62,7 +75,7 @@ class HostCommands:
                 return self.acts(intent, state, position, now)
             case Play() if self.waits or not playing:
                 self._asked_playing = (now, True)
-                at_end = self.duration is not None and position >= self.duration - END_MARGIN
+                at_end = self._duration is not None and position >= self._duration - END_MARGIN
                 start: list[messages.Act] = [messages.SeekAct(0.0)] if at_end else []
                 return [*start, messages.PlayAct()]
             case Pause() if playing:
@@ -85,8 +98,10 @@ class HostCommands:
                 return [messages.SettingsAct(sync_tolerance_ms=tolerance)]
             case RateBy(factor):
                 return self.acts(SetRate(self._rate(state, factor, now)), state, position, now)
-            case _:
+            case Play() | Pause():
                 return []
+            case _:
+                assert_never(intent)
 
     def _is_playing(self, state: StreamState, now: float) -> bool:
         """As it was last asked for: the answer to a quick second key is still on its way."""
@@ -109,8 +124,8 @@ class HostCommands:
 
     def _seek(self, target: float, now: float) -> list[messages.Act]:
         target = clamp_position(target)
-        if self.duration is not None:
-            target = min(target, max(0.0, self.duration - END_MARGIN))
+        if self._duration is not None:
+            target = min(target, max(0.0, self._duration - END_MARGIN))
         self._asked_position = (now, target)
         return [messages.SeekAct(target)]
 
@@ -131,9 +146,9 @@ class HostCommands:
         return min(max(nearest, MIN_RATE), MAX_RATE)
 
     def _chapter(self, step: int, position: float, now: float) -> list[messages.Act]:
-        if not self.chapters:
+        if not self._chapters:
             return []
-        starts = [chapter.start for chapter in self.chapters]
+        starts = [chapter.start for chapter in self._chapters]
         here = max((i for i, start in enumerate(starts) if start <= position + 0.05), default=0)
         if step < 0 and position - starts[here] > CHAPTER_RESTART:
             step += 1

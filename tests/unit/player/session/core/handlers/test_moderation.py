@@ -9,20 +9,13 @@ import pytest
 
 from player.api.intents import Renew, Revoke
 from player.api.views import InviteView, RoleView
-from player.session.intent_handler import IntentHandler
-from player.session.moderation import named
+from player.session.core.effects import Emit, ReleasePlayer, ShowText
+from player.session.core.handlers.moderation import named
+from player.session.core.schedule import NEWS_INTERVAL
+from protocol.client.events import InviteChanged, RoleChanged
 from protocol.timeline import Timeline
-from protocol.wire.codec import decode_client
-from protocol.wire.messages import (
-    PROTOCOL_VERSION,
-    HandOver,
-    Invited,
-    Member,
-    NewInvite,
-    Remove,
-    Welcome,
-)
-from tests.doubles.surroundings import SeatAround
+from protocol.wire.messages import HandOver, Invited, Member, NewInvite, Remove
+from tests.doubles.core_seat import CoreSeat
 
 if TYPE_CHECKING:
     from protocol.wire.messages import ClientMessage, Role
@@ -34,31 +27,11 @@ TWIN = Member("member-d", "ben", "viewer")
 ALL = (ANA, BEA, BEN)
 
 
-class Errands:
-    """Stands for a connected protocol; keeps what would be sent."""
-
-    def __init__(self, seat: SeatAround, role: Role = "host", *members: Member) -> None:
-        seat.at(Timeline())
-        assert seat.protocol.state is not None
-        self.state = msgspec.structs.replace(
-            seat.protocol.state, members={m.member_id: m for m in members}, host_term=3
-        )
-        seat.protocol.state = self.state
-        seat.protocol.connection_made(0.0)
-        welcome = Welcome(PROTOCOL_VERSION, "clock-01", "stream-01", "member-a", role, 3)
-        seat.protocol.receive(msgspec.json.encode(welcome).decode(), 0.0)
-        seat.protocol.data_to_send()
-        self._seat = seat
-
-    def sent(self) -> list[ClientMessage]:
-        return [decode_client(frame) for frame in self._seat.protocol.data_to_send()]
-
-
-def asked(line: str, *members: Member) -> tuple[SeatAround, list[ClientMessage]]:
-    seat = SeatAround("host")
-    errands = Errands(seat, "host", *(members or ALL))
-    IntentHandler(seat).ask(line)
-    return seat, errands.sent()
+def asked(line: str, *members: Member) -> tuple[CoreSeat, list[ClientMessage]]:
+    seat = CoreSeat("host")
+    seat.at(Timeline(), *(members or ALL))
+    seat.ask(line)
+    return seat, seat.sent
 
 
 @pytest.mark.parametrize("text", ["Ben", "ben", "member-b", "3"])
@@ -112,20 +85,20 @@ def test_a_number_behind_the_word_is_for_how_many_the_invite_is() -> None:
 
 
 def test_without_a_server_it_is_said_that_nothing_was_done() -> None:
-    seat = SeatAround("host")
-    errands = Errands(seat, "host", *ALL)
-    seat.protocol.connection_lost()
-    IntentHandler(seat).ask("kick Ben")
+    seat = CoreSeat("host")
+    seat.at(Timeline(), *ALL)
+    seat.core.protocol.connection_lost()
+    seat.ask("kick Ben")
     assert seat.said == ["the server is out of reach; ask again when it is back"]
-    assert errands.sent() == []
+    assert seat.sent == []
 
 
 def test_who_gave_the_remote_away_takes_it_back() -> None:
-    seat = SeatAround("host")
-    errands = Errands(seat, "viewer", *ALL)
-    seat.hosts = False
-    IntentHandler(seat).ask("take")
-    (errand,) = errands.sent()
+    seat = CoreSeat("host")
+    seat.connect("viewer")
+    seat.at(Timeline(), *ALL)
+    seat.ask("take")
+    (errand,) = seat.sent
     assert isinstance(errand, HandOver)
     assert errand.member_id == "member-a"
 
@@ -134,33 +107,38 @@ def test_who_gave_the_remote_away_takes_it_back() -> None:
     ("role", "said"), [("host", "you host already"), ("viewer", "only who has the host key")]
 )
 def test_who_hosts_or_has_no_key_is_told_so(role: Role, said: str) -> None:
-    seat = SeatAround(role)
-    Errands(seat, role, *ALL)
-    IntentHandler(seat).ask("take")
+    seat = CoreSeat(role)
+    seat.ask("take")
     assert seat.said[0].startswith(said)
 
 
 def test_outside_of_a_stream_there_is_nothing_to_take() -> None:
-    seat = SeatAround("host")
-    IntentHandler(seat).ask("take")
+    seat = CoreSeat("host")
+    seat.outside()
+    seat.ask("take")
     assert seat.said == ["not in the stream yet"]
 
 
 def test_an_invite_is_told_as_people_hand_it_on() -> None:
-    seat = SeatAround("host")
-    people = IntentHandler(seat).people
-    people.invited(Invited("token-0001", 99, "errand-1", 5))
+    seat = CoreSeat("host")
+    seat.server(InviteChanged(Invited("token-0001", 99, "errand-1", 5)))
     server = seat.config.server
     invite = f"{server}/j/stream-01#token-0001"
     assert seat.views == [InviteView(invite, 99, 5, asked=True)]
-    seat.protocol.state = None
-    people.invited(Invited("token-0002", 99))
+    seat.outside()
+    seat.server(InviteChanged(Invited("token-0002", 99)))
     assert len(seat.views) == 1
 
 
-@pytest.mark.parametrize("role", ["host", "viewer"])
-def test_another_role_is_told_at_once(role: Role) -> None:
-    seat = SeatAround("host")
-    IntentHandler(seat).people.role_changed(role, "Ben")
-    assert seat.views == [RoleView(role, "Ana")]
-    assert seat.reports == 1
+@pytest.mark.parametrize(
+    ("role", "text"), [("host", "you host now"), ("viewer", "View Only: Ana hosts now")]
+)
+def test_another_role_is_told_at_once(role: Role, text: str) -> None:
+    seat = CoreSeat("host")
+    seat.tick()
+    seat.now += NEWS_INTERVAL
+    seat.effects.clear()
+    seat.server(RoleChanged(role, "Ben"))
+    # What its player is held at waits for an answer that does not come any more.
+    assert seat.effects == [ReleasePlayer(), Emit(RoleView(role, "Ana")), ShowText(text)]
+    assert seat.core.next_deadline() <= seat.now

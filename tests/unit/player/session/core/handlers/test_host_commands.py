@@ -6,7 +6,7 @@ import pytest
 
 from player.api import intents
 from player.backend.base import Chapter
-from player.session.core.host_commands import END_MARGIN, HostCommands
+from player.session.core.handlers.host_commands import END_MARGIN, HostCommands, TimelineIntent
 from protocol.client.stream_state import StreamState
 from protocol.timeline import Timeline
 from protocol.wire import messages
@@ -25,8 +25,8 @@ def held() -> list[str]:
 @pytest.fixture
 def controls(held: list[str]) -> HostCommands:
     controls = HostCommands(lambda: held.append("hold"))
-    controls.duration = 600.0
-    controls.chapters = (Chapter("One", 0.0), Chapter("Two", 100.0), Chapter("Three", 200.0))
+    chapters = (Chapter("One", 0.0), Chapter("Two", 100.0), Chapter("Three", 200.0))
+    controls.film_opened(600.0, chapters)
     return controls
 
 
@@ -96,7 +96,7 @@ def test_chapters_go_on_and_back(
 
 def test_there_is_nothing_after_the_last_chapter(controls: HostCommands) -> None:
     assert controls.acts(intents.ChapterBy(1), _state(), 250.0, 0.0) == []
-    controls.chapters = ()
+    controls.film_opened(600.0, ())
     assert controls.acts(intents.ChapterBy(1), _state(), 50.0, 0.0) == []
 
 
@@ -110,12 +110,8 @@ def test_rate_steps_walk_the_usual_rates(controls: HostCommands) -> None:
     ]
 
 
-def test_what_is_not_about_the_timeline_asks_nothing(controls: HostCommands) -> None:
-    assert controls.acts(intents.Mute(), _state(), 0.0, 0.0) == []
-
-
 def test_in_a_start_that_waits_play_goes_on_without(controls: HostCommands) -> None:
-    controls.waits = True
+    controls.start_waits(True)
     assert controls.acts(intents.Play(), _state(playing=True), 10.0, 0.0) == [messages.PlayAct()]
 
 
@@ -123,14 +119,14 @@ def test_in_a_start_that_waits_the_one_key_goes_on_without_unless_it_was_just_pr
     controls: HostCommands, held: list[str]
 ) -> None:
     assert controls.acts(intents.Toggle(), _state(), 10.0, 0.0) == [messages.PlayAct()]
-    controls.waits = True
+    controls.start_waits(True)
     assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 0.4) == []
     assert held == ["hold"]
     assert controls.acts(intents.Toggle(), _state(playing=True), 10.0, 5.0) == [messages.PlayAct()]
 
 
 def test_in_a_start_that_waits_pause_cancels(controls: HostCommands, held: list[str]) -> None:
-    controls.waits = True
+    controls.start_waits(True)
     assert controls.acts(intents.Pause(), _state(playing=True), 10.0, 0.0) == []
     assert held == ["hold"]
 
@@ -144,6 +140,6 @@ def test_in_a_start_that_waits_pause_cancels(controls: HostCommands, held: list[
     ],
 )
 def test_how_the_party_keeps_together_is_set_one_by_one(
-    controls: HostCommands, intent: intents.AnyIntent, act: messages.Act
+    controls: HostCommands, intent: TimelineIntent, act: messages.Act
 ) -> None:
     assert controls.acts(intent, _state(), 10.0, 0.0) == [act]

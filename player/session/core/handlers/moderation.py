@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from player.api.intents import Give, Kick, Renew, Revoke
 from player.api.views import InviteView, RoleView
-from player.ids import new_id
+from player.session.core.effects import ReleasePlayer, ShowText
 from player.session.core.presenters import members_view
-from protocol.wire.invite import Invite
 from protocol.wire.messages import HandOver, NewInvite, Remove
 
 if TYPE_CHECKING:
-    from player.session.context import SessionContext
+    from player.api.config import SeatConfig
+    from player.session.core.effects import Outbox
+    from player.session.core.membership import Membership
+    from player.session.core.schedule import Schedule
     from protocol.client.stream_state import StreamState
     from protocol.wire.messages import Invited, Member, ModerationRequest, Role
 
@@ -22,54 +24,66 @@ AboutPeople = Renew | Revoke | Kick | Give
 class Moderation:
     """Turns wishes about people into errands, and the answers into lines."""
 
-    def __init__(self, session: SessionContext) -> None:
-        self._session = session
+    def __init__(
+        self, config: SeatConfig, outbox: Outbox, membership: Membership, schedule: Schedule
+    ) -> None:
+        self._has_key = config.role == "host"
+        self._outbox = outbox
+        self._membership = membership
+        self._schedule = schedule
 
     # What is asked for ------------------------------------------------------------------
 
-    def carry_out(self, intent: AboutPeople, state: StreamState) -> None:
+    def carry_out(self, intent: AboutPeople) -> None:
         """What a host wishes."""
+        state = self._membership.state
+        if state is None:
+            self._outbox.notice("not in the stream yet")
+            return
         match intent:
             case Kick(member=text):
                 member = self._found(text, state)
                 if member is not None:
-                    self._run(Remove(new_id(), member.member_id))
+                    self._run(Remove(self._membership.new_id(), member.member_id))
             case Give(member=text):
                 member = self._found(text, state)
                 if member is not None:
-                    self._run(HandOver(new_id(), state.host_term, member.member_id))
+                    self._run(
+                        HandOver(self._membership.new_id(), state.host_term, member.member_id)
+                    )
             case Renew(hours=hours, uses=uses):
                 self._renew(hours, uses, keep=True)
             case Revoke(hours=hours, uses=uses):
                 self._renew(hours, uses, keep=False)
+            case _:
+                assert_never(intent)
 
     def take(self) -> None:
         """Host again, where this seat has the key."""
-        session = self._session
-        state, welcome = session.protocol.state, session.protocol.welcome
+        state, welcome = self._membership.state, self._membership.welcome
         if state is None or welcome is None:
-            session.notice("not in the stream yet")
-        elif session.is_host:
-            session.notice("you host already")
-        elif session.config.role != "host":
-            session.notice("only who has the host key takes the remote back; a host gives it")
+            self._outbox.notice("not in the stream yet")
+        elif self._membership.is_host:
+            self._outbox.notice("you host already")
+        elif not self._has_key:
+            self._outbox.notice("only who has the host key takes the remote back; a host gives it")
         else:
-            self._run(HandOver(new_id(), state.host_term, welcome.member_id))
+            self._hand_over(welcome.member_id, state)
+
+    def _hand_over(self, member_id: str, state: StreamState) -> None:
+        self._run(HandOver(self._membership.new_id(), state.host_term, member_id))
 
     def _renew(self, hours: float | None, uses: int | None, *, keep: bool) -> None:
         lifetime = None if hours is None else hours * 3600.0
-        self._run(NewInvite(new_id(), keep, lifetime, uses))
+        self._run(NewInvite(self._membership.new_id(), keep, lifetime, uses))
 
     def _run(self, errand: ModerationRequest) -> None:
-        session = self._session
-        if not session.protocol.run_errand(errand):
-            session.notice("the server is out of reach; ask again when it is back")
-        session.link.flush()
+        if not self._membership.run_errand(errand):
+            self._outbox.notice("the server is out of reach; ask again when it is back")
 
     def _found(self, text: str, state: StreamState) -> Member | None:
         """The one other member who is meant; else it is said who there is."""
-        welcome = self._session.protocol.welcome
-        you = welcome.member_id if welcome else ""
+        you = self._membership.you
         members = members_view(state, you).members
         found = named(text, members)
         if len(found) == 1 and found[0].member_id != you:
@@ -86,21 +100,19 @@ class Moderation:
         else:
             message = f"there is no {text!r} here"
         remedy = f"name another, or give the number: {others}" if others else ""
-        self._session.say_error("not_found", message, remedy, field="member")
+        self._outbox.error("not_found", message, remedy, field="member")
         return None
 
     # What is heard ----------------------------------------------------------------------
 
     def invited(self, invited: Invited) -> None:
         """There is an invite to hand on."""
-        session = self._session
-        state = session.protocol.state
+        state = self._membership.state
         if state is None:
             return
-        server = session.config.public or session.config.server
-        session.emit(
+        self._outbox.emit(
             InviteView(
-                invite=str(Invite(server, state.stream_id, invited.invite_token)),
+                invite=self._membership.invite(state.stream_id, invited.invite_token),
                 expires_ms=invited.expires_ms,
                 uses=invited.uses,
                 asked=bool(invited.event_id),
@@ -109,15 +121,14 @@ class Moderation:
 
     def role_changed(self, role: Role, name: str) -> None:
         """This seat hosts from now on, or no longer; ``name`` made himself host."""
-        session = self._session
-        host = session.host or name
+        host = self._membership.host or name
         # What its player is held at waits for an answer that does not come any more.
-        session.driver.release()
-        session.emit(RoleView(role=role, host=host))
+        self._outbox.add(ReleasePlayer())
+        self._outbox.emit(RoleView(role=role, host=host))
         hosts = f"{host} hosts" if host else "nobody hosts"
         text = "you host now" if role == "host" else f"View Only: {hosts} now"
-        session.driver.with_player(lambda player: player.show_text(text))
-        session.report_soon()
+        self._outbox.add(ShowText(text))
+        self._schedule.soon()
 
 
 def named(text: str, members: tuple[Member, ...]) -> list[Member]:

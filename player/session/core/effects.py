@@ -1,0 +1,186 @@
+"""Effects: what the session's core wants done; its rim does it and decides nothing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from player.api.views import AnyView, ErrorLine, Notice
+from player.backend.base import Source
+from player.media.messages import AnyLoaderRequest
+from protocol.timeline import Timeline
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """Something that is to be done outside of the core."""
+
+
+# For the face ----------------------------------------------------------------------------
+
+
+class Emit(Effect, frozen=True):
+    """A line for the face."""
+
+    view: AnyView
+
+
+class Finish(Effect, frozen=True):
+    """The seat ends; ``reason`` is said, "" when a person wished it."""
+
+    reason: str
+
+
+# For the link ----------------------------------------------------------------------------
+
+
+class Flush(Effect, frozen=True):
+    """There may be something to send."""
+
+
+class RetryNow(Effect, frozen=True):
+    """Do not wait for the next attempt to connect."""
+
+
+class Reconnect(Effect, frozen=True):
+    """Close the connection and make a new one."""
+
+
+class SetCredentials(Effect, frozen=True):
+    """What the next connection asks for; ``token`` None leaves the one there is."""
+
+    stream_id: str
+    token: str | None
+
+
+class StoreHostKey(Effect, frozen=True):
+    """Keep the host key in a file of this user's only."""
+
+    path: str
+    key: str
+
+
+# For the player's thread -----------------------------------------------------------------
+
+
+class SetClock(Effect, frozen=True):
+    """Server's clock minus the local one; None while it is unknown."""
+
+    offset: float | None
+
+
+class SetTolerance(Effect, frozen=True):
+    """Drift in seconds that a glide may mend."""
+
+    tolerance: float
+
+
+class SetSyncEnabled(Effect, frozen=True):
+    """Whether the stream wants drifts to be mended."""
+
+    enabled: bool
+
+
+class FollowTimeline(Effect, frozen=True):
+    """Keep to this timeline from now on."""
+
+    timeline: Timeline
+
+
+class ReleasePlayer(Effect, frozen=True):
+    """Give up a hold: back to the timeline."""
+
+
+class JumpToTimeline(Effect, frozen=True):
+    """Go where the timeline is, now."""
+
+
+class HoldPlayer(Effect, frozen=True):
+    """Stop at once; the thread tells where."""
+
+
+class LoadSource(Effect, frozen=True):
+    """Open it where the timeline is."""
+
+    source: Source
+
+
+class UnloadMedia(Effect, frozen=True):
+    """Close the film."""
+
+
+class ShowText(Effect, frozen=True):
+    """Words over the pictures."""
+
+    text: str
+
+
+class AdjustPlayer(Effect, frozen=True):
+    """The seat's own things: sound, tracks, trim; ``value`` as `Player.adjust` takes it."""
+
+    what: Literal["volume", "mute", "subtitles", "audio", "trim"]
+    value: float
+
+
+class ResizeStage(Effect, frozen=True):
+    """How many pixels the face draws."""
+
+    width: int
+    height: int
+
+
+PlayerEffect = (
+    SetClock
+    | SetTolerance
+    | SetSyncEnabled
+    | FollowTimeline
+    | ReleasePlayer
+    | JumpToTimeline
+    | HoldPlayer
+    | LoadSource
+    | UnloadMedia
+    | ShowText
+    | AdjustPlayer
+    | ResizeStage
+)
+LinkEffect = Flush | RetryNow | Reconnect | SetCredentials
+AnyEffect = Emit | Finish | StoreHostKey | LinkEffect | PlayerEffect | AnyLoaderRequest
+
+
+class Outbox:
+    """Effects in the order in which they are wanted, until the rim takes them."""
+
+    def __init__(self) -> None:
+        self._effects: list[AnyEffect] = []
+        self.has_failed = False
+        """The seat has said what is wrong, and ends."""
+
+    def take(self) -> list[AnyEffect]:
+        """What is to be done now, once."""
+        effects, self._effects = self._effects, []
+        return effects
+
+    def add(self, *effects: AnyEffect) -> None:
+        """Want something done."""
+        self._effects += effects
+
+    def emit(self, view: AnyView) -> None:
+        """A line for the face."""
+        self.add(Emit(view))
+
+    def notice(self, message: str) -> None:
+        """Something to know."""
+        self.emit(Notice(message=message))
+
+    def error(
+        self, code: str, message: str, remedy: str = "", *, field: str = "", fatal: bool = False
+    ) -> None:
+        """Something went wrong."""
+        self.emit(ErrorLine(code=code, message=message, remedy=remedy, field=field, fatal=fatal))
+
+    def fail(self, code: str, message: str, remedy: str = "") -> None:
+        """Say what is wrong, once, and end."""
+        if not self.has_failed:
+            self.has_failed = True
+            self.error(code, message, remedy, fatal=True)
+            self.add(Finish(message))

@@ -1,0 +1,1 @@
+"""Handlers: for each kind of input, what a seat does about it."""

@@ -1,0 +1,188 @@
+"""Intent handler: what a person asks of a seat, carried out or answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from player.api.intents import (
+    AnyIntent,
+    Audio,
+    Cancel,
+    ChapterBy,
+    Consent,
+    Give,
+    HostIntent,
+    Kick,
+    LoadMedia,
+    LoadNext,
+    Mute,
+    OwnCopy,
+    Pause,
+    Play,
+    Quit,
+    RateBy,
+    Renew,
+    Reopen,
+    Resync,
+    Revoke,
+    Say,
+    Seek,
+    SeekBy,
+    SetRate,
+    StageSize,
+    Subtitles,
+    Sync,
+    Take,
+    Toggle,
+    Tolerance,
+    Trim,
+    Volume,
+    Wait,
+    parse_intent,
+)
+from player.session.core.effects import AdjustPlayer, Finish, ResizeStage
+from protocol.exceptions import DecodeError
+from protocol.text import clean_text
+
+if TYPE_CHECKING:
+    from player.session.core.current_media import CurrentMedia
+    from player.session.core.effects import Outbox
+    from player.session.core.handlers.host_commands import HostCommands, TimelineIntent
+    from player.session.core.handlers.media_events import MediaEventHandler
+    from player.session.core.handlers.moderation import Moderation
+    from player.session.core.membership import Membership
+    from player.session.core.resync import ResyncProcedure
+    from player.session.core.telemetry import SeatTelemetry
+
+
+class IntentHandler:
+    """Answers every intent: does it, asks the server for it, or says why not."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        membership: Membership,
+        commands: HostCommands,
+        moderation: Moderation,
+        media: MediaEventHandler,
+        current: CurrentMedia,
+        telemetry: SeatTelemetry,
+        resync: ResyncProcedure,
+    ) -> None:
+        self._outbox = outbox
+        self._membership = membership
+        self._commands = commands
+        self._moderation = moderation
+        self._media = media
+        self._current = current
+        self._telemetry = telemetry
+        self._resync = resync
+
+    def take_line(self, line: str, now: float) -> None:
+        """A line of text, from a face or a key in the player's window."""
+        try:
+            intent = parse_intent(line)
+        except DecodeError as error:
+            self._outbox.error(error.code, error.message, field=error.field)
+        else:
+            self.take(intent, now)
+
+    def take(self, intent: AnyIntent, now: float) -> None:
+        """Do what is asked, or say why not."""
+        if isinstance(intent, HostIntent):
+            if not self._membership.is_host:
+                self._membership.view_only(intent.word)
+                return
+            if self._membership.state is None:
+                self._outbox.notice("not in the stream yet")
+                return
+        match intent:
+            case (
+                Play()
+                | Pause()
+                | Toggle()
+                | Seek()
+                | SeekBy()
+                | SetRate()
+                | RateBy()
+                | ChapterBy()
+                | Wait()
+                | Sync()
+                | Tolerance()
+            ):
+                self._move(intent, now)
+            case Renew() | Revoke() | Kick() | Give():
+                self._moderation.carry_out(intent)
+            case Take():
+                self._moderation.take()
+            case LoadNext() | LoadMedia() | OwnCopy() | Cancel() | Consent() | Reopen():
+                self._choose_film(intent)
+            case Volume() | Mute() | Subtitles() | Audio() | Trim() | StageSize():
+                self._adjust(intent)
+            case Resync():
+                self._resync.ask(now)
+                if self._telemetry.reason:
+                    self._media.reopen()
+            case Say(text=text):
+                self._say(text)
+            case Quit():
+                self._outbox.add(Finish(""))
+            case _:
+                assert_never(intent)
+
+    def _move(self, intent: TimelineIntent, now: float) -> None:
+        state = self._membership.state
+        if state is not None:
+            position = self._membership.position(now)
+            for act in self._commands.acts(intent, state, position, now):
+                self._membership.request(act, now)
+
+    def _choose_film(
+        self, intent: LoadNext | LoadMedia | OwnCopy | Cancel | Consent | Reopen
+    ) -> None:
+        match intent:
+            case LoadNext():
+                self._media.load_next()
+            case LoadMedia(media=own):
+                self._media.load(own)
+            case OwnCopy(media=own):
+                self._media.copy(own)
+            case Cancel():
+                self._media.cancel()
+            case Consent(answer=answer):
+                self._media.answer_consent(answer)
+            case Reopen():
+                self._media.reopen()
+            case _:
+                assert_never(intent)
+
+    def _adjust(self, intent: Volume | Mute | Subtitles | Audio | Trim | StageSize) -> None:
+        """The seat's own things: sound, subtitles, the size of the stage."""
+        match intent:
+            case Volume(step=step):
+                self._outbox.add(AdjustPlayer("volume", step))
+            case Mute():
+                self._outbox.add(AdjustPlayer("mute", 0))
+            case Subtitles():
+                if self._current.tracks("subtitle"):
+                    self._outbox.add(AdjustPlayer("subtitles", 1))
+                else:
+                    self._outbox.notice("this film has no subtitles")
+            case Audio():
+                if self._current.tracks("audio") > 1:
+                    self._outbox.add(AdjustPlayer("audio", 1))
+                else:
+                    self._outbox.notice("this film has no other sound track")
+            case Trim(step_ms=step):
+                self._outbox.add(AdjustPlayer("trim", step / 1000))
+            case StageSize(width=width, height=height):
+                self._outbox.add(ResizeStage(width, height))
+            case _:
+                assert_never(intent)
+
+    def _say(self, text: str) -> None:
+        text = clean_text(text, 500)
+        if not text:
+            self._outbox.notice("nothing to say")
+        elif not self._membership.say(text):
+            self._outbox.notice("the server is out of reach; nobody would read this now")

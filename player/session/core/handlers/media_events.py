@@ -1,0 +1,262 @@
+"""Media events: what a seat does about the film that is to be watched, found, opened or lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, assert_never
+
+import msgspec
+
+from player.api.views import OWN_COPY, ConsentAsked, Progress
+from player.media.messages import (
+    AnswerConsent,
+    CancelSearch,
+    ConsentNeeded,
+    CopyDiffers,
+    FindMedia,
+    IdentifyMedia,
+    LoaderEvent,
+    MediaFound,
+    MediaIdentified,
+    MediaReady,
+    MediaUnavailable,
+    SearchFailed,
+    SearchProgress,
+    StopOpening,
+)
+from player.session.core.effects import LoadSource, UnloadMedia
+from protocol.exceptions import MatineeError
+from protocol.text import TITLE_CELLS, clean_text
+from protocol.wire.messages import LoadAct
+
+if TYPE_CHECKING:
+    from player.api.config import SeatConfig
+    from player.backend.base import Failed, MediaOpened, TracksChanged
+    from player.media.messages import ConsentAnswer
+    from player.session.core.choices import Choices
+    from player.session.core.current_media import CurrentMedia
+    from player.session.core.effects import Outbox
+    from player.session.core.handlers.host_commands import HostCommands
+    from player.session.core.membership import Membership
+    from player.session.core.schedule import Schedule
+    from player.session.core.telemetry import SeatTelemetry
+    from protocol.wire.messages import Media
+
+
+class _Search(NamedTuple):
+    """A film that a person has asked for."""
+
+    own: str
+    code: str = "media"
+    """Of the error when it fails."""
+    goes_on: bool = False
+    """Whoever watches goes on watching with it."""
+
+
+class MediaEventHandler:
+    """Takes the loader's news, and what of the player's and the stream's is about the film."""
+
+    def __init__(
+        self,
+        config: SeatConfig,
+        outbox: Outbox,
+        membership: Membership,
+        current: CurrentMedia,
+        choices: Choices,
+        telemetry: SeatTelemetry,
+        commands: HostCommands,
+        schedule: Schedule,
+    ) -> None:
+        self._is_returning = config.returning
+        self._outbox = outbox
+        self._membership = membership
+        self._current = current
+        self._choices = choices
+        self._telemetry = telemetry
+        self._commands = commands
+        self._schedule = schedule
+        self._searches: dict[int, _Search] = {}
+        self._number = 0
+        """Of the newest search."""
+        self._asked_site = ""
+
+    def take(self, event: LoaderEvent, now: float) -> None:
+        """What the loader tells."""
+        match event:
+            case SearchProgress(message=message):
+                self._outbox.emit(Progress(message=message))
+            case ConsentNeeded(site=site):
+                self._asked_site = site
+                media = self._current.media
+                title = media.title if site and media else ""
+                self._outbox.emit(ConsentAsked(site=site, title=title))
+            case CopyDiffers(differences=said):
+                self._outbox.notice(f"your copy is not the same file as the host's ({said})")
+            case MediaReady(source=source):
+                self._outbox.add(LoadSource(source))
+            case MediaUnavailable(error=error):
+                self._unavailable(error)
+            case MediaIdentified(number=number):
+                self._identified(number)
+            case MediaFound():
+                self._found(event, now)
+            case SearchFailed(number=number, error=error):
+                self._search_failed(number, error)
+            case _:
+                assert_never(event)
+
+    # What the stream shows --------------------------------------------------------------
+
+    def show(self, media: Media | None) -> None:
+        """The stream watches ``media``."""
+        before = self._current.media
+        if media is not None and (before is None or before.media_id != media.media_id):
+            self._telemetry.search_started()
+            self._schedule.soon()
+        if self._current.show(media, self._choices.own_copy(media)):
+            self._outbox.add(UnloadMedia())
+            self._open()
+
+    def reopen(self) -> None:
+        """Find and open the current film anew."""
+        self._telemetry.recovered()
+        if self._current.media is not None:
+            self._telemetry.search_started()
+        self._open()
+
+    def _open(self) -> None:
+        media = self._current.media
+        if media is None:
+            return
+        opening = self._current.opening(media)
+        if isinstance(opening, MatineeError):
+            self._outbox.add(StopOpening())
+            self._unavailable(opening)
+        else:
+            self._outbox.add(opening)
+
+    def _unavailable(self, error: MatineeError) -> None:
+        """No film could be found; a host who has none to begin with may as well leave."""
+        self._current.unavailable()
+        is_host = self._membership.is_host
+        if is_host and not self._current.ever_opened and not self._is_returning:
+            self._outbox.fail("media", error.message, error.remedy)
+            return
+        code = OWN_COPY if self._current.lacks_copy else "media"
+        self._outbox.error(code, error.message, error.remedy)
+        self.without_film(error.message)
+
+    def without_film(self, reason: str) -> None:
+        """There is nothing to watch, because of ``reason``."""
+        self._telemetry.failed(reason)
+        self._schedule.soon()
+
+    # What the player tells --------------------------------------------------------------
+
+    def opened(self, event: MediaOpened, now: float) -> None:
+        """The film is open; the host tells the stream what it is."""
+        self._telemetry.recovered()
+        media, view = self._current.media, self._current.opened(event, self._choices.queue_left)
+        if media is None or view is None:
+            return
+        self._outbox.emit(view)
+        for notice in (event.notice, self._current.other_cut(event.duration)):
+            if notice:
+                self._outbox.notice(notice)
+        self._telemetry.search_ended()
+        self._commands.film_opened(view.duration, view.chapters)
+        state = self._membership.state
+        described = msgspec.structs.replace(media, title=view.title[:200], duration=event.duration)
+        if self._membership.is_host and state and described != state.media:
+            self._membership.request(LoadAct(described), now)
+
+    def tracks_changed(self, event: TracksChanged) -> None:
+        """Another track was chosen."""
+        view = self._current.tracks_changed(event.tracks)
+        if view is not None:
+            self._outbox.emit(view)
+
+    def is_opened_anew(self, event: Failed, now: float) -> bool:
+        """The player could not go on; True when it is tried again with a fresh address."""
+        if not self._current.is_stale(event, now):
+            return False
+        self._outbox.notice("the address is no longer good: asking for it anew")
+        self._open()
+        return True
+
+    # What a person asks for -------------------------------------------------------------
+
+    def load(self, own: str, *, goes_on: bool = False) -> None:
+        """Change the film for everybody only once there is one; until then the old one goes on."""
+        if self._number in self._searches:
+            self._outbox.add(CancelSearch(self._number))
+            del self._searches[self._number]
+        self._outbox.add(FindMedia(self._begin(_Search(own, goes_on=goes_on)), own))
+
+    def load_next(self) -> None:
+        """The next film of those named at the start."""
+        own = self._choices.next_film()
+        if own:
+            self.load(own, goes_on=True)
+        else:
+            self._outbox.notice("there is no next film: name several at the start, or load one")
+
+    def copy(self, own: str) -> None:
+        """Watch the current film from ``own``, once that can be read."""
+        if self._current.media is None:
+            self._outbox.notice("there is no film yet to have a copy of")
+        else:
+            self._outbox.add(IdentifyMedia(self._begin(_Search(own, "copy")), own))
+
+    def cancel(self) -> None:
+        """Stop looking for what was asked for last."""
+        if self._searches.pop(self._number, None) is None:
+            self._outbox.notice("there is nothing to stop")
+        else:
+            self._outbox.add(CancelSearch(self._number))
+            self._outbox.notice("stopped: the film stays")
+
+    def answer_consent(self, answer: ConsentAnswer) -> None:
+        """A person's answer to what was asked."""
+        if not self._asked_site:
+            self._outbox.notice("nothing is asked just now")
+            return
+        self._asked_site = ""
+        self._outbox.add(AnswerConsent(answer))
+
+    def _begin(self, search: _Search) -> int:
+        self._number += 1
+        self._searches[self._number] = search
+        return self._number
+
+    def _found(self, event: MediaFound, now: float) -> None:
+        search = self._searches.pop(event.number, None)
+        if search is None:
+            return
+        title = clean_text(event.source.title, TITLE_CELLS) or event.media.title
+        media = msgspec.structs.replace(
+            event.media, media_id=self._membership.new_id(), title=title
+        )
+        self._choices.remember(media, search.own)
+        self._current.prepare(media.media_id, event.source)
+        self._membership.request(LoadAct(media, search.goes_on and self._is_on()), now)
+
+    def _is_on(self) -> bool:
+        """Whoever was watching goes on watching: the next film starts as one."""
+        state = self._membership.state
+        return bool(state and state.timeline.playing) or self._telemetry.state == "ended"
+
+    def _identified(self, number: int) -> None:
+        """The copy that was named can be read."""
+        search, media = self._searches.pop(number, None), self._current.media
+        if search is None or media is None:
+            return
+        self._choices.remember(media, search.own)
+        self._telemetry.recovered()
+        self._current.show_copy(search.own)
+        self._outbox.add(UnloadMedia())
+        self._open()
+
+    def _search_failed(self, number: int, error: MatineeError) -> None:
+        search = self._searches.pop(number, None)
+        if search is not None:
+            self._outbox.error(search.code, error.message, error.remedy)

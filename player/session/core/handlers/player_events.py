@@ -1,0 +1,171 @@
+"""Player events: what a seat does about what its player's thread tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from player.api.views import END_OF_FILM, Corrected
+from player.backend.base import (
+    EndReached,
+    Failed,
+    KeyPressed,
+    MediaOpened,
+    PauseChanged,
+    Restarted,
+    StallChanged,
+    TracksChanged,
+)
+from player.remedies import REOPEN, TRY_AGAIN, TRY_AGAIN_OR_LOAD, next_film
+from player.session.core.effects import ReleasePlayer
+from player.sync.messages import (
+    Acted,
+    Buffered,
+    Finished,
+    FollowerView,
+    HasPlayer,
+    InStep,
+    Jumped,
+    NoPlayer,
+    PlayerNews,
+    Stalled,
+    Widened,
+)
+from protocol.wire.messages import PauseAct, PlayAct
+
+if TYPE_CHECKING:
+    from player.session.core.choices import Choices
+    from player.session.core.effects import Outbox
+    from player.session.core.handlers.host_commands import HostCommands
+    from player.session.core.handlers.intent_handler import IntentHandler
+    from player.session.core.handlers.media_events import MediaEventHandler
+    from player.session.core.membership import Membership
+    from player.session.core.resync import ResyncProcedure
+    from player.session.core.schedule import Schedule
+    from player.session.core.telemetry import SeatTelemetry
+
+
+class PlayerEventHandler:
+    """Takes the news of the player's thread."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        membership: Membership,
+        media: MediaEventHandler,
+        intents: IntentHandler,
+        choices: Choices,
+        telemetry: SeatTelemetry,
+        commands: HostCommands,
+        schedule: Schedule,
+        resync: ResyncProcedure,
+    ) -> None:
+        self._outbox = outbox
+        self._membership = membership
+        self._media = media
+        self._intents = intents
+        self._choices = choices
+        self._telemetry = telemetry
+        self._commands = commands
+        self._schedule = schedule
+        self._resync = resync
+        self._stalled_at: float | None = None
+        """Where the host's stall has paused the party."""
+
+    def take(self, news: PlayerNews, now: float) -> None:
+        """Take what the player's thread tells."""
+        match news:
+            case FollowerView():
+                if self._telemetry.take(news, self._membership.state):
+                    self._schedule.soon()
+            case Buffered(until=until):
+                self._telemetry.take_buffered(until)
+            case MediaOpened():
+                self._media.opened(news, now)
+            case Failed():
+                self._player_failed(news, now)
+            case KeyPressed(intent=line):
+                self._intents.take_line(line, now)
+            case TracksChanged():
+                self._telemetry.take_sound(news.volume, news.audio_trim, muted=news.muted)
+                self._media.tracks_changed(news)
+                self._schedule.soon()
+            case Jumped(drift=drift, reason=reason):
+                if not self._resync.is_asked:
+                    self._corrected(drift, reason)
+            case Widened(tolerance=tolerance):
+                self._outbox.notice(
+                    "jumps do not help here: for a while a drift of up to"
+                    f" {tolerance:.1f} s is only glided"
+                )
+            case InStep(drift=drift):
+                self._resync.ended(drift)
+            case Stalled():
+                self._stalled(news, now)
+            case Acted():
+                self._acted(news, now)
+            case Finished(position=position):
+                self._finished(position, now)
+            case NoPlayer(error=error):
+                self._telemetry.failed(error.message)
+                self._outbox.fail("no_player", error.message, error.remedy)
+            case HasPlayer() | Restarted() | PauseChanged() | StallChanged() | EndReached():
+                # What the follower makes of them is told besides.
+                pass
+            case _:
+                assert_never(news)
+
+    def _player_failed(self, event: Failed, now: float) -> None:
+        if self._media.is_opened_anew(event, now):
+            return
+        self._media.without_film(event.reason)
+        remedy = TRY_AGAIN_OR_LOAD if self._membership.is_host else TRY_AGAIN
+        self._outbox.error("player", event.reason, REOPEN if event.lost else remedy)
+
+    def _corrected(self, drift: float | None, reason: str) -> None:
+        if drift is not None:
+            self._outbox.emit(
+                Corrected(
+                    name=self._membership.name,
+                    you=True,
+                    drift_ms=round(drift * 1000, 1),
+                    reason=reason,
+                )
+            )
+
+    def _stalled(self, event: Stalled, now: float) -> None:
+        member = self._membership
+        member.note("buffer_start" if event.stalled else "buffer_end", event.position)
+        if not member.is_host:
+            return
+        if event.stalled:
+            self._stalled_at = max(0.0, event.position)
+            member.request(PauseAct(self._stalled_at, f"waiting for {member.name}"), now)
+        elif self._stalled_at is not None:
+            # A start that waits goes on by itself, and with it those who are not ready.
+            if not self._commands.waits and not self._moved_since(self._stalled_at):
+                member.request(PlayAct(), now)
+            self._stalled_at = None
+
+    def _moved_since(self, stalled_at: float) -> bool:
+        """Whether somebody has gone elsewhere meanwhile, and so is not waiting."""
+        state = self._membership.state
+        if state is None or state.timeline.playing:
+            return False
+        return abs(state.timeline.position - stalled_at) > 0.001
+
+    def _acted(self, event: Acted, now: float) -> None:
+        if self._membership.is_host:
+            act = PauseAct(max(0.0, event.position)) if event.paused else PlayAct()
+            self._membership.request(act, now)
+        else:
+            self._outbox.add(ReleasePlayer())
+            self._membership.view_only("pause" if event.paused else "play")
+
+    def _finished(self, position: float, now: float) -> None:
+        state = self._membership.state
+        if not self._membership.is_host:
+            return
+        if state and state.timeline.playing:
+            self._membership.request(PauseAct(position, END_OF_FILM), now)
+        if self._choices.queue_left:
+            self._outbox.notice(next_film(self._choices.queue_left))

@@ -1,0 +1,55 @@
+"""Port to the player's thread: carries out the core's effects on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from player.session.core.effects import (
+    AdjustPlayer,
+    FollowTimeline,
+    HoldPlayer,
+    JumpToTimeline,
+    LoadSource,
+    PlayerEffect,
+    ReleasePlayer,
+    ResizeStage,
+    SetClock,
+    SetSyncEnabled,
+    SetTolerance,
+    ShowText,
+    UnloadMedia,
+)
+
+if TYPE_CHECKING:
+    from player.sync.thread import PlayerThread
+
+
+def perform_on_player(effect: PlayerEffect, thread: PlayerThread) -> None:
+    """Post one effect to the player's thread."""
+    match effect:
+        case SetClock(offset=offset):
+            thread.set_clock(offset)
+        case SetTolerance(tolerance=tolerance):
+            thread.set_tolerance(tolerance)
+        case SetSyncEnabled(enabled=enabled):
+            thread.set_sync_enabled(enabled)
+        case FollowTimeline(timeline=timeline):
+            thread.follow(timeline)
+        case ReleasePlayer():
+            thread.release()
+        case JumpToTimeline():
+            thread.jump()
+        case HoldPlayer():
+            thread.hold()
+        case LoadSource(source=source):
+            thread.load(source)
+        case UnloadMedia():
+            thread.unload()
+        case ShowText(text=text):
+            thread.with_player(lambda player: player.show_text(text))
+        case AdjustPlayer(what=what, value=value):
+            thread.with_player(lambda player: player.adjust(what, value))
+        case ResizeStage(width=width, height=height):
+            thread.with_player(lambda player: player.resize_stage(width, height))
+        case _:
+            assert_never(effect)
