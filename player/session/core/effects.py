@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 from player.api.views import AnyView, ErrorLine, Notice
-from player.backend.base import Source
+from player.backend.base import Adjustment, Source
 from player.media.messages import AnyLoaderRequest
 from protocol.timeline import Timeline
 
@@ -118,7 +116,7 @@ class ShowText(Effect, frozen=True):
 class AdjustPlayer(Effect, frozen=True):
     """The seat's own things: sound, tracks, trim; ``value`` as `Player.adjust` takes it."""
 
-    what: Literal["volume", "mute", "subtitles", "audio", "trim"]
+    what: Adjustment
     value: float
 
 
