@@ -1,11 +1,11 @@
-"""One connection, as the server's core sees it."""
+"""Peer: one connection, as the server's core sees it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from protocol.server.limits.connection import ConnectionLimiter
-from protocol.wire.messages import PROTOCOL_VERSION
+from protocol.wire.messages import PROTOCOL_OLDEST
 
 if TYPE_CHECKING:
     from protocol.server.limits.addresses import TokenLookup
@@ -41,8 +41,8 @@ class Peer:
         self.look: TokenLookup | None = None
         """Its token's."""
         self.room: Room | None = None
-        self.version = PROTOCOL_VERSION
-        """Of the protocol, as negotiated."""
+        self.version = PROTOCOL_OLDEST
+        """Of the protocol, as negotiated; the oldest before the hello."""
         self.member_id = ""
         self.name = ""
         self.by_invite = False

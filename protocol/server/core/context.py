@@ -68,10 +68,10 @@ class ServerContext:
     ) -> None:
         """Send to these peers; who speaks an older version gets what it can take."""
         if self.older and (since := self._filter.since(message)) > 1:
-            behind = tuple(p for p in peers if self.older.get(p, since) < since)
+            behind = {p for p in peers if self.older.get(p, since) < since}
             harmless = self._filter.harmless(message)
             if behind and harmless is not None:
-                self._effects.append(Send(behind, harmless, is_urgent))
+                self._effects.append(Send(tuple(behind), harmless, is_urgent))
             peers = tuple(p for p in peers if p not in behind)
         if peers:
             self._effects.append(Send(peers, message, is_urgent))
