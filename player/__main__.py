@@ -1,4 +1,4 @@
-"""The seat's process: configuration and intents come in as lines, views go out as lines."""
+"""Entry: the seat's process: configuration and intents come in as lines, views go out as lines."""
 
 from __future__ import annotations
 

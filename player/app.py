@@ -1,4 +1,6 @@
-"""A seat from its configuration to its end: what ``python -m player`` runs."""
+"""Application of a seat: A seat from its configuration to its end: what ``python -m player``
+runs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""New ids for what this seat asks for."""
+"""Event ids: new ids for what this seat asks for."""
 
 from __future__ import annotations
 

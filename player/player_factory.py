@@ -1,4 +1,4 @@
-"""The real player and the real resolver for one seat's configuration."""
+"""Player factory: the real player and the real resolver for one seat's configuration."""
 
 from __future__ import annotations
 

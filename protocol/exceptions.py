@@ -1,4 +1,4 @@
-"""Every error that matinee raises on purpose.
+"""Error tree: every error that matinee raises on purpose.
 
 ```
 MatineeError

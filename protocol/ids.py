@@ -1,4 +1,6 @@
-"""Ids that nobody else makes, and that a database keeps side by side when they are of one time."""
+"""UUIDv7: ids that nobody else makes, and that a database keeps side by side when they are of
+one time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one timeline of a stream: what position is due at which instant."""
+"""Timeline: the one timeline of a stream: what position is due at which instant."""
 
 from __future__ import annotations
 

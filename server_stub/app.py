@@ -1,4 +1,4 @@
-"""A running server, from its options to its end."""
+"""Application: A running server, from its options to its end."""
 
 from __future__ import annotations
 

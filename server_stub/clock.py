@@ -1,4 +1,4 @@
-"""The server's clock: monotonic, and one scale over restarts.
+"""Server clock: the server's clock: monotonic, and one scale over restarts.
 
 Timelines are kept with instants on this clock, so a film that plays while the server is
 away is at the right place when it comes back.

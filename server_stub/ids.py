@@ -1,4 +1,4 @@
-"""New ids and keys, from the system's randomness."""
+"""Random ids: new ids and keys, from the system's randomness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``matinee``: the commands, and what is put together for each of them."""
+"""Entry: ``matinee``: the commands, and what is put together for each of them."""
 
 from __future__ import annotations
 

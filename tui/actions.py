@@ -1,4 +1,5 @@
-"""Everything a person can do with a key: bindings, footer, palette, help and mpv's keys.
+"""Action registry: everything a person can do with a key: bindings, footer, palette, help and
+mpv's keys.
 
 An action either sends an intent to the seat or, without one, is done by the face itself.
 """

@@ -1,4 +1,4 @@
-"""What can be set: defaults < settings.toml < MATINEE_* variables < flags."""
+"""Settings: what can be set: defaults < settings.toml < MATINEE_* variables < flags."""
 
 from __future__ import annotations
 

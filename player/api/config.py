@@ -1,4 +1,6 @@
-"""What a face tells its seat before anything else: the first line of standard input."""
+"""Configuration: what a face tells its seat before anything else: the first line of standard
+input.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person asks of a seat, as lines on its standard input.
+"""Intents: what a person asks of a seat, as lines on its standard input.
 
 Two spellings of one thing: words (``seek 240``) for people, JSON objects
 (``{"intent":"seek","position":240}``) for programs.

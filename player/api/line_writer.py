@@ -1,4 +1,6 @@
-"""Lines out of a seat: a thread writes them, so that a face that does not read stops nobody."""
+"""JSON Lines writer: lines out of a seat: a thread writes them, so that a face that does not
+read stops nobody.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a seat tells its face: one JSON object a line, ``event`` names it.
+"""Views: what a seat tells its face: one JSON object a line, ``event`` names it.
 
 These are the lines that ``--json`` prints and that the TUI draws from. Ends in ``_ms``:
 milliseconds; other numbers are seconds.

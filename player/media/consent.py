@@ -1,4 +1,4 @@
-"""Whether this seat's person lets it open what others name, asked once for each site."""
+"""Consent: whether this seat's person lets it open what others name, asked once for each site."""
 
 from __future__ import annotations
 

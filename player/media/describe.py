@@ -1,4 +1,4 @@
-"""What the stream is told of a film: an address, or the traits of a file."""
+"""Media description: what the stream is told of a film: an address, or the traits of a file."""
 
 from __future__ import annotations
 

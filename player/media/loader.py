@@ -1,4 +1,6 @@
-"""Loader: finds on the event loop what a session asks for, and tells what came of it."""
+"""Media loader: loader: finds on the event loop what a session asks for, and tells what came of
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be told of a local film without playing it."""
+"""Local file: what can be told of a local film without playing it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The websocket around `ClientProtocol`: feed, take events, send; come back when it breaks."""
+"""Link: the websocket around `ClientProtocol`: feed, take events, send; come back when it
+breaks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Schedule: the agreed timelines by the local clock, each until the next takes over.
+"""Timeline schedule: schedule: the agreed timelines by the local clock, each until the next
+takes over.
 
 Pure. Instants are seconds on the local monotonic clock unless said; positions are seconds.
 """

@@ -1,4 +1,5 @@
-"""State of a follower: what is known of a player, where it should be, and the steps it takes.
+"""Follower state: state of a follower: what is known of a player, where it should be, and the
+steps it takes.
 
 Private to its follower, which calls the verbs here; the planner reads a `Situation`. Pure.
 Instants are seconds on the local monotonic clock unless said; positions are seconds.

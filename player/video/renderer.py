@@ -1,4 +1,4 @@
-"""Renderer of a player's pictures into a frame buffer, on a thread of its own."""
+"""Frame renderer: renderer of a player's pictures into a frame buffer, on a thread of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What `ClientProtocol` tells of: one type for each thing that can happen to a seat."""
+"""Client events: what `ClientProtocol` tells of: one type for each thing that can happen to a
+seat.
+"""
 
 from __future__ import annotations
 

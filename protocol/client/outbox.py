@@ -1,4 +1,5 @@
-"""What waits for the server: kept until it is in the log, in its order, at a bearable pace.
+"""Outbox: what waits for the server: kept until it is in the log, in its order, at a bearable
+pace.
 
 Over a lost connection everything is sent again under the same ids, which the server knows
 from the first time. Instants are seconds on the local clock.

@@ -1,4 +1,4 @@
-"""When the clock is sampled: a burst at first, then ever more rarely."""
+"""Probe schedule: when the clock is sampled: a burst at first, then ever more rarely."""
 
 from __future__ import annotations
 

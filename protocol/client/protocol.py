@@ -1,4 +1,4 @@
-"""The seat's side of the wire, without a socket and without a clock.
+"""Client protocol: the seat's side of the wire, without a socket and without a clock.
 
 Feed it what arrived and what time it is; take from it what to send, what happened and
 when to call again. Instants are seconds on the seat's own monotonic clock.

@@ -1,4 +1,4 @@
-"""A seat's picture of its stream: a fold of what the server sends, in order."""
+"""Reducer: A seat's picture of its stream: a fold of what the server sends, in order."""
 
 from __future__ import annotations
 

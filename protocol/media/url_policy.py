@@ -1,4 +1,5 @@
-"""What may be opened: the one gate between a stranger's text and this machine's player.
+"""URL allow-list: what may be opened: the one gate between a stranger's text and this machine's
+player.
 
 mpv opens files, devices and shared libraries by address, and no option stops all of it; so
 nothing reaches it that has not come out of `check_url`. Names are resolved elsewhere: each

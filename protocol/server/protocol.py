@@ -1,4 +1,4 @@
-"""The server's side of the wire, without a socket, a store or a clock.
+"""Server protocol: the server's side of the wire, without a socket, a store or a clock.
 
 Feed it what arrived and what time it is; take from it what to send, what to close, what to
 ask the store and when to call again. What the store answers comes back through `stored`,

@@ -1,4 +1,4 @@
-"""How the server says no: each refusal in words that say what to do."""
+"""Refusals: how the server says no: each refusal in words that say what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server's clock, as far as a seat can know it.
+"""Clock estimator: the server's clock, as far as a seat can know it.
 
 Both one-way minima are kept apart (as NTP's clock filter does for round trips): a
 queue in one direction then spoils neither. What nobody can see is a constant

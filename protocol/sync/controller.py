@@ -1,4 +1,4 @@
-"""From drift to what is done about it: hold, nudge the rate, or jump.
+"""Drift controller: from drift to what is done about it: hold, nudge the rate, or jump.
 
 A proportional glide, and a learned skew of the clocks that is made up for all the time.
 It holds inside a small band and reacts outside a wider one, so that nobody rests at a

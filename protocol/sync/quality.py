@@ -1,4 +1,6 @@
-"""One word for how good the connection is, from what was measured in the last ten seconds."""
+"""Link quality: one word for how good the connection is, from what was measured in the last ten
+seconds.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text to message and back; what comes in is checked to the last field.
+"""Codec: text to message and back; what comes in is checked to the last field.
 
 The standard library's scanner is used for what msgspec's does not tell (duplicate keys,
 infinities, the sign of zero), and msgspec for the types and bounds of every field.

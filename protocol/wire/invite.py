@@ -1,4 +1,4 @@
-"""An invite is one string: ``http(s)://HOST[:PORT]/j/STREAM_ID#TOKEN``."""
+"""Invite: an invite is one string: ``http(s)://HOST[:PORT]/j/STREAM_ID#TOKEN``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every message on the wire, as a frozen, typed and bounded struct.
+"""Wire messages: every message on the wire, as a frozen, typed and bounded struct.
 
 One JSON object a text frame; ``type`` names the message. Unknown fields are ignored, so
 that a newer peer can say more; a seat ignores unknown types, a server refuses them.

@@ -1,4 +1,5 @@
-"""Past streams and their logs, as lines for people and as objects for programs.
+"""Formats of histories: past streams and their logs, as lines for people and as objects for
+programs.
 
 Whatever others wrote is cleaned once more: a file may be older than the rules, or not ours.
 """

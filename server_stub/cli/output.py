@@ -1,4 +1,6 @@
-"""What a command tells whoever started it: lines, JSON lines, and one sentence when it cannot."""
+"""Output of commands: what a command tells whoever started it: lines, JSON lines, and one
+sentence when it cannot.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Sockets around the server's core: feeds it, and carries out what it wants. Decides nothing."""
+"""Gateway: sockets around the server's core: feeds it, and carries out what it wants. Decides
+nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/metrics``: what can be looked up now, and who may read it."""
+"""Metrics endpoint: ``/metrics``: what can be looked up now, and who may read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Looks for garbage when it is worth it, not in the middle of an event.
+"""Garbage collection policy: looks for garbage when it is worth it, not in the middle of an
+event.
 
 Python's full collection looks at every object there is: with a thousand seats 45 ms, in which
 nobody is told of anything. It comes when there are enough new objects, that is while people

@@ -1,4 +1,6 @@
-"""Where log lines go and how they look: ``key=value``, without titles, addresses or keys."""
+"""Logging: where log lines go and how they look: ``key=value``, without titles, addresses or
+keys.
+"""
 
 from __future__ import annotations
 

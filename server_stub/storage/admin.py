@@ -1,4 +1,6 @@
-"""What is done to a database while no server uses it: schema, retention, history."""
+"""Administration: what is done to a database while no server uses it: schema, retention,
+history.
+"""
 
 from __future__ import annotations
 

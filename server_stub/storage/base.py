@@ -1,4 +1,4 @@
-"""What the server needs of a store, whatever database is behind it."""
+"""Store port: what the server needs of a store, whatever database is behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which database an address means."""
+"""Database factory: which database an address means."""
 
 from __future__ import annotations
 

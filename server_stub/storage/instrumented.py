@@ -1,4 +1,4 @@
-"""The store's thread, with an eye on how long it takes and on what changes."""
+"""Instrumented worker: the store's thread, with an eye on how long it takes and on what changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brings a database's schema up or down."""
+"""Schema migration: brings a database's schema up or down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The one thread that touches the store: calls wait in line and are committed in groups.
+"""Store worker: the one thread that touches the store: calls wait in line and are committed in
+groups.
 
 What is not urgent is done in pauses: somebody has just been answered, and the next question is
 seldom there at once.

@@ -1,4 +1,6 @@
-"""Translator from a core's events to the port's, on a thread that may ask the core back."""
+"""Event translator: translator from a core's events to the port's, on a thread that may ask the
+core back.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Player on libmpv, as the port has it."""
+"""Adapter: player on libmpv, as the port has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""State shared by a player's two threads: the caller's, and the one that translates events."""
+"""Shared state: state shared by a player's two threads: the caller's, and the one that
+translates events.
+"""
 
 from __future__ import annotations
 

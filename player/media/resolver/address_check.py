@@ -1,4 +1,6 @@
-"""The allow-list applied to names: who typed an address decides how far it may lead."""
+"""Address check: the allow-list applied to names: who typed an address decides how far it may
+lead.
+"""
 
 from __future__ import annotations
 

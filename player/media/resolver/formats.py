@@ -1,4 +1,4 @@
-"""From what yt-dlp knows of a page to what a player can open."""
+"""Format selection: from what yt-dlp knows of a page to what a player can open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Looks at the first bytes behind an address: a film, a manifest, or a page around one."""
+"""Content probe: looks at the first bytes behind an address: a film, a manifest, or a page
+around one.
+"""
 
 from __future__ import annotations
 

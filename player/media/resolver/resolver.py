@@ -1,4 +1,4 @@
-"""From what a person or the host named to what a player can open."""
+"""Resolver: from what a person or the host named to what a player can open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Asks yt-dlp in a child process that ends with its question, whatever it is doing."""
+"""Client of the yt-dlp worker: asks yt-dlp in a child process that ends with its question,
+whatever it is doing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the resolver and its child say to each other: one JSON object a line."""
+"""Messages of the yt-dlp worker: what the resolver and its child say to each other: one JSON
+object a line.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only importer of yt-dlp: a process that can be killed, since an extraction cannot.
+"""Worker: the only importer of yt-dlp: a process that can be killed, since an extraction cannot.
 
 Reads an `ExtractRequest` line, writes `ExtractorLine` lines, and ends as soon as its standard
 input does.

@@ -1,4 +1,6 @@
-"""Who is let in, as a pure function: a store calls it with what it knows, in its transaction."""
+"""Admission: who is let in, as a pure function: a store calls it with what it knows, in its
+transaction.
+"""
 
 from __future__ import annotations
 

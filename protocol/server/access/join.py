@@ -1,4 +1,4 @@
-"""The way in: from a hello to a seat in a room."""
+"""Join handshake: the way in: from a hello to a seat in a room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may be in and who hosts: new invites, removals and hand-overs."""
+"""Moderation: who may be in and who hosts: new invites, removals and hand-overs."""
 
 from __future__ import annotations
 

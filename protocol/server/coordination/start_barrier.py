@@ -1,4 +1,5 @@
-"""A start waits for who is not ready: named, never without a timer, and the host may go on.
+"""Start barrier: A start waits for who is not ready: named, never without a timer, and the host
+may go on.
 
 What waits is a start that the timeline has agreed on, further off than any lead: should this
 server be gone by then, every seat starts at that instant all the same.

@@ -1,4 +1,4 @@
-"""What the server's core wants done: frozen values for its rim to carry out."""
+"""Effects: what the server's core wants done: frozen values for its rim to carry out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is due when, for a core that is told the time."""
+"""Timer queue: what is due when, for a core that is told the time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""How much one remote address may ask of the server, whoever speaks from there."""
+"""Rate limiter by address: how much one remote address may ask of the server, whoever speaks
+from there.
+"""
 
 from __future__ import annotations
 

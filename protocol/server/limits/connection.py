@@ -1,4 +1,6 @@
-"""How much may be asked of the server, and of each peer how much; over it, they wait."""
+"""Quotas by connection and member: how much may be asked of the server, and of each peer how
+much; over it, they wait.
+"""
 
 from __future__ import annotations
 

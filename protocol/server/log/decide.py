@@ -1,4 +1,4 @@
-"""The rules of a stream's log, as pure functions.
+"""Decider: the rules of a stream's log, as pure functions.
 
 A store calls `decide` inside its transaction, under the lock of the stream's row, so that
 the same rules hold however many servers write to it.

@@ -1,4 +1,4 @@
-"""A member in a room, and what its reports tell of it."""
+"""Participant: A member in a room, and what its reports tell of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whom a room tells of: in a large one not everybody, or each newcomer costs as much as all."""
+"""Roster: whom a room tells of: in a large one not everybody, or each newcomer costs as much as
+all.
+"""
 
 from __future__ import annotations
 

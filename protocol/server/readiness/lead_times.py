@@ -1,4 +1,4 @@
-"""How far ahead a change is agreed, so that every seat worth waiting for makes it.
+"""Lead times: how far ahead a change is agreed, so that every seat worth waiting for makes it.
 
 Kept up with each report: with thousands in a room, an event must not look at each of them.
 Seconds throughout.

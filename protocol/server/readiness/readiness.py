@@ -1,4 +1,4 @@
-"""Whether a seat will make a start that is agreed now: what its reports tell.
+"""Readiness: whether a seat will make a start that is agreed now: what its reports tell.
 
 Pure. Instants and durations are seconds, on the server's clock.
 """

@@ -1,4 +1,4 @@
-"""The seats of a room that a start may have to wait for.
+"""Index of the unready: the seats of a room that a start may have to wait for.
 
 Kept up with each report: with thousands in a room, a command must not look at each of them.
 """

@@ -1,4 +1,5 @@
-"""How long a party has waited for each member lately; who was waited for too long is not any more.
+"""Wait budget: how long a party has waited for each member lately; who was waited for too long
+is not any more.
 
 Pure. Instants and durations are seconds.
 """

@@ -1,4 +1,4 @@
-"""A stream that somebody is in: who is there, and what they are told."""
+"""Room: A stream that somebody is in: who is there, and what they are told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds seats that do not read what they are sent."""
+"""Backpressure: finds seats that do not read what they are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes frames to many seats: what is urgent at once, the rest a few seats at a time."""
+"""Fan-out: writes frames to many seats: what is urgent at once, the rest a few seats at a time."""
 
 from __future__ import annotations
 

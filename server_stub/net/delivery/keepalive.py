@@ -1,4 +1,4 @@
-"""Finds connections that have gone without a word: asked first, then given up."""
+"""Keepalive: finds connections that have gone without a word: asked first, then given up."""
 
 from __future__ import annotations
 

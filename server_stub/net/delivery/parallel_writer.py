@@ -1,4 +1,4 @@
-"""Writes one frame to many sockets from two processors at once.
+"""Parallel writer: writes one frame to many sockets from two processors at once.
 
 To hand 300 bytes to the kernel takes several times as long as all that Python does about it, and
 the interpreter's lock is free meanwhile. So a second thread halves the time until the last of a

@@ -1,4 +1,4 @@
-"""Everything that is asked before a websocket opens, or instead of one."""
+"""HTTP handler: everything that is asked before a websocket opens, or instead of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Answers to reads that many ask alike: each is read once, until the stream has changed."""
+"""Read cache: answers to reads that many ask alike: each is read once, until the stream has
+changed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plain GET is answered with."""
+"""HTTP responses: what a plain GET is answered with."""
 
 from __future__ import annotations
 

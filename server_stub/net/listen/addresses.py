@@ -1,4 +1,4 @@
-"""Where the server listens, what it may be called, and how others reach it."""
+"""Listen addresses: where the server listens, what it may be called, and how others reach it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A line at the door: when many come at once, they wait for a moment instead of being sent away.
+"""Admission queue: A line at the door: when many come at once, they wait for a moment instead of
+being sent away.
 
 To refuse somebody costs half as much as to let him in, and he is back in a moment: a server
 that everybody comes back to would do little else.

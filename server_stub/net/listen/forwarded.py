@@ -1,4 +1,4 @@
-"""Whom a proxy speaks for, where one stands in front."""
+"""Trusted proxies: whom a proxy speaks for, where one stands in front."""
 
 from __future__ import annotations
 

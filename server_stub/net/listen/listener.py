@@ -1,4 +1,6 @@
-"""The listening socket: keeps those who connect and say nothing from taking every descriptor."""
+"""Bounded listener: the listening socket: keeps those who connect and say nothing from taking
+every descriptor.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The server's own certificate: read, checked against its key, taken up again when renewed."""
+"""Reloadable TLS: the server's own certificate: read, checked against its key, taken up again
+when renewed.
+"""
 
 from __future__ import annotations
 

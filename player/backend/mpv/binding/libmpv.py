@@ -1,4 +1,4 @@
-"""Core of libmpv behind types; the only importer of python-mpv.
+"""Binding: core of libmpv behind types; the only importer of python-mpv.
 
 python-mpv is untyped and raises half a dozen unrelated exceptions; whatever leaves this
 module is typed, and every refusal of mpv's is a `CoreError`.
