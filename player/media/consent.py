@@ -39,11 +39,6 @@ class SiteConsent:
         self._ask = ask
         self._answer: asyncio.Future[ConsentAnswer] | None = None
 
-    @property
-    def is_asking(self) -> bool:
-        """A question waits for its answer."""
-        return self._answer is not None and not self._answer.done()
-
     def answer(self, answer: ConsentAnswer) -> bool:
         """Take a person's answer; False when nothing was asked."""
         if self._answer is None or self._answer.done():

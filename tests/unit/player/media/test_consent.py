@@ -31,7 +31,7 @@ class Asked:
         """Whether ``url`` may be opened; ``answer`` is the person's, if there is a question."""
         needed = asyncio.create_task(self.consent.need(url))
         await asyncio.sleep(0)
-        if self.consent.is_asking:
+        if self.sites and self.sites[-1]:
             assert answer, f"asked about {self.sites[-1]}"
             assert self.consent.answer(answer)  # pyright: ignore[reportArgumentType]
         try:
