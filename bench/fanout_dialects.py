@@ -207,7 +207,7 @@ class Matinee(_Frames):
         client.stage = "open"
         cursor = Cursor(*client.cursor) if client.cursor != (0, 0) else None
         name = f"Seat {client.number}"
-        create = CreateStream(FILM) if client.path == "/ws" else None
+        create = CreateStream(media=FILM) if client.path == "/ws" else None
         _say(client, Hello(1, 1, name, client.instance_id, cursor, create))
         return super().feed(client, rest) if rest else 0
 

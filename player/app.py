@@ -143,12 +143,8 @@ class SeatApp:
 def _creation(config: SeatConfig, media: Media | None) -> CreateStream | None:
     if config.role != "host" or config.stream_id:
         return None
-    return CreateStream(
-        media=media,
-        sync_tolerance_ms=config.sync_tolerance_ms,
-        playing=config.play,
-        wait=config.wait,
-    )
+    settings = msgspec.structs.asdict(config.stream_settings)
+    return CreateStream(media=media, playing=config.play, **settings)
 
 
 async def _first_media(config: SeatConfig) -> Media | None:

@@ -9,7 +9,7 @@ from protocol.server.log.record import StreamRecord
 from protocol.server.log.requests import AppendRequest
 from protocol.server.moment import Moment
 from protocol.timeline import Timeline
-from protocol.wire.messages import Act, Command, Cursor, Event, Media
+from protocol.wire.messages import Act, Command, Cursor, Event, Media, StreamSettings
 from server_stub.storage import admin
 from server_stub.storage.factory import open_database
 from server_stub.storage.sql.schema import metadata
@@ -73,7 +73,9 @@ class Place:
 
 def create(store: Store, stream_id: str = STREAM, now: Moment = NOW) -> StreamRecord:
     """A stream with a film, and an event that says so."""
-    record = StreamRecord(stream_id, seq=1, media=FILM, host_id=HOST, sync_tolerance_ms=300)
+    record = StreamRecord(
+        stream_id, seq=1, media=FILM, host_id=HOST, settings=StreamSettings(sync_tolerance_ms=300)
+    )
     event = Event(1, 1, "event-0000", "media", HOST, "Ana", now.unix_ms, Timeline(), FILM)
     keys = (f"host-{stream_id}", f"invite-{stream_id}")
     call = InsertStream(record, event, *keys, now, now.unix_ms + DAY_MS)

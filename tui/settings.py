@@ -24,6 +24,7 @@ from msgspec.inspect import (
 )
 
 from protocol.exceptions import SettingsError
+from protocol.wire.messages import StreamSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +69,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Colours; "" chooses by the terminal."""
     mpv: dict[str, str] = {}
     """libmpv options."""
+
+    @property
+    def stream_settings(self) -> StreamSettings:
+        """What a party of this person's begins with."""
+        return StreamSettings(wait=self.wait, sync_tolerance_ms=self.tolerance_ms)
 
 
 _TYPES: Final = cast("StructType", msgspec.inspect.type_info(Settings))

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from player.backend.base import KeyBinding
-from protocol.wire.messages import Role
+from protocol.wire.messages import Role, StreamSettings
 
 
 class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +43,10 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     """libmpv options the user asked for."""
     video: Literal["window", "terminal", "none"] = "window"
     correction: Literal["off", "soft", "full"] = "full"
-    sync_tolerance_ms: int = 500
     max_height: int = 1080
     """Rows of picture that are worth loading, of pages that offer several."""
-    wait: bool = False
-    """Host: the party stops for a member who stalls."""
+    stream_settings: StreamSettings = StreamSettings()
+    """Host: of a new stream."""
     trim_ms: float = 0.0
     insecure_lan: bool = False
     """Send the token over plain http to another machine; the user trusts that network."""

@@ -33,8 +33,6 @@ from protocol.exceptions import DecodeError
 from protocol.sync.clock import ClockEstimate, ClockEstimator, ClockSample
 from protocol.wire.codec import decode_client, decode_server, encode
 from protocol.wire.messages import (
-    PROTOCOL_OLDEST,
-    PROTOCOL_VERSION,
     Ack,
     Act,
     Bye,
@@ -62,6 +60,7 @@ from protocol.wire.messages import (
     Unknown,
     Welcome,
 )
+from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,25 +35,12 @@ class StreamState(msgspec.Struct, frozen=True):
     members: Mapping[str, Member] = {}
     others: int = 0
     """How many more are here; a large stream does not list everybody."""
-    sync_tolerance: float = 0.5
-    """Seconds."""
-    sync_enabled: bool = True
-    wait: bool = False
-    """The party stops for a member who stalls."""
+    settings: StreamSettings = StreamSettings()
 
     @property
     def host(self) -> Member | None:
         """The member who hosts, while there."""
         return self.members.get(self.host_id)
-
-    @property
-    def settings(self) -> StreamSettings:
-        """How the members keep together, as the wire has it."""
-        return StreamSettings(
-            wait=self.wait,
-            sync_enabled=self.sync_enabled,
-            sync_tolerance_ms=round(self.sync_tolerance * 1000),
-        )
 
     def apply(self, event: Event) -> tuple[Applied, StreamState]:
         """Take the next event; one that is known or out of turn changes nothing."""
@@ -65,7 +52,6 @@ class StreamState(msgspec.Struct, frozen=True):
         begins = there.epoch == here.epoch + 1 and there.seq == 1 and event.media is not None
         if not (follows or begins):
             return "gap", self
-        settings = event.settings or self.settings
         return "applied", msgspec.structs.replace(
             self,
             cursor=there,
@@ -73,9 +59,7 @@ class StreamState(msgspec.Struct, frozen=True):
             media=event.media or self.media,
             host_id=event.host_id or self.host_id,
             host_term=event.host_term if event.host_id else self.host_term,
-            sync_tolerance=settings.sync_tolerance_ms / 1000,
-            sync_enabled=settings.sync_enabled,
-            wait=settings.wait,
+            settings=event.settings or self.settings,
         )
 
     def restate(self, state: StateNow) -> tuple[Applied, StreamState]:
@@ -106,7 +90,5 @@ def from_snapshot(snapshot: Snapshot) -> StreamState:
         media=snapshot.media,
         members={member.member_id: member for member in snapshot.members},
         others=snapshot.others,
-        sync_tolerance=snapshot.sync_tolerance_ms / 1000,
-        sync_enabled=snapshot.sync_enabled,
-        wait=snapshot.wait,
+        settings=snapshot.settings,
     )

@@ -29,8 +29,6 @@ from protocol.server.room.registry import RoomRegistry
 from protocol.text import CHAT_CELLS, REASON_CELLS, clean_text
 from protocol.wire.codec import decode_client, offered_versions
 from protocol.wire.messages import (
-    PROTOCOL_OLDEST,
-    PROTOCOL_VERSION,
     Bye,
     Chat,
     ClientMessage,
@@ -50,6 +48,7 @@ from protocol.wire.messages import (
     Resume,
     SendChat,
 )
+from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

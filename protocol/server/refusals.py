@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol.wire.messages import PROTOCOL_OLDEST, PROTOCOL_VERSION, Refusal
+from protocol.wire.messages import (
+    Refusal,
+)
+from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from protocol.exceptions import DecodeError, MediaRefused

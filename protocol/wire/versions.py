@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from protocol.wire.messages import PROTOCOL_VERSION, Event, EventType, Hello, ServerMessage
+from protocol.wire.messages import Event, EventType, Hello, ServerMessage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+PROTOCOL_VERSION: Final = 2
+"""The newest version this program speaks; version 2 passes over what it does not know."""
+PROTOCOL_OLDEST: Final = 1
+"""The oldest version this program speaks."""
 
 MESSAGE_SINCE: Final[Mapping[type[ServerMessage], int]] = {}
 """The version that each message of the server's came with; 1 for what is not here."""

@@ -20,7 +20,6 @@ from protocol.exceptions import MatineeError
 from protocol.timeline import Timeline
 from protocol.wire.codec import decode_client
 from protocol.wire.messages import (
-    PROTOCOL_VERSION,
     Ack,
     Command,
     Cursor,
@@ -30,6 +29,7 @@ from protocol.wire.messages import (
     Ping,
     Welcome,
 )
+from protocol.wire.versions import PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable

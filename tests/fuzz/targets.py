@@ -101,7 +101,20 @@ def _seat() -> ClientProtocol:
     seat.receive(encode(Welcome(1, "clock-0001", "ab" * 16, YOU, "viewer", 1)), 99.1)
     members = (Member(HOST, "Ana", "host"), Member(YOU, "Ben", "viewer"))
     line = Timeline(5.0, at=1000.0, playing=True)
-    seat.receive(encode(Snapshot("ab" * 16, 1, 1, line, HOST, 1, members=members)), 99.2)
+    seat.receive(
+        encode(
+            Snapshot(
+                stream_id="ab" * 16,
+                epoch=1,
+                seq=1,
+                timeline=line,
+                host_id=HOST,
+                host_term=1,
+                members=members,
+            )
+        ),
+        99.2,
+    )
     seat.events_received()
     seat.data_to_send()
     return seat

@@ -97,7 +97,19 @@ class RulelessServer:
             )
             members = (Member(HOST, "Eve", "host"), Member(YOU, "Ben", "viewer"))
             line = Timeline(5.0, at=0.0)
-            await connection.send(encode(Snapshot(STREAM, 1, 1, line, HOST, 1, members=members)))
+            await connection.send(
+                encode(
+                    Snapshot(
+                        stream_id=STREAM,
+                        epoch=1,
+                        seq=1,
+                        timeline=line,
+                        host_id=HOST,
+                        host_term=1,
+                        members=members,
+                    )
+                )
+            )
             self._socket.set_result(connection)
             async for frame in connection:
                 message = msgspec.json.decode(frame)

@@ -41,7 +41,19 @@ async def _greet(socket: ServerConnection) -> None:
     await socket.send(encode(Welcome(1, "clock-0001", STREAM, YOU, "viewer", host_term=1)))
     line = Timeline(5.0, at=1e12, playing=True)
     members = (Member(HOST, "Eve", "host"), Member(YOU, "Ben", "viewer"))
-    await socket.send(encode(Snapshot(STREAM, 1, 1, line, HOST, 1, members=members)))
+    await socket.send(
+        encode(
+            Snapshot(
+                stream_id=STREAM,
+                epoch=1,
+                seq=1,
+                timeline=line,
+                host_id=HOST,
+                host_term=1,
+                members=members,
+            )
+        )
+    )
 
 
 async def _answer_pings(socket: ServerConnection) -> None:

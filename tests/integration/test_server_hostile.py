@@ -17,8 +17,6 @@ import pytest_asyncio
 
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
-    PROTOCOL_OLDEST,
-    PROTOCOL_VERSION,
     Chat,
     Command,
     CreateStream,
@@ -39,6 +37,7 @@ from protocol.wire.messages import (
     SettingsAct,
     StateNow,
 )
+from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION
 from tests.cast import ServerProcess
 from tests.doubles.wire import Wire
 

@@ -16,7 +16,6 @@ from protocol.wire.messages import (
     Refusal,
     Snapshot,
     StateNow,
-    StreamSettings,
     Welcome,
 )
 
@@ -68,9 +67,7 @@ class Client:
             host_id=record.host_id,
             host_term=record.host_term,
             media=record.media,
-            sync_tolerance=record.sync_tolerance_ms / 1000,
-            sync_enabled=record.sync_enabled,
-            wait=record.wait,
+            settings=record.settings,
         )
 
     def hears(self, message: ServerMessage) -> None:
@@ -129,6 +126,4 @@ class Client:
         assert (state.cursor, state.timeline) == (record.cursor, record.timeline)
         assert (state.host_id, state.host_term) == (record.host_id, record.host_term)
         assert state.media == record.media
-        assert state.settings == StreamSettings(
-            record.wait, record.sync_enabled, record.sync_tolerance_ms
-        )
+        assert state.settings == record.settings

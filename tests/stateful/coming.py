@@ -111,7 +111,7 @@ class Coming(RuleBasedStateMachine):
         client = self.server.connect("", "")
         client.by_key = True
         self.founders[client.number] = person
-        create = CreateStream(media, playing=playing and media is not None)
+        create = CreateStream(media=media, playing=playing and media is not None)
         self.server.say(client, self.hello(person, create=create))
 
     def hello(self, person: int, **more: Any) -> Hello:

@@ -53,8 +53,7 @@ def hosting(given: Mapping[str, Any]) -> LaunchPlan:
         insecure_lan=given["insecure_lan"],
         allow_lan_media=settings.lan_media or any("://" in item for item in media),
         host_key_file=str(key_file(paths.keys_folder(), instance_id)),
-        sync_tolerance_ms=settings.tolerance_ms,
-        wait=settings.wait,
+        stream_settings=settings.stream_settings,
     )
     forget_old(paths.keys_folder())
     keeping = HostedParty(
@@ -107,8 +106,7 @@ def _returning(
         insecure_lan=kept.insecure_lan or given["insecure_lan"],
         allow_lan_media=kept.allow_lan_media or settings.lan_media,
         host_key_file=str(key_file(folder, kept.instance_id)),
-        sync_tolerance_ms=settings.tolerance_ms,
-        wait=settings.wait,
+        stream_settings=settings.stream_settings,
     )
     party = _party(settings, seat, face, given, keeping=kept)
     if kept.server:

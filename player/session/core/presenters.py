@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, assert_never
 
+import msgspec
+
 from player.api import views
 
 if TYPE_CHECKING:
@@ -39,12 +41,7 @@ def event_view(event: Event, state: StreamState, you: str) -> views.AnyView | No
             return views.MediaChanged(position=line.position, rate=line.rate, title=title, **common)
         case "settings":
             settings = event.settings or state.settings
-            return views.SettingsChanged(
-                wait=settings.wait,
-                sync_enabled=settings.sync_enabled,
-                sync_tolerance_ms=settings.sync_tolerance_ms,
-                **common,
-            )
+            return views.SettingsChanged(**msgspec.structs.asdict(settings), **common)
         case "sync_request":
             return views.Resynced(before_ms=event.before_ms, after_ms=event.after_ms, **common)
         case "buffer_start":

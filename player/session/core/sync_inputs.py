@@ -34,7 +34,7 @@ class SyncInputs:
             self._jitter = estimate.jitter
             self._outbox.add(SetClock(estimate.offset))
         if state is not None:
-            tolerance = effective_tolerance(state.sync_tolerance, self._jitter)
+            tolerance = effective_tolerance(state.settings.sync_tolerance, self._jitter)
             self._outbox.add(SetTolerance(tolerance))
 
     def clock_lost(self) -> None:

@@ -29,8 +29,6 @@ from protocol.server.readiness.readiness import MAX_LEAD
 from protocol.text import NAME_CELLS, TITLE_CELLS, clean_text
 from protocol.timeline import Timeline
 from protocol.wire.messages import (
-    PROTOCOL_OLDEST,
-    PROTOCOL_VERSION,
     Created,
     Event,
     Hello,
@@ -40,7 +38,7 @@ from protocol.wire.messages import (
     Role,
     Welcome,
 )
-from protocol.wire.versions import negotiated
+from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION, negotiated
 
 if TYPE_CHECKING:
     from protocol.server.access.peers import Peer
@@ -137,9 +135,7 @@ class JoinHandler:
             timeline=Timeline(at=now.instant + start * wanted.playing, playing=wanted.playing),
             media=media,
             host_id=peer.member_id,
-            sync_tolerance_ms=wanted.sync_tolerance_ms,
-            sync_enabled=wanted.sync_enabled,
-            wait=wanted.wait,
+            settings=wanted.settings,
         )
         created = Created(host_key=ids.host_key(), invite_token=ids.invite_token())
         self._context.ask(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from protocol.server.limits.connection import ConnectionLimiter
-from protocol.wire.messages import PROTOCOL_OLDEST
+from protocol.wire.versions import PROTOCOL_OLDEST
 
 if TYPE_CHECKING:
     from protocol.server.limits.addresses import TokenLookup

@@ -232,7 +232,12 @@ class StartBarrier(RoomObserver):
         timeline = record.timeline
         is_running = timeline.playing and timeline.at <= now.instant
         # The host's own seat pauses the party by itself.
-        if not record.wait or seat is None or not is_running or member_id == record.host_id:
+        if (
+            not record.settings.wait
+            or seat is None
+            or not is_running
+            or member_id == record.host_id
+        ):
             return
         if self._outlook(room, seat, now) != "late":
             return

@@ -94,14 +94,13 @@ def _command(record: StreamRecord, entry: AppendRequest, command: Command) -> Ou
 
 
 def _settings(record: StreamRecord, entry: AppendRequest, act: SettingsAct) -> Outcome:
-    record = msgspec.structs.replace(
-        record,
-        wait=record.wait if act.wait is None else act.wait,
-        sync_enabled=record.sync_enabled if act.sync_enabled is None else act.sync_enabled,
-        sync_tolerance_ms=act.sync_tolerance_ms or record.sync_tolerance_ms,
-    )
+    changed = {
+        name: value for name, value in msgspec.structs.asdict(act).items() if value is not None
+    }
+    settings = msgspec.structs.replace(record.settings, **changed)
+    record = msgspec.structs.replace(record, settings=settings)
     event = _event(record, entry, event_type="settings")
-    return _appended(record, msgspec.structs.replace(event, settings=record.settings))
+    return _appended(record, msgspec.structs.replace(event, settings=settings))
 
 
 def _load(record: StreamRecord, entry: AppendRequest, act: LoadAct) -> Outcome:

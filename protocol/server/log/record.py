@@ -26,16 +26,8 @@ class StreamRecord(msgspec.Struct, frozen=True):
     """Last command of this term."""
     foreign_seq: int = 0
     """Last seq of this epoch that somebody else than this term's host may have caused."""
-    sync_tolerance_ms: int = 500
-    sync_enabled: bool = True
-    wait: bool = False
-    """The party stops for a member who stalls."""
+    settings: StreamSettings = StreamSettings()
 
     @property
     def cursor(self) -> Cursor:
         return Cursor(self.epoch, self.seq)
-
-    @property
-    def settings(self) -> StreamSettings:
-        """How the members keep together."""
-        return StreamSettings(self.wait, self.sync_enabled, self.sync_tolerance_ms)

@@ -307,10 +307,8 @@ class Room:
             media=record.media,
             members=self.members(),
             others=self._roll.others,
-            sync_tolerance_ms=record.sync_tolerance_ms,
-            sync_enabled=record.sync_enabled,
-            wait=record.wait,
             reason=reason,
+            **msgspec.structs.asdict(record.settings),
         )
 
     def members(self) -> tuple[Member, ...]:

@@ -44,8 +44,8 @@ def stream_row(record: StreamRecord, synced_ms: int) -> dict[str, Any]:
         "is_playing": record.timeline.playing,
         "last_sync_at": at(synced_ms),
         "video_url": record.media.url or None if record.media is not None else None,
-        "sync_enabled": record.sync_enabled,
-        "sync_tolerance": record.sync_tolerance_ms,
+        "sync_enabled": record.settings.sync_enabled,
+        "sync_tolerance": record.settings.sync_tolerance_ms,
         "rate": record.timeline.rate,
         "timeline_at": record.timeline.at,
         "media": msgspec.to_builtins(record.media),
@@ -54,7 +54,7 @@ def stream_row(record: StreamRecord, synced_ms: int) -> dict[str, Any]:
         "host_term": record.host_term,
         "host_counter": record.host_counter,
         "foreign_seq": record.foreign_seq,
-        "waits_for_stalls": record.wait,
+        "waits_for_stalls": record.settings.wait,
     }
 
 
@@ -71,9 +71,9 @@ def record_of(row: RowMapping) -> StreamRecord:
         host_term=row["host_term"],
         host_counter=row["host_counter"],
         foreign_seq=row["foreign_seq"],
-        sync_tolerance_ms=row["sync_tolerance"],
-        sync_enabled=row["sync_enabled"],
-        wait=row["waits_for_stalls"],
+        settings=StreamSettings(
+            row["waits_for_stalls"], row["sync_enabled"], row["sync_tolerance"]
+        ),
     )
 
 

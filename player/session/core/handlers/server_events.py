@@ -141,7 +141,9 @@ class ServerEventHandler:
             self._send_ready(state.stream_id)
         self._media.show(state.media)
         self._sync_inputs.update(now)
-        self._outbox.add(SetSyncEnabled(state.sync_enabled), FollowTimeline(state.timeline))
+        self._outbox.add(
+            SetSyncEnabled(state.settings.sync_enabled), FollowTimeline(state.timeline)
+        )
 
     def _send_ready(self, stream_id: str) -> None:
         self.is_ready = True

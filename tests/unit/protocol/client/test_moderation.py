@@ -107,7 +107,11 @@ def test_a_seat_that_has_another_role_when_it_comes_back_is_told(wire: Wire) -> 
 
 
 def test_a_snapshot_tells_who_hosts(wire: Wire) -> None:
-    wire.hear(Snapshot("stream01", 2, 0, Timeline(), OTHER, 2))
+    wire.hear(
+        Snapshot(
+            stream_id="stream01", epoch=2, seq=0, timeline=Timeline(), host_id=OTHER, host_term=2
+        )
+    )
     assert wire.client.role == "viewer"
 
 

@@ -29,8 +29,6 @@ from protocol.exceptions import DecodeError
 from protocol.timeline import Timeline
 from protocol.wire.codec import decode_client, encode
 from protocol.wire.messages import (
-    PROTOCOL_OLDEST,
-    PROTOCOL_VERSION,
     Ack,
     Bye,
     Chat,
@@ -59,6 +57,7 @@ from protocol.wire.messages import (
     StateNow,
     Welcome,
 )
+from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION
 
 ADA = Member("ada00001", "Ada", "host")
 BOB = Member("bob00001", "Bob", "viewer")
@@ -126,7 +125,14 @@ def snapshot(
     epoch: int = 1, seq: int = 4, members: tuple[Member, ...] = (ADA,), reason: str = "first_join"
 ) -> Snapshot:
     return Snapshot(
-        "stream01", epoch, seq, Timeline(10.0), "ada00001", 1, members=members, reason=reason
+        stream_id="stream01",
+        epoch=epoch,
+        seq=seq,
+        timeline=Timeline(10.0),
+        host_id="ada00001",
+        host_term=1,
+        members=members,
+        reason=reason,
     )
 
 

@@ -134,7 +134,16 @@ def test_presence_adds_changes_and_removes() -> None:
 
 
 def test_those_who_are_not_listed_are_counted() -> None:
-    snapshot = Snapshot("stream01", 1, 4, Timeline(), "ada00001", 1, members=(ADA,), others=3)
+    snapshot = Snapshot(
+        stream_id="stream01",
+        epoch=1,
+        seq=4,
+        timeline=Timeline(),
+        host_id="ada00001",
+        host_term=1,
+        members=(ADA,),
+        others=3,
+    )
     large = from_snapshot(snapshot)
     assert large.others == 3
     assert large.present(Presence(changed=(BOB,))).others == 3
@@ -168,9 +177,7 @@ def test_a_snapshot_is_the_whole_state() -> None:
         host_term=4,
         media=FILM,
         members={ADA.member_id: ADA, BOB.member_id: BOB},
-        sync_tolerance=0.25,
-        sync_enabled=False,
-        wait=True,
+        settings=StreamSettings(wait=True, sync_enabled=False, sync_tolerance_ms=250),
     )
 
 
@@ -202,8 +209,8 @@ def test_settings_are_taken_whole_and_stay() -> None:
     told = msgspec.structs.replace(event(1, 5, "settings"), settings=settings)
     _, after = state().apply(told)
     _, later = after.apply(event(1, 6))
-    assert (later.wait, later.sync_enabled, later.sync_tolerance) == (True, False, 0.25)
     assert later.settings == settings
+    assert later.settings.sync_tolerance == 0.25
 
 
 def test_what_begins_an_epoch_says_who_hosts() -> None:

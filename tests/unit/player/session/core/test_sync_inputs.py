@@ -37,7 +37,7 @@ def test_the_tolerance_has_the_jitter_s_share_whatever_it_is_told_for() -> None:
     clock, tolerance = outbox.take()
     assert clock == SetClock(5.0)
     assert isinstance(tolerance, SetTolerance)
-    assert tolerance.tolerance == pytest.approx(protocol.state.sync_tolerance + 0.2)
+    assert tolerance.tolerance == pytest.approx(protocol.state.settings.sync_tolerance + 0.2)
 
 
 def test_while_the_clock_is_measured_anew_its_offset_and_the_tolerance_stay() -> None:

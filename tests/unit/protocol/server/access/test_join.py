@@ -13,7 +13,6 @@ from protocol.server.limits.config import Limits, RateLimit
 from protocol.server.limits.connection import ConnectionLimiter
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
-    PROTOCOL_VERSION,
     Bye,
     Chat,
     CreateStream,
@@ -34,7 +33,7 @@ from protocol.wire.messages import (
     StateNow,
     Welcome,
 )
-from protocol.wire.versions import VersionFilter
+from protocol.wire.versions import PROTOCOL_VERSION, VersionFilter
 from tests.doubles.sync_server import FILM, Bench, Party, hello
 
 

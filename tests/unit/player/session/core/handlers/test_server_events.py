@@ -47,7 +47,6 @@ from protocol.client.events import (
 from protocol.exceptions import SettingsError
 from protocol.timeline import Timeline
 from protocol.wire.messages import (
-    PROTOCOL_VERSION,
     Bye,
     Chat,
     Created,
@@ -56,6 +55,7 @@ from protocol.wire.messages import (
     Refusal,
     Welcome,
 )
+from protocol.wire.versions import PROTOCOL_VERSION
 from tests.doubles.core_seat import FILM, CoreSeat
 
 DOWN = LinkDown("nothing listens there", 1, 0.2)

@@ -1,0 +1,92 @@
+"""Value objects: what several messages carry."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from protocol.wire.messages.fields import (
+    Counter,
+    Id,
+    Milliseconds,
+    Name,
+    Role,
+    SeatState,
+    Seconds,
+    Title,
+    Tolerance,
+    Url,
+)
+
+
+class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What all messages and their parts have in common."""
+
+
+class Cursor(Struct, frozen=True):
+    """A place in a stream's order; a greater pair is later."""
+
+    epoch: Counter
+    seq: Counter
+
+    def __lt__(self, other: Cursor) -> bool:
+        return (self.epoch, self.seq) < (other.epoch, other.seq)
+
+
+class Media(Struct, frozen=True):
+    """What is watched, as every seat can find it.
+
+    A ``url`` is opened or resolved by each seat for itself. A ``file`` is never opened by
+    a path from the wire: a viewer names his own copy, and the rest tells whether it is
+    the same film.
+    """
+
+    media_id: Id
+    kind: Literal["url", "file"]
+    title: Title = ""
+    file_name: Title = ""
+    """Of a file, without its folder."""
+    url: Url = ""
+    duration: Seconds | None = None
+    """Seconds; None while unknown or live."""
+    size: Counter | None = None
+    """Bytes, of a file."""
+    fingerprint: Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]*\Z")] = ""
+    """Of a file: see ``protocol.media.fingerprint.Fingerprint``."""
+
+
+class StreamSettings(Struct, frozen=True):
+    """How the members of a stream keep together."""
+
+    wait: bool = False
+    """The party stops for a member who stalls; else that member catches up."""
+    sync_enabled: bool = True
+    """Drift is corrected."""
+    sync_tolerance_ms: Tolerance = 500
+    """What a glide may mend; more is jumped."""
+
+    @property
+    def settings(self) -> StreamSettings:
+        """These alone, of a message that has them among its own fields."""
+        return StreamSettings(self.wait, self.sync_enabled, self.sync_tolerance_ms)
+
+    @property
+    def sync_tolerance(self) -> float:
+        """Seconds."""
+        return self.sync_tolerance_ms / 1000
+
+
+class Member(Struct, frozen=True):
+    """One person in the stream and how the seat is doing."""
+
+    member_id: Id
+    name: Name
+    role: Role
+    state: SeatState = "idle"
+    drift_ms: Milliseconds | None = None
+    """Player minus timeline, + ahead; None while nothing is measured."""
+    rtt_ms: Milliseconds | None = None
+    buffer: Seconds | None = None
+    """Seconds of media ready to play."""
