@@ -15,7 +15,8 @@ import msgspec
 from protocol.exceptions import DecodeError, MediaRefused
 from protocol.media.url_policy import STRICT, UrlPolicy
 from protocol.server import refusals as refuse
-from protocol.server.access.join import JoinHandler, checked_media
+from protocol.server.access.join import JoinHandler
+from protocol.server.access.media_validation import checked_media
 from protocol.server.access.moderation import ModerationHandler
 from protocol.server.access.peers import HandshakeInfo, Peer
 from protocol.server.coordination.idle_pause import IdlePause
@@ -321,7 +322,7 @@ class ServerProtocol:
             return
         if isinstance(command.act, LoadAct):
             try:
-                media = checked_media(command.act.media, self._context)
+                media = checked_media(command.act.media, self._context.rules)
             except MediaRefused as error:
                 no = refuse.media_refused(error, "act.media.url", command.event_id)
                 self._context.send((sender.number,), no)

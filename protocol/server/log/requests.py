@@ -12,10 +12,10 @@ from protocol.server.moment import Moment
 from protocol.wire.codec import encode
 from protocol.wire.messages import Command, Cursor, Event, Note, Refusal
 
-_Answer = TypeVar("_Answer")
+_Answer_co = TypeVar("_Answer_co", covariant=True)
 
 
-class StoreCall(msgspec.Struct, Generic[_Answer], frozen=True):
+class StoreCall(msgspec.Struct, Generic[_Answer_co], frozen=True):
     """Store call: a question to the store, typed by its answer when the store does not fail."""
 
 
