@@ -330,5 +330,6 @@ def _after(record: StreamRecord, entry: AppendRequest, timeline: Timeline) -> St
             new |= {"epoch": record.epoch + 1, "seq": 1, "foreign_seq": 0}
         if isinstance(act, SettingsAct):
             wanted = {name: getattr(act, name) for name in act.__struct_fields__}
-            new |= {name: value for name, value in wanted.items() if value is not None}
+            said = {name: value for name, value in wanted.items() if value is not None}
+            new["settings"] = msgspec.structs.replace(record.settings, **said)
     return msgspec.structs.replace(record, **new)
