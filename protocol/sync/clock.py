@@ -81,6 +81,7 @@ class ClockEstimator:
         self._offset: float | None = None
         self._as_of = 0.0
         self._least = self._most = 0.0
+        self._trips = _RoundTrips()
 
     @property
     def skew(self) -> float:
@@ -107,33 +108,21 @@ class ClockEstimator:
         self._learn_skew(now)
         self._move(now)
         self._least, self._most = self._limits(now)
+        self._trips = _RoundTrips.of([sample.delay for sample in self._samples])
 
     def estimate(self, now: float) -> ClockEstimate | None:
         """The estimate at local instant ``now``; None before the first sample."""
         if self._offset is None:
             return None
-        delays = self._recent_delays()
-        changes = sorted(abs(b - a) for a, b in pairwise(delays))
-        changes = changes[:-EXCUSED] or changes
-        usual = median(delays)
         offset = self._offset + self._skew * (now - self._as_of)
         least, most = self._limits_at(now)
         return ClockEstimate(
             offset=offset,
-            delay=usual,
+            delay=self._trips.usual,
             error=max(most - offset, offset - least, 0.0),
-            jitter=sum(changes) / len(changes) if changes else 0.0,
-            late=max(0.0, self._late_delay() - usual),
+            jitter=self._trips.jitter,
+            late=self._trips.late,
         )
-
-    def _recent_delays(self) -> list[float]:
-        delays = [sample.delay for sample in list(self._samples)[-RECENT:]]
-        return [delay for delay in delays if delay <= HELD_BACK] or delays
-
-    def _late_delay(self) -> float:
-        """The longest round trip that is no single case and no outage; 0 while there is none."""
-        longest = sorted(s.delay for s in self._samples if s.delay <= HELD_BACK)[-RARE:]
-        return longest[0] if len(longest) == RARE else 0.0
 
     def clear(self) -> None:
         """Forget everything: another server, or the machine slept."""
@@ -223,3 +212,24 @@ class _Trend(NamedTuple):
         # A busy direction has few samples near its minimum, so its minima are vague.
         spread = median(delays) - min(before, after) + FINEST
         return cls(after - before, 1 / spread**2)
+
+
+class _RoundTrips(NamedTuple):
+    """What the round trips of a window say of the link; seconds, as in `ClockEstimate`."""
+
+    usual: float = 0.0
+    jitter: float = 0.0
+    late: float = 0.0
+
+    @classmethod
+    def of(cls, delays: list[float]) -> _RoundTrips:
+        recent = delays[-RECENT:]
+        recent = [delay for delay in recent if delay <= HELD_BACK] or recent
+        changes = sorted(abs(b - a) for a, b in pairwise(recent))
+        changes = changes[:-EXCUSED] or changes
+        usual = median(recent)
+        # The longest that is no single case and no outage.
+        longest = sorted(delay for delay in delays if delay <= HELD_BACK)[-RARE:]
+        late = longest[0] if len(longest) == RARE else 0.0
+        jitter = sum(changes) / len(changes) if changes else 0.0
+        return cls(usual, jitter, max(0.0, late - usual))
