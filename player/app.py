@@ -24,7 +24,7 @@ from player.session.session import Session
 from player.sync.follower import Follower
 from player.sync.thread import PlayerThread
 from protocol.exceptions import MatineeError, SettingsError
-from protocol.wire.addresses import LOOPBACK
+from protocol.wire.addresses import is_loopback_url
 from protocol.wire.messages import CreateStream, Media
 
 if TYPE_CHECKING:
@@ -168,8 +168,8 @@ def _kept_key(config: SeatConfig) -> str:
 
 def _check_channel(config: SeatConfig) -> None:
     """A token over plain http may be read by everybody on the way."""
-    parts = urlsplit(config.server)
-    if parts.scheme == "https" or parts.hostname in LOOPBACK or config.insecure_lan:
+    is_encrypted = urlsplit(config.server).scheme == "https"
+    if is_encrypted or is_loopback_url(config.server) or config.insecure_lan:
         return
     raise SettingsError(
         "server",

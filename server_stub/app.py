@@ -20,18 +20,16 @@ from protocol.media.url_policy import UrlPolicy
 from protocol.server.limits.addresses import is_own
 from protocol.server.limits.config import Limits, for_crowds
 from protocol.server.protocol import ServerProtocol
+from protocol.wire.addresses import DEFAULT_LISTEN, ListenAddress, parse_listen
 from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
 from server_stub.ids import RandomIds
 from server_stub.net.gateway import Gateway
 from server_stub.net.http.handler import HttpHandler
 from server_stub.net.http.read_cache import ReadCache
 from server_stub.net.listen.addresses import (
-    DEFAULT_LISTEN,
     HostPolicy,
-    ListenAddress,
     bind,
     certified_urls,
-    parse_listen,
     parse_public_url,
     urls,
 )

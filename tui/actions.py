@@ -271,7 +271,7 @@ BY_ID: Final[dict[str, Action]] = {action.action_id: action for action in ACTION
 
 
 def words(intent: Intent) -> str:
-    """An intent as the line that ``player.api.intents.parse_intent`` reads: ``seek_by -5``."""
+    """An intent as a line that a person types: ``seek_by -5``."""
     values = [value for value in msgspec.structs.astuple(intent) if value is not None]
     return " ".join([intent.word, *map(_word, values)])
 

@@ -24,6 +24,7 @@ from msgspec.inspect import (
 )
 
 from protocol.exceptions import SettingsError
+from protocol.wire.addresses import DEFAULT_LISTEN
 from protocol.wire.messages import StreamSettings
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from msgspec.inspect import StructType
 
-DEFAULT_LISTEN: Final = "127.0.0.1:8765"
 _PREFIX: Final = "MATINEE_"
 _OPTION: Final = re.compile(r"[a-z0-9][a-z0-9-]*(/[a-z0-9-]+)?", re.IGNORECASE)
 _FLAGS: Final = {"trim_ms": "trim", "tolerance_ms": "tolerance", "trusted_domains": "trust-domain"}

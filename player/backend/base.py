@@ -158,7 +158,7 @@ class KeyPressed(msgspec.Struct, frozen=True):
     """A key in the player's window that stands for an action of ``player.api.intents``."""
 
     intent: str
-    """A line that ``player.api.intents.parse_intent`` reads, such as ``seek_by 5``."""
+    """An intent as a line, such as ``seek_by 5``."""
 
 
 class TracksChanged(msgspec.Struct, frozen=True):

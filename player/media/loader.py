@@ -32,7 +32,7 @@ from player.media.messages import (
 )
 from protocol.exceptions import MatineeError, ResolveError
 from protocol.media.url_policy import UrlPolicy, check_url
-from protocol.wire.addresses import LOOPBACK
+from protocol.wire.addresses import LOOPBACK, is_loopback
 from protocol.wire.messages import Media
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class MediaLoader:
 def _named_with(server: str) -> tuple[str, ...]:
     """Sites that a person has named with his server: its own, in each spelling of this machine."""
     host = urlsplit(server).hostname or ""
-    return tuple(LOOPBACK) if host in LOOPBACK else (host,)
+    return (*LOOPBACK, host) if is_loopback(host) else (host,)
 
 
 def _size(size: int | None) -> str:

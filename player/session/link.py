@@ -11,7 +11,6 @@ import random
 import ssl
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, WebSocketException
@@ -19,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from player.api.views import SERVER_STOPPED
 from player.session.core.handlers.server_events import LinkDown
 from protocol.exceptions import DecodeError
-from protocol.wire.addresses import LOOPBACK
+from protocol.wire.addresses import is_loopback_url
 from protocol.wire.invite import socket_url
 
 if TYPE_CHECKING:
@@ -135,7 +134,6 @@ class ServerLink:
 
     async def _open(self) -> ClientConnection:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        host = urlsplit(self._server).hostname or ""
         return await connect(
             socket_url(self._server, self.stream_id),
             additional_headers=headers,
@@ -144,7 +142,7 @@ class ServerLink:
             close_timeout=0.5,
             ping_interval=None,
             max_size=2**20,
-            proxy=None if host in LOOPBACK else True,
+            proxy=None if is_loopback_url(self._server) else True,
         )
 
     async def _receive(self, socket: ClientConnection) -> str:

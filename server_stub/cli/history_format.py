@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from protocol.clock_text import clock_text
 from protocol.text import NAME_CELLS, REASON_CELLS, TITLE_CELLS, cell_width, clean_text
 from server_stub.storage.sql.schema import at
 
@@ -83,7 +84,7 @@ def event_lines(stream: PastStream, events: Sequence[Event]) -> list[str]:
                 f"{_when(event):%Y-%m-%d %H:%M:%S}",
                 _name(event),
                 _what(event, waited.get(event.event_id)),
-                clock_text(_position(event, moved)),
+                clock_text(_position(event, moved), decimals=1),
             ]
         )
     lines = [f"{title}, {began}, {stream.record.stream_id}", "", *_aligned(rows)]
@@ -106,13 +107,6 @@ def event_object(event: Event) -> dict[str, object]:
         ),
     )
     return msgspec.to_builtins(cleaned)
-
-
-def clock_text(seconds: float) -> str:
-    """``767.2`` as ``0:12:47.2``."""
-    tenths = round(max(0.0, seconds) * 10)
-    whole = tenths // 10
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}.{tenths % 10}"
 
 
 def _what(event: Event, waited: float | None) -> str:

@@ -11,10 +11,10 @@ import msgspec
 
 from protocol.exceptions import SettingsError
 from protocol.server.limits.config import Limits
+from protocol.wire.addresses import DEFAULT_LISTEN
 from server_stub.app import Listening, ServeOptions, default_database
 from server_stub.app import serve as run_server
 from server_stub.cli.output import put, say
-from server_stub.net.listen.addresses import DEFAULT_LISTEN
 from server_stub.observability import logging
 
 MAX_PER_ADDRESS: Final = 100_000

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import ipaddress
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from protocol.exceptions import SettingsError
 from protocol.server.limits.addresses import is_own
+from protocol.wire.addresses import host_of, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +43,7 @@ class MetricsKey:
         """Whether no token is asked for: of a program on this machine that comes directly."""
         if self._token or self._is_fronted or not is_own(address):
             return False
-        return _is_local_name(headers.get("Host", "")) and not any(
+        return is_loopback(host_of(headers.get("Host", ""))) and not any(
             name in headers for name in _FORWARDED
         )
 
@@ -129,11 +128,3 @@ class Readings:
     def responded(self, status: int) -> None:
         """A request was answered without a websocket."""
         self._metrics.responses[str(status)] += 1
-
-
-def _is_local_name(host_header: str) -> bool:
-    try:
-        name = urlsplit(f"//{host_header}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

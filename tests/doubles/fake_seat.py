@@ -17,6 +17,7 @@ import msgspec
 
 from player.api import intents, views
 from player.api.config import SeatConfig
+from player.api.intent_parser import parse_intent
 from player.backend.base import Chapter
 from protocol.exceptions import DecodeError
 from protocol.wire.messages import Member, Role
@@ -109,7 +110,7 @@ class FakeSeat:
     def hear(self, line: str) -> None:
         """One line in."""
         try:
-            intent = intents.parse_intent(line)
+            intent = parse_intent(line)
         except DecodeError as error:
             self.tell(views.ErrorLine(code=error.code, message=error.message, field=error.field))
             return

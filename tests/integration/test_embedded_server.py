@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from protocol.exceptions import ListenError, StoreLocked
-from tui.processes.server import EmbeddedServer, lan_address, parse_listen
+from tui.processes.server import EmbeddedServer, lan_address
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,25 +81,6 @@ async def test_a_server_that_says_nothing_is_an_error_that_names_the_log(tmp_pat
         await mute.start()
     assert str(log) in caught.value.remedy
     assert "ZeroDivisionError" in log.read_text()
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("127.0.0.1:8765", ("127.0.0.1", 8765)),
-        ("[::1]:80", ("::1", 80)),
-        (":0", ("127.0.0.1", 0)),
-        ("localhost:1", ("localhost", 1)),
-    ],
-)
-def test_a_place_to_listen_is_read(text: str, place: tuple[str, int]) -> None:
-    assert parse_listen(text) == place
-
-
-@pytest.mark.parametrize("text", ["", "here", "a:b", "1.2.3.4", "x:99999", "a b:1", "::1:80"])
-def test_what_is_no_place_is_refused(text: str) -> None:
-    with pytest.raises(ListenError, match="HOST:PORT"):
-        parse_listen(text)
 
 
 def test_this_machine_has_an_address() -> None:

@@ -378,7 +378,7 @@ def test_refused_addresses_say_what_the_server_answered(film: Path) -> None:
         it.ask_to_load(server.url(film) + ".gone")
         failed = it.wait(Failed)
         assert failed.http_status == 404
-        assert failed.reason == "the address answered 404: there is nothing"
+        assert failed.reason == "the address answered 404: there is nothing at this address"
     with watched_player() as it:
         it.ask_to_load("http://127.0.0.1:1/film.mp4")
         assert it.wait(Failed).reason == "its server refuses the connection"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import sys
 import tempfile
@@ -11,17 +10,17 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
 from player.api.config import SeatConfig
 from protocol.exceptions import MediaRefused, SettingsError
+from protocol.wire.addresses import DEFAULT_LISTEN, ListenAddress, is_loopback_url, parse_listen
 from protocol.wire.invite import parse_invite, parse_server
 from tui.actions import mpv_keys
 from tui.launch.plan import TUI_STATUS_INTERVAL, FaceKind, LaunchPlan, ServerPlan, new_instance_id
-from tui.processes.server import lan_address, parse_listen
-from tui.settings import DEFAULT_LISTEN, Settings, load_settings, parse_mpv
+from tui.processes.server import lan_address
+from tui.settings import Settings, load_settings, parse_mpv
 from tui.storage import paths
 from tui.storage.hosted_parties import HostedParty, find_party, forget_old, key_file
 
@@ -135,7 +134,7 @@ def joining(given: Mapping[str, Any]) -> LaunchPlan:
         token=invite.token,
         media=media,
         insecure_lan=given["insecure_lan"],
-        allow_lan_media=settings.lan_media or _is_loopback(invite.server),
+        allow_lan_media=settings.lan_media or is_loopback_url(invite.server),
     )
     return _party(settings, seat, face, given)
 
@@ -245,14 +244,15 @@ def _party(
 def _own_server(
     kept: HostedParty, listen: str, databases: tuple[str, ...], *, elsewhere: bool
 ) -> ServerPlan:
-    address, port = parse_listen(listen)
-    address = "0.0.0.0" if kept.lan else address
+    address = parse_listen(listen)
+    if kept.lan:
+        address = ListenAddress("0.0.0.0", address.port)
     options = [
         *(["--allow-http-media"] if kept.allow_lan_media else []),
         *(["--insecure-lan"] if kept.lan or kept.insecure_lan else []),
     ]
     return ServerPlan(
-        f"[{address}]:{port}" if ":" in address else f"{address}:{port}",
+        str(address),
         databases,
         elsewhere,
         tuple(options),
@@ -270,14 +270,6 @@ def _media(text: str) -> str:
     if not file.is_file():
         raise MediaRefused(f"{text!r} is not a file", "name the film itself")
     return str(file.resolve())
-
-
-def _is_loopback(server: str) -> bool:
-    name = urlsplit(server).hostname or ""
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
 
 
 def _demo_video(face: FaceKind) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from player.api.config import SeatConfig
 from player.backend.base import Failed, MediaOpened, Restarted
 from player.media.local_file import describe_file
+from protocol.clock_text import clock_text
 from protocol.exceptions import MediaFailed, SettingsError
 from protocol.text import NAME_CELLS, TITLE_CELLS, clean_text
 from protocol.wire.messages import Event, Media
@@ -283,10 +284,10 @@ def line_of(reached: Reached) -> str:
     """For people: where the log says, where the player was, the distance, what, who."""
     event = reached.step.event
     who = clean_text(event.name, NAME_CELLS) or "the server"
-    wanted = f"{clock_text(reached.wanted)}"
+    wanted = clock_text(reached.wanted, decimals=3)
     if reached.position is None:
         return f"{wanted}  {'':11}  {'':10}  {event.event_type:12} {who}"
-    where = clock_text(reached.position)
+    where = clock_text(reached.position, decimals=3)
     is_end = reached.wanted != event.timeline.position
     what = f"{event.event_type}, played on" if is_end else event.event_type
     return f"{wanted}  {where}  {reached.off_ms:+7.1f} ms  {what:12} {who}"
@@ -304,10 +305,3 @@ def _json_line(reached: Reached) -> str:
         "off_ms": reached.off_ms,
     }
     return msgspec.json.encode(line).decode()
-
-
-def clock_text(seconds: float) -> str:
-    """``767.25`` as ``0:12:47.250``."""
-    thousandths = round(max(0.0, seconds) * 1000)
-    whole = thousandths // 1000
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}.{thousandths % 1000:03}"

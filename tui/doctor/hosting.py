@@ -9,13 +9,12 @@ import ssl
 import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import urlsplit
 
 from protocol.exceptions import MatineeError
+from protocol.wire.addresses import DEFAULT_LISTEN, is_loopback_url, parse_listen
 from protocol.wire.invite import parse_server, socket_url
 from tui.doctor.report import Check
-from tui.processes.server import lan_address, parse_listen
-from tui.settings import DEFAULT_LISTEN
+from tui.processes.server import lan_address
 from tui.storage import paths as places
 
 if TYPE_CHECKING:
@@ -42,9 +41,10 @@ def hosting() -> Iterator[Check]:
 
 
 def _port() -> Check:
-    host, port = parse_listen(DEFAULT_LISTEN)
+    address = parse_listen(DEFAULT_LISTEN)
+    port = address.port
     try:
-        with socket.create_server((host, port)):
+        with socket.create_server((address.host, port)):
             return Check("port", "ok", f"{port} is free")
     except OSError as error:
         return Check(
@@ -145,10 +145,8 @@ def _websocket(url: str) -> Iterator[Check]:
     from websockets.exceptions import InvalidHandshake
     from websockets.sync.client import connect
 
-    from protocol.wire.addresses import LOOPBACK
-
     certificate: dict[str, Any] = {}
-    proxy = None if urlsplit(url).hostname in LOOPBACK else True
+    proxy = None if is_loopback_url(url) else True
     try:
         with connect(
             socket_url(url), open_timeout=_TIMEOUT, close_timeout=1.0, proxy=proxy

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from player.api import views
+from protocol.clock_text import clock_text
 from tui.state.party_state import PartyState, reduce
 from tui.state.selectors import may_be_over, position_at, reconnecting_text, state_word
 from tui.state.sound_changes import own_changes
 from tui.text.sentences import Sentence, invite_text, role_text, sentence_of
-from tui.text.times import clock_text, ms_text
+from tui.text.times import ms_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
 import socket
 import sys
 from typing import IO, TYPE_CHECKING, Any, Final, cast
@@ -23,9 +22,6 @@ STOP_TIMEOUT: Final = 2.0
 """Seconds it gets to end."""
 RESTART_INTERVAL: Final = 0.5
 """Seconds between attempts to start it again."""
-_ADDRESS: Final = re.compile(
-    r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]\s/@]*)):(?P<port>\d{1,5})"
-)
 
 
 class EmbeddedServer:
@@ -157,18 +153,6 @@ async def _last_word(process: asyncio.subprocess.Process) -> int:
     while await process.stdout.read(65536):
         pass
     return await process.wait()
-
-
-def parse_listen(text: str) -> tuple[str, int]:
-    """``HOST:PORT``, ``[IPV6]:PORT`` or ``:PORT`` as host and port.
-
-    Raises:
-        ListenError: not of that form.
-    """
-    found = _ADDRESS.fullmatch(text.strip())
-    if found is None or int(found["port"]) > 65535:
-        raise ListenError(f"{text!r} is not HOST:PORT", "write it as 127.0.0.1:8765")
-    return found["six"] or found["name"] or "127.0.0.1", int(found["port"])
 
 
 def lan_address() -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from player.api import views
-from tui.text.times import clock_text, ms_text, span_text
+from protocol.clock_text import clock_text
+from tui.text.times import ms_text, span_text
 
 Tone = Literal["chat", "event", "good", "warning", "error"]
 

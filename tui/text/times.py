@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from player.api.intents import Seek, SeekBy
+from protocol.clock_text import clock_text
 from protocol.timeline import MAX_POSITION
 
 EXAMPLES: Final = "1:02:03, 4:30, 270, +30, -10 or 50%"
@@ -14,12 +15,6 @@ EXAMPLES: Final = "1:02:03, 4:30, 270, +30, -10 or 50%"
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,3})?)")
 _SECONDS = re.compile(r"\d{1,6}(?:\.\d{1,3})?")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)\s*%")
-
-
-def clock_text(seconds: float) -> str:
-    """``767.2`` as ``0:12:47``; a negative number counts as 0."""
-    whole = int(max(0.0, seconds))
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def span_text(seconds: float) -> str:

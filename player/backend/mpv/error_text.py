@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from player.http_status import status_text
+from protocol.clock_text import clock_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -46,14 +49,6 @@ ONLY_FORWARD: Final = (
     " late stays behind; host: use a server with byte ranges"
 )
 
-_ANSWERS: Final = {
-    401: "it wants a login",
-    403: "access is refused",
-    404: "there is nothing",
-    410: "it is gone",
-    429: "too many requests",
-}
-
 
 def http_status_of(log: Sequence[LogLine]) -> int | None:
     """The last HTTP error that was logged."""
@@ -93,7 +88,8 @@ def reason_for_end(error: int, log: Sequence[LogLine], source: Source) -> str:
 
 def reason_for_break(position: float, duration: float, log: Sequence[LogLine]) -> str:
     """Why the media cannot go on at ``position``, well before its ``duration``."""
-    at = f"the film breaks off at {_clock(position)} of {_clock(duration)}"
+    where, end = clock_text(position, short=True), clock_text(duration, short=True)
+    at = f"the film breaks off at {where} of {end}"
     cause = known_cause(log) or _last_words(log)
     return f"{at}: {cause}" if cause else at
 
@@ -102,8 +98,7 @@ def known_cause(log: Sequence[LogLine]) -> str:
     """What the log says went wrong, in our words; "" when there is no telling."""
     status = http_status_of(log)
     if status is not None:
-        meaning = _ANSWERS.get(status)
-        return f"the address answered {status}" + (f": {meaning}" if meaning else "")
+        return status_text(status)
     for line in reversed(log):
         for sign, meaning in _PLAIN:
             if sign.lower() in line.text.lower():
@@ -114,9 +109,3 @@ def known_cause(log: Sequence[LogLine]) -> str:
 def _last_words(log: Sequence[LogLine]) -> str:
     errors = [line.text for line in log if line.level in ("error", "fatal")]
     return " ".join(errors[-1].split())[:160].rstrip(".") if errors else ""
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from player.http_status import status_text
 from player.media.resolver.address_check import check_manifest, check_media, join
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.text import TITLE_CELLS, clean_text
@@ -42,14 +43,6 @@ _MEDIA_ENDINGS: Final = frozenset(
 _MANIFEST_ENDINGS: Final = frozenset((".m3u8", ".mpd"))
 _SIGNS: Final = ((0, b"\x1aE\xdf\xa3"), (4, b"ftyp"), (0, b"OggS"), (0, b"fLaC"), (0, b"ID3"))
 """What Matroska, MP4, Ogg, FLAC and MP3 begin with."""
-
-_MEANINGS: Final = {
-    401: "it wants a login",
-    403: "access is refused",
-    404: "there is nothing at this address",
-    410: "it is gone",
-    429: "too many requests, try again later",
-}
 
 
 class Seen(NamedTuple):
@@ -91,10 +84,8 @@ async def _judge(
     named_media = ending in _MEDIA_ENDINGS or ending in _MANIFEST_ENDINGS
     if answer.status_code >= 400:
         if named_media:
-            meaning = _MEANINGS.get(answer.status_code, "it cannot be opened")
-            raise ResolveError(
-                f"the address answered {answer.status_code}: {meaning}", "check the address"
-            )
+            said = status_text(answer.status_code, "it cannot be opened")
+            raise ResolveError(said, "check the address")
         # yt-dlp knows how to please sites that turn strangers away.
         return Seen(True, url, "")
     head = await _read(pieces, _HEAD_BYTES)

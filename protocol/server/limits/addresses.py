@@ -9,6 +9,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from protocol.server.limits.token_bucket import TokenBucket
+from protocol.wire.addresses import is_loopback, parse_ip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +192,7 @@ class AddressLimiter:
 
 def bounded_as(address: str) -> str:
     """Whom an address is counted for: with IPv6 everybody has 2^64 of them, a network /64."""
-    found = _parsed(address) if ":" in address else None
+    found = parse_ip(address) if ":" in address else None
     if found is None or found.is_loopback:
         return address
     if isinstance(found, ipaddress.IPv4Address):
@@ -201,15 +202,5 @@ def bounded_as(address: str) -> str:
 
 def is_own(address: str) -> bool:
     """Whether a peer at this address runs on this machine."""
-    found = _parsed(address)
     # A unix socket's peer has no address.
-    return address == "" if found is None else found.is_loopback
-
-
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An address, as IPv4 where it is one in disguise; None for what is none."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    return getattr(found, "ipv4_mapped", None) or found
+    return address == "" or is_loopback(address)

@@ -3,53 +3,20 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
-import re
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from protocol.exceptions import InviteError, ListenError, SettingsError
+from protocol.wire.addresses import ListenAddress, host_of, is_loopback, parse_ip
 from protocol.wire.invite import parse_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-DEFAULT_LISTEN: Final = "127.0.0.1:8765"
 _BACKLOG: Final = 1024
 _HINT: Final = "write it as HOST:PORT, such as 127.0.0.1:8765; port 0 takes any free one"
-
-
-@dataclass(frozen=True, slots=True)
-class ListenAddress:
-    """A host, by address or name, and a port."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def is_loopback(self) -> bool:
-        return self.host == "localhost" or (_is_ip(self.host) and _ip(self.host).is_loopback)
-
-    @property
-    def is_wildcard(self) -> bool:
-        return _is_ip(self.host) and _ip(self.host).is_unspecified
-
-
-def parse_listen(text: str) -> ListenAddress:
-    """``HOST:PORT`` or ``[HOST]:PORT``.
-
-    Raises:
-        SettingsError: it is neither.
-    """
-    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/\s]+)):([0-9]{1,5})", text.strip())
-    if found is None or int(found[3]) > 65535:
-        raise SettingsError("listen", f"{text!r} is not an address to listen on", _HINT)
-    return ListenAddress(found[1] or found[2], int(found[3]))
 
 
 def parse_public_url(text: str) -> str:
@@ -134,18 +101,16 @@ class HostPolicy:
 
     def accepts(self, host_header: str | None) -> bool:
         """Whether a request with this header is meant for this server."""
-        try:
-            parts = urlsplit(f"//{host_header or ''}")
-            host, _ = parts.hostname or "", parts.port
-        except ValueError:
-            return False
+        host = host_of(host_header or "")
+        if is_loopback(host):
+            return True
         if self.public_url and host == urlsplit(self.public_url).hostname:
             return True
-        if _is_ip(host):
-            return _ip(host).is_loopback or not self.listen.is_loopback
+        if parse_ip(host) is not None:
+            return not self.listen.is_loopback
         if any(_stands_for(name, host) for name in self.certified()):
             return True
-        return host in {"localhost", self.listen.host.lower()} or (
+        return host == self.listen.host.lower() or (
             not self.listen.is_loopback and host in _own_names()
         )
 
@@ -159,7 +124,7 @@ def _stands_for(name: str, host: str) -> bool:
 def certified_urls(names: Sequence[str], port: int) -> tuple[str, ...]:
     """Addresses under which seats accept a certificate for these names."""
     end = f":{port}" if port != 443 else ""
-    hosts = [f"[{_ip(name)}]" if ":" in name else name.lower() for name in names]
+    hosts = [f"[{parse_ip(name)}]" if ":" in name else name.lower() for name in names]
     return tuple(f"https://{host}{end}" for host in hosts if "*" not in host)
 
 
@@ -172,9 +137,9 @@ def urls(address: ListenAddress, scheme: str = "http") -> tuple[str, ...]:
     """Where the server is reached: from this machine first, then from its network."""
     if not address.is_wildcard:
         return (f"{scheme}://{address}",)
-    own = "::1" if ":" in address.host else "127.0.0.1"
+    own = "::1" if address.is_ipv6 else "127.0.0.1"
     found = [f"{scheme}://{ListenAddress(own, address.port)}"]
-    lan = _lan_address(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
+    lan = _lan_address(socket.AF_INET6 if address.is_ipv6 else socket.AF_INET)
     if lan:
         found.append(f"{scheme}://{ListenAddress(lan, address.port)}")
     return tuple(found)
@@ -189,15 +154,3 @@ def _lan_address(family: socket.AddressFamily) -> str:
             return str(probe.getsockname()[0])
     except OSError:
         return ""
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        _ip(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    return ipaddress.ip_address(text)

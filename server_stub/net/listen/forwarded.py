@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from protocol.exceptions import SettingsError
+from protocol.wire.addresses import parse_ip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -34,19 +34,16 @@ class TrustedProxies:
         """
         hops = [hop.strip() for line in forwarded for hop in line.split(",")]
         while self.trusts(peer) and hops:
-            try:
-                peer = str(_plain(hops.pop()))
-            except ValueError:
+            hop = parse_ip(hops.pop())
+            if hop is None:
                 break
+            peer = str(hop)
         return peer
 
     def trusts(self, address: str) -> bool:
         """Whether this address is a proxy's that is believed."""
-        try:
-            found = _plain(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self.networks)
+        found = parse_ip(address)
+        return found is not None and any(found in network for network in self.networks)
 
 
 def parse_proxies(texts: Sequence[str]) -> TrustedProxies:
@@ -67,9 +64,3 @@ def _network(text: str) -> _Network:
             f"{text!r} is neither an address nor a network ({error})",
             "write it as 127.0.0.1 or 10.0.0.0/8",
         ) from None
-
-
-def _plain(text: str) -> _Address:
-    address = ipaddress.ip_address(text)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from player.api.intents import HostIntent, parse_intent
+from player.api.intent_parser import parse_intent
+from player.api.intents import HostIntent
 from tui.actions import ACTIONS, BY_ID, keys_page, mpv_keys, words
 
 

@@ -10,8 +10,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from player.api.intents import Seek, SeekBy
+from protocol.clock_text import clock_text
 from tui.state.selectors import position_at
-from tui.text.times import EXAMPLES, clock_text, parse_go_to
+from tui.text.times import EXAMPLES, parse_go_to
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

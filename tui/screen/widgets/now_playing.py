@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from textual.content import Content
 
+from protocol.clock_text import clock_text
 from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import big_figures
 from tui.screen.widgets.text_layout import Piece, cells, centered, fit
@@ -18,7 +19,6 @@ from tui.state.selectors import (
     position_at,
     state_word,
 )
-from tui.text.times import clock_text
 
 if TYPE_CHECKING:
     from tui.state.party_state import PartyState

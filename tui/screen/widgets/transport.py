@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from protocol.clock_text import clock_text
 from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import STATE_SYMBOLS
 from tui.screen.widgets.now_playing import STATE_STYLES
 from tui.screen.widgets.text_layout import Piece, line
 from tui.state.selectors import is_stale, position_at, state_word
-from tui.text.times import clock_text
 
 if TYPE_CHECKING:
     from textual.content import Content

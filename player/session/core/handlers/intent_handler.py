@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from player.api.intent_parser import parse_intent
 from player.api.intents import (
     AnyIntent,
     Audio,
@@ -38,7 +39,6 @@ from player.api.intents import (
     Trim,
     Volume,
     Wait,
-    parse_intent,
 )
 from player.session.core.effects import AdjustPlayer, Finish, ResizeStage
 from protocol.exceptions import DecodeError

@@ -7,7 +7,7 @@ import pytest
 
 from player.api import intents
 from player.api.config import SeatConfig
-from player.api.intents import parse_intent
+from player.api.intent_parser import parse_intent
 from protocol.exceptions import DecodeError
 
 

@@ -10,7 +10,7 @@ from player.media.local_file import describe_file
 from protocol.exceptions import SettingsError
 from protocol.timeline import Timeline
 from protocol.wire.messages import Event, EventType, Media
-from tui.cli.replay import Reached, clock_text, events_of, films_of, line_of, ordered, steps_of
+from tui.cli.replay import Reached, events_of, films_of, line_of, ordered, steps_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,10 +83,6 @@ def test_files_go_where_their_content_fits(tmp_path: Path) -> None:
 def test_a_film_that_is_missing_is_named() -> None:
     with pytest.raises(SettingsError, match="Second was watched too"):
         ordered(["https://films.example.com/x"], [FIRST, SECOND])
-
-
-def test_a_position_is_told_to_the_millisecond() -> None:
-    assert clock_text(3767.2504) == "1:02:47.250"
 
 
 def test_for_people_it_is_a_line_for_each_event() -> None:

@@ -5,21 +5,7 @@ from __future__ import annotations
 import pytest
 
 from player.api.intents import Seek, SeekBy
-from tui.text.times import clock_text, ms_text, parse_go_to, span_text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0:00:00"),
-        (767.9, "0:12:47"),
-        (3600, "1:00:00"),
-        (-3, "0:00:00"),
-        (360_000, "100:00:00"),
-    ],
-)
-def test_a_position_has_hours_minutes_and_seconds(seconds: float, text: str) -> None:
-    assert clock_text(seconds) == text
+from tui.text.times import ms_text, parse_go_to, span_text
 
 
 @pytest.mark.parametrize(
