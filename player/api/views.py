@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import Final, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from player.backend.base import Chapter, Track
 from protocol.sync.quality import Quality
 from protocol.wire.messages import Member, Role, SeatState
+from protocol.wire.reasons import ReasonCode
 
 OWN_COPY: Final = "own_copy"
 """Code of the error that asks a person to name his copy of the film."""
-END_OF_FILM: Final = "end of the film"
-"""Why the party pauses then, as everybody's seat can tell it."""
-SERVER_STOPPED: Final = "the server was stopped"
-"""Reason of `Reconnecting` when the server has said that it ends."""
+LinkLossCode = Literal["server_stopping", "too_slow"]
+"""Why the server has closed the connection, where it said so."""
 
 
 class View(msgspec.Struct, frozen=True):
@@ -136,6 +136,8 @@ class TimelineEvent(Happened, frozen=True, tag="timeline", tag_field="event"):
     rate: float = 1.0
     reason: str = ""
     """Why, where it was no key: end of the film, waiting for Ben, everybody is ready."""
+    reason_code: ReasonCode | UnsetType = UNSET
+    """The same as a code; left out where there is none."""
 
 
 class Played(TimelineEvent, frozen=True, tag="play", tag_field="event"):
@@ -227,6 +229,8 @@ class Reconnecting(Happened, frozen=True, tag="reconnecting", tag_field="event")
     reason: str = ""
     attempt: int = 1
     retry_in: float = 0.0
+    reason_code: LinkLossCode | UnsetType = UNSET
+    """Why, where the server has said it; else left out."""
 
 
 class Recovered(Happened, frozen=True, tag="recovered", tag_field="event"):

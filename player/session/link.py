@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, WebSocketException
 
-from player.api.views import SERVER_STOPPED
 from player.session.core.handlers.server_events import LinkDown
 from protocol.exceptions import DecodeError
 from protocol.wire.addresses import is_loopback_url
 from protocol.wire.invite import socket_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from player.api.views import LinkLossCode
     from protocol.client.protocol import ClientProtocol
 
 log = logging.getLogger(__name__)
@@ -33,11 +33,11 @@ FIRST_RETRY: Final = 0.25
 LAST_RETRY: Final = 3.0
 """So that everybody is back within 5 s of the server, however long that was away."""
 GROWTH: Final = 1.7
-REASONS: Final = {
-    "server_stopping": SERVER_STOPPED,
+CLOSED_BECAUSE: Final[Mapping[LinkLossCode, str]] = {
+    "server_stopping": "the server was stopped",
     "too_slow": "this connection was too slow for the server",
 }
-"""What a server's codes mean to people."""
+"""What a server's reasons for closing mean to people."""
 
 
 class ServerLink:
@@ -76,13 +76,13 @@ class ServerLink:
         """Connect, and connect again, until `stop`."""
         attempt = 0
         while not self._stopping:
-            reason = await self._one_connection()
+            loss, was_open = await self._one_connection()
             if self._stopping:
                 break
-            attempt = 1 if reason.was_open else attempt + 1
+            attempt = 1 if was_open else attempt + 1
             delay = min(FIRST_RETRY * GROWTH ** (attempt - 1), LAST_RETRY)
             delay *= random.uniform(0.7, 1.0)
-            self._on_down(LinkDown(reason.text, attempt, delay))
+            self._on_down(LinkDown(loss.reason, attempt, delay, loss.code))
             self._hurry.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):
@@ -113,16 +113,17 @@ class ServerLink:
                         await socket.send(frame)
             await socket.close()
 
-    async def _one_connection(self) -> _Outcome:
+    async def _one_connection(self) -> tuple[LinkLoss, bool]:
+        """Why it ended, and whether the server had taken the seat in."""
         try:
             self._socket = await self._open()
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException) as error:
-            return _Outcome(describe(error), was_open=False)
+            return describe(error), False
         socket = self._socket
         self._protocol.connection_made(time.monotonic())
         sender = asyncio.create_task(self._send_when_due(socket))
         try:
-            reason = await self._receive(socket)
+            loss = await self._receive(socket)
         finally:
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
@@ -130,7 +131,7 @@ class ServerLink:
             self._socket = None
             was_open = self._protocol.joined
             self._protocol.connection_lost()
-        return _Outcome(reason, was_open=was_open)
+        return loss, was_open
 
     async def _open(self) -> ClientConnection:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -145,22 +146,21 @@ class ServerLink:
             proxy=None if is_loopback_url(self._server) else True,
         )
 
-    async def _receive(self, socket: ClientConnection) -> str:
+    async def _receive(self, socket: ClientConnection) -> LinkLoss:
         """Feed what arrives until the connection ends; returns why it did."""
         try:
             while True:
                 frame = await socket.recv()
                 received_at = time.monotonic()
                 if isinstance(frame, bytes):
-                    return "the server sent something that is not text"
+                    return LinkLoss("the server sent something that is not text")
                 self._protocol.receive(frame, received_at)
                 self._on_events()
                 self._wake.set()
         except DecodeError as error:
             log.warning("undecodable field=%s", error.field)
-            return (
-                f"the server sent something this version cannot read ({error.field or 'message'})"
-            )
+            where = error.field or "message"
+            return LinkLoss(f"the server sent something this version cannot read ({where})")
         except ConnectionClosed as error:
             return describe(error)
 
@@ -182,17 +182,26 @@ class ServerLink:
                         await self._wake.wait()
 
 
-class _Outcome(NamedTuple):
-    text: str
-    was_open: bool
+class LinkLoss(NamedTuple):
+    """Why there is no connection: in words, and as a code where the server has said it."""
+
+    reason: str
+    """One clause."""
+    code: LinkLossCode | None = None
 
 
-def describe(error: Exception) -> str:
-    """Why there is no connection, as one clause."""
-    if isinstance(error, ConnectionClosed):
-        if error.rcvd is not None and error.rcvd.reason:
-            return REASONS.get(error.rcvd.reason, error.rcvd.reason)
-        return "the connection was closed" if error.rcvd else "the connection broke"
+def describe(error: Exception) -> LinkLoss:
+    """Why there is no connection, or none any more."""
+    if not isinstance(error, ConnectionClosed):
+        return LinkLoss(_cause(error))
+    said = error.rcvd.reason if error.rcvd is not None else ""
+    for code, words in CLOSED_BECAUSE.items():
+        if said == code:
+            return LinkLoss(words, code)
+    return LinkLoss(said or ("the connection was closed" if error.rcvd else "the connection broke"))
+
+
+def _cause(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "the server does not answer"
     if isinstance(error, ConnectionRefusedError):

@@ -62,4 +62,6 @@ class VersionFilter:
         """
         if not isinstance(message, Event):
             return None
-        return msgspec.structs.replace(message, event_type="play", member_id="", name="", reason="")
+        return msgspec.structs.replace(
+            message, event_type="play", member_id="", name="", reason="", reason_code=""
+        )

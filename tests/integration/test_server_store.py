@@ -63,7 +63,7 @@ def test_what_is_kept_is_read_back_whole(store: Store) -> None:
             entry(1, PlayAct()),
             AppendRequest(STREAM, note.event_id, "b" * 32, "Bo", note, NOW),
             entry(2, SeekAct(12.345678901)),
-            entry(3, PauseAct(12.5)),
+            entry(3, PauseAct(12.5, "end of the film", "end_of_film")),
             AppendRequest(STREAM, "change-01", "c" * 32, "Cy", HostChange(), NOW),
         ]
     )

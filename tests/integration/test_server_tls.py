@@ -74,7 +74,7 @@ async def test_a_seat_refuses_a_certificate_that_it_does_not_trust(
     async with over_tls(tmp_path, pair) as server:
         with pytest.raises(ssl.SSLCertVerificationError) as refused:
             await Wire.create(server.listening.url)
-        assert describe(refused.value).startswith("its certificate is not trusted here (")
+        assert describe(refused.value).reason.startswith("its certificate is not trusted here (")
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.cert))
     other = authority.pair("elsewhere", "DNS:films.example.com")
     async with over_tls(tmp_path, other) as server:
@@ -129,7 +129,7 @@ async def test_a_server_without_tls_is_told_in_words(tmp_path: Path) -> None:
     async with running(options) as server:
         with pytest.raises(ConnectionResetError) as refused:
             await Wire.create(server.listening.url.replace("http:", "https:"))
-    assert describe(refused.value) == "it closed the connection at once"
+    assert describe(refused.value).reason == "it closed the connection at once"
 
 
 async def test_a_renewed_certificate_is_taken_up_and_a_broken_one_left(

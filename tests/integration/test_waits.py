@@ -101,7 +101,8 @@ async def test_a_party_starts_when_the_last_one_has_the_film_open(
             assert (still["playing"], still["target"]) == (True, 0.0)
             tap.is_open.set()
             start = await host.wait_for("play", lambda line: not line["name"])
-            assert start["reason"] == "everybody is ready"
+            said = (start["reason_code"], start["reason"])
+            assert said == ("everybody_ready", "everybody is ready")
             await host.wait_for("waiting", lambda line: not line["names"])
             for seat in (host, viewer):
                 await seat.wait_for("status", _has_begun)
@@ -152,7 +153,8 @@ async def test_the_next_film_starts_by_itself_and_together(films: Films, tmp_pat
             # At its end, the one after it would begin in the same way; here there is none.
             mark = viewer.mark
             ended = await viewer.wait_for("pause", after=mark, within=40.0)
-            assert ended["reason"] == "end of the film"
+            said = (ended["reason_code"], ended["reason"])
+            assert said == ("end_of_film", "end of the film")
 
 
 async def test_a_party_that_waits_stops_for_a_stall(films: Films, tmp_path: Path) -> None:
@@ -173,6 +175,7 @@ async def test_a_party_that_waits_stops_for_a_stall(films: Films, tmp_path: Path
             await viewer.wait_for("buffer_start", within=40.0)
             pause = await host.wait_for("pause", after=mark)
             assert (pause["name"], pause["reason"]) == ("", "waiting for Ben")
+            assert pause["reason_code"] == "waiting_for_member"
             tap.is_open.set()
             await host.wait_for("play", lambda line: not line["name"], after=mark)
             for seat in (host, viewer):

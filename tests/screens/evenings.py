@@ -46,7 +46,11 @@ def evening(kind: Kind) -> list[views.AnyView]:
     if kind == "over":
         lines.append(
             views.Reconnecting(
-                reason=views.SERVER_STOPPED, attempt=1, retry_in=4.0, timestamp_ms=EVENING
+                reason="the server was stopped",
+                reason_code="server_stopping",
+                attempt=1,
+                retry_in=4.0,
+                timestamp_ms=EVENING,
             )
         )
     if kind == "waiting":

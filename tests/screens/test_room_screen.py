@@ -184,7 +184,7 @@ async def test_a_server_that_was_stopped_looks_like_the_end_of_the_party() -> No
     app, seat, _ = shown("viewer")
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        seat.say(views.Reconnecting(reason=views.SERVER_STOPPED))
+        seat.say(views.Reconnecting(reason="the server was stopped", reason_code="server_stopping"))
         seat.say(views.Reconnecting(reason="nothing listens there", attempt=2))
         await until(pilot, lambda: "The party may be over: q leaves." in text_of(app))
         assert "If Ana comes back, so do you." in text_of(app)
@@ -197,7 +197,7 @@ async def test_a_host_whose_server_was_stopped_is_not_told_to_wait_for_himself()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         assert "as last heard" not in text_of(app)
-        seat.say(views.Reconnecting(reason=views.SERVER_STOPPED))
+        seat.say(views.Reconnecting(reason="the server was stopped", reason_code="server_stopping"))
         await until(pilot, lambda: "The server is gone: q leaves." in text_of(app))
         assert "When it comes back, so do you." in text_of(app)
         assert "as last heard" in text_of(app)

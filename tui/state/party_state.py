@@ -218,7 +218,7 @@ def _reconnecting(room: PartyState, view: views.Reconnecting, now: float) -> Par
         link="reconnecting",
         link_since=since,
         link_reason=view.reason,
-        server_stopped=room.server_stopped or view.reason == views.SERVER_STOPPED,
+        server_stopped=room.server_stopped or view.reason_code == "server_stopping",
         next_attempt_at=now + view.retry_in,
     )
 

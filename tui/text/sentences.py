@@ -10,8 +10,6 @@ from tui.text.times import ms_text, span_text
 
 Tone = Literal["chat", "event", "good", "warning", "error"]
 
-
-"""Reason of a pause that nobody wanted."""
 _AS_THEY_ARE = ("mpv", "matinee", "libmpv")
 """Names that begin a sentence as they are written."""
 
@@ -81,7 +79,7 @@ def _of_link(view: views.Reconnecting | views.Recovered) -> Sentence:
 
 def _of_member(view: views.Happened) -> Sentence | None:
     match view:
-        case views.Played(name="", you=False, reason=""):
+        case views.Played(name="", you=False, reason="") if not view.reason_code:
             # A start that waited for less than anybody noticed.
             return None
         case views.Played():
@@ -124,7 +122,7 @@ def _setting(view: views.SettingsChanged) -> str:
 
 
 def _paused(view: views.Paused) -> Sentence:
-    if view.reason == views.END_OF_FILM:
+    if view.reason_code == "end_of_film":
         return Sentence("", "the film has ended", "event")
     where = clock_text(view.position)
     return _moved(view, f"paused at {where}", f"the film stops at {where}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict, assert_never
 
 import msgspec
+from msgspec import UNSET
 
 from player.api import views
+from protocol.wire.reasons import reason_code_of
 
 if TYPE_CHECKING:
     from protocol.client.stream_state import StreamState
@@ -26,11 +28,19 @@ def event_view(event: Event, state: StreamState, you: str) -> views.AnyView | No
     match event.event_type:
         case "play":
             return views.Played(
-                position=line.position, rate=line.rate, reason=event.reason, **common
+                position=line.position,
+                rate=line.rate,
+                reason=event.reason,
+                reason_code=reason_code_of(event) or UNSET,
+                **common,
             )
         case "pause":
             return views.Paused(
-                position=line.position, rate=line.rate, reason=event.reason, **common
+                position=line.position,
+                rate=line.rate,
+                reason=event.reason,
+                reason_code=reason_code_of(event) or UNSET,
+                **common,
             )
         case "seek":
             return views.Sought(position=line.position, rate=line.rate, **common)

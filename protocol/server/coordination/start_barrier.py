@@ -19,6 +19,7 @@ from protocol.server.log.requests import (
 from protocol.server.readiness.readiness import MAX_LEAD, Readiness, readiness_of
 from protocol.server.room.room import RoomObserver
 from protocol.wire.messages import LoadAct, PlayAct, SeekAct, StartWait
+from protocol.wire.reasons import EVERYBODY_READY, NO_REASON, waiting_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,7 +207,7 @@ class StartBarrier(RoomObserver):
         if wait.asked or wait.until - now.instant <= room.lead_times.leads().start:
             return
         wait.asked = True
-        ready = AdvanceStart(wait.until, "everybody is ready" if wait.told else "")
+        ready = AdvanceStart(wait.until, EVERYBODY_READY if wait.told else NO_REASON)
 
         def then(result: Outcome | StoreFailed, _: Moment) -> None:
             # Should the store have failed, the next report has it asked again.
@@ -245,7 +246,7 @@ class StartBarrier(RoomObserver):
         stands = here if seat.position is None else min(seat.position, here)
         position = max(stands - OVERLAP, here - FURTHEST_BACK, 0.0)
         bound = min(STALL_BOUND, room.wait_budget.left(member_id, now.instant))
-        halt = StallPause(position, f"waiting for {seat.member.name}")
+        halt = StallPause(position, waiting_for(seat.member.name))
         self._ask(room, halt, bound, now)
 
     def _ask(

@@ -41,6 +41,7 @@ from protocol.wire.messages import (
     SeekAct,
     SettingsAct,
 )
+from protocol.wire.reasons import NOBODY_CONNECTED
 
 if TYPE_CHECKING:
     from protocol.server.log.record import StreamRecord
@@ -89,7 +90,7 @@ def _command(record: StreamRecord, entry: AppendRequest, command: Command) -> Ou
     event = _event(record, entry, event_type=_TYPES[type(act)])
     if isinstance(act, PauseAct):
         reason = clean_text(act.reason, REASON_CELLS)
-        event = msgspec.structs.replace(event, reason=reason)
+        event = msgspec.structs.replace(event, reason=reason, reason_code=act.reason_code)
     return _appended(record, event)
 
 
@@ -161,7 +162,7 @@ def _host_change(record: StreamRecord, entry: AppendRequest, change: HostChange)
 def _server_act(record: StreamRecord, entry: AppendRequest, change: ServerAct) -> Outcome:
     """What the server does by itself, unless the party has moved on before."""
     timeline, now = record.timeline, entry.now.instant
-    reason, event_type = "", "pause"
+    reason, event_type = NOBODY_CONNECTED, "pause"
     match change:
         case AutoPause(since=since) if timeline.playing:
             position = timeline.position_at(since)
@@ -182,7 +183,9 @@ def _server_act(record: StreamRecord, entry: AppendRequest, change: ServerAct) -
     # Not a foreign one: what a host did while the connection was lost still counts.
     record = msgspec.structs.replace(record, timeline=timeline)
     event = _event(record, entry, event_type=event_type)
-    return _appended(record, msgspec.structs.replace(event, reason=reason))
+    return _appended(
+        record, msgspec.structs.replace(event, reason=reason.words, reason_code=reason.code)
+    )
 
 
 _Moving = Literal["play", "pause", "seek", "rate"]

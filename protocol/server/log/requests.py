@@ -10,7 +10,8 @@ import msgspec
 from protocol.server.log.record import StreamRecord
 from protocol.server.moment import Moment
 from protocol.wire.codec import encode
-from protocol.wire.messages import Command, Cursor, Event, Note, Refusal
+from protocol.wire.messages import Act, Command, Cursor, Event, Note, PauseAct, Refusal
+from protocol.wire.reasons import NO_REASON, Reason
 
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 
@@ -47,7 +48,8 @@ class AdvanceStart(msgspec.Struct, frozen=True):
 
     at: float
     """The start that was agreed, so that another one is left alone."""
-    reason: str = ""
+    reason: Reason = NO_REASON
+    """`NO_REASON` for a wait that nobody has noticed."""
 
 
 class StallPause(msgspec.Struct, frozen=True):
@@ -57,7 +59,7 @@ class StallPause(msgspec.Struct, frozen=True):
 
     position: float
     """Where that member's player stands."""
-    reason: str
+    reason: Reason
 
 
 ServerAct = AutoPause | AdvanceStart | StallPause
@@ -109,7 +111,7 @@ class AppendRequest(StoreCall[Outcome], frozen=True):
     def digest(self) -> str:
         """The same for a repetition, another for other content under the same id."""
         if isinstance(self.change, Command):
-            content = msgspec.json.encode(self.change.act)
+            content = msgspec.json.encode(_without_code(self.change.act))
         elif isinstance(self.change, Note):
             content = encode(self.change).encode()
         elif isinstance(self.change, HostChange) and self.change.to:
@@ -117,3 +119,8 @@ class AppendRequest(StoreCall[Outcome], frozen=True):
         else:
             content = self.change.digest_word.encode()
         return hashlib.sha256(self.member_id.encode() + b"\n" + content).hexdigest()
+
+
+def _without_code(act: Act) -> Act:
+    # The words say the same. A server that does not know the codes may have written it first.
+    return msgspec.structs.replace(act, reason_code="") if isinstance(act, PauseAct) else act

@@ -34,6 +34,7 @@ from protocol.wire.messages.client import (
 from protocol.wire.messages.fields import (
     MAX_MESSAGE_BYTES,
     ChatText,
+    Code,
     Counter,
     EventType,
     Id,
@@ -89,6 +90,7 @@ __all__ = [
     "Chat",
     "ChatText",
     "ClientMessage",
+    "Code",
     "Command",
     "Counter",
     "CreateStream",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from protocol.wire.messages.fields import (
+    Code,
     Position,
     Rate,
     ShortText,
@@ -24,6 +25,8 @@ class PauseAct(Struct, frozen=True, tag="pause", tag_field="do"):
     position: Position
     reason: ShortText = ""
     """Why, where nobody pressed a key."""
+    reason_code: Code = ""
+    """The same as a ``protocol.wire.reasons.ReasonCode``."""
 
 
 class SeekAct(Struct, frozen=True, tag="seek", tag_field="do"):

@@ -22,6 +22,8 @@ Title = Annotated[str, Meta(max_length=200)]
 Url = Annotated[str, Meta(max_length=2048)]
 ChatText = Annotated[str, Meta(min_length=1, max_length=500)]
 ShortText = Annotated[str, Meta(max_length=200)]
+Code = Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-z_]*\Z")]
+"""One of a set that may grow: a peer passes over those that it does not know; "" for none."""
 SomeName = Annotated[str, Meta(max_length=32)]
 """A member's name; "" for the server itself."""
 SomeId = Annotated[str, Meta(max_length=64)]

@@ -7,6 +7,7 @@ from typing import Literal
 from protocol.timeline import Timeline
 from protocol.wire.messages.fields import (
     ChatText,
+    Code,
     Counter,
     EventType,
     Id,
@@ -55,6 +56,8 @@ class Event(Struct, frozen=True, tag="event", tag_field="type"):
     reason: ShortText = ""
     before_ms: Milliseconds | None = None
     after_ms: Milliseconds | None = None
+    reason_code: Code = ""
+    """Why, as a ``protocol.wire.reasons.ReasonCode``; ``reason`` is the words for it."""
 
     @property
     def cursor(self) -> Cursor:

@@ -31,6 +31,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     host_term: int = 0
     settings: StreamSettings | None = None
     reason: str = ""
+    reason_code: str = ""
     before_ms: float | None = None
     after_ms: float | None = None
 
@@ -96,6 +97,7 @@ def event_row(stream_id: str, event: Event, digest: str) -> dict[str, Any]:
         host_term=event.host_term,
         settings=event.settings,
         reason=event.reason,
+        reason_code=event.reason_code,
         before_ms=event.before_ms,
         after_ms=event.after_ms,
     )
@@ -132,6 +134,7 @@ def event_of(row: RowMapping) -> Event:
         host_term=details.host_term,
         settings=details.settings,
         reason=details.reason,
+        reason_code=details.reason_code,
         before_ms=details.before_ms,
         after_ms=details.after_ms,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from player.api.views import END_OF_FILM, Corrected
+from player.api.views import Corrected
 from player.backend.base import (
     EndReached,
     Failed,
@@ -31,6 +31,7 @@ from player.sync.messages import (
     Widened,
 )
 from protocol.wire.messages import PauseAct, PlayAct
+from protocol.wire.reasons import END_OF_FILM, waiting_for
 
 if TYPE_CHECKING:
     from player.session.core.choices import Choices
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from player.session.core.resync import ResyncProcedure
     from player.session.core.schedule import Schedule
     from player.session.core.telemetry import SeatTelemetry
+    from protocol.wire.reasons import Reason
 
 
 class PlayerEventHandler:
@@ -139,7 +141,7 @@ class PlayerEventHandler:
             return
         if event.stalled:
             self._stalled_at = max(0.0, event.position)
-            member.request(PauseAct(self._stalled_at, f"waiting for {member.name}"), now)
+            member.request(_pause(self._stalled_at, waiting_for(member.name)), now)
         elif self._stalled_at is not None:
             # A start that waits goes on by itself, and with it those who are not ready.
             if not self._commands.waits and not self._moved_since(self._stalled_at):
@@ -166,6 +168,10 @@ class PlayerEventHandler:
         if not self._membership.is_host:
             return
         if state and state.timeline.playing:
-            self._membership.request(PauseAct(position, END_OF_FILM), now)
+            self._membership.request(_pause(position, END_OF_FILM), now)
         if self._choices.queue_left:
             self._outbox.notice(next_film(self._choices.queue_left))
+
+
+def _pause(position: float, reason: Reason) -> PauseAct:
+    return PauseAct(position, reason.words, reason.code)

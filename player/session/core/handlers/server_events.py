@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
+from msgspec import UNSET
+
 from player.api.views import ChatLine, Joined, Left, Ready, Reconnecting, Recovered
 from player.session.core.effects import (
     FollowTimeline,
@@ -18,6 +20,7 @@ from protocol.client import events as client_events
 
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
+    from player.api.views import LinkLossCode
     from player.session.core.current_media import CurrentMedia
     from player.session.core.effects import Outbox
     from player.session.core.handlers.host_commands import HostCommands
@@ -42,6 +45,8 @@ class LinkDown(NamedTuple):
     reason: str
     attempt: int
     retry_in: float
+    code: LinkLossCode | None = None
+    """Why, where the server has said it."""
 
 
 class ServerEventHandler:
@@ -229,5 +234,10 @@ class ServerEventHandler:
             self._outbox.fail("unreachable", f"{self._config.server}: {down.reason}", remedy)
             return
         self._outbox.emit(
-            Reconnecting(reason=down.reason, attempt=down.attempt, retry_in=round(down.retry_in, 2))
+            Reconnecting(
+                reason=down.reason,
+                attempt=down.attempt,
+                retry_in=round(down.retry_in, 2),
+                reason_code=down.code or UNSET,
+            )
         )

@@ -174,7 +174,7 @@ def test_a_server_that_stays_away_may_not_come_back() -> None:
     assert not may_be_over(room, 60.0)
     assert may_be_over(room, 50.0 + LONG_AWAY)
     assert explanation(room, 50.0 + LONG_AWAY) == "the server does not come back"
-    stopped = told(READY, views.Reconnecting(reason=views.SERVER_STOPPED), lost)
+    stopped = told(READY, views.Reconnecting(reason_code="server_stopping"), lost)
     assert may_be_over(stopped, 51.0)
     assert explanation(stopped, 51.0) == "the server was stopped"
     assert not may_be_over(told(views.Recovered(), room=stopped), 51.0)

@@ -29,7 +29,9 @@ RESYNCED = views.Resynced(name="B", before_ms=-1800.0, after_ms=0.4)
         (views.BufferEnded(name="Ben"), "Ben", "has data again"),
         (views.Paused(), "", "the film stops at 0:00:00"),
         (views.Paused(reason="waiting for Ben"), "", "waiting for Ben: the film stops at 0:00:00"),
-        (views.Paused(name="Ana", reason="end of the film"), "", "the film has ended"),
+        (views.Paused(name="Ana", reason_code="end_of_film"), "", "the film has ended"),
+        (views.Paused(name="Ana", reason="end of the film"), "Ana",
+         "paused at 0:00:00 (end of the film)"),
         (views.Paused(name="Ana", reason="waiting for Ana"), "Ana",
          "paused at 0:00:00 (waiting for Ana)"),
         (views.Played(reason="everybody is ready"), "", "everybody is ready: the film starts"),
@@ -56,6 +58,10 @@ def test_each_thing_that_happens_has_its_sentence(
     sentence = sentence_of(view)
     assert sentence is not None
     assert (sentence.name, sentence.text) == (name, text)
+
+
+def test_a_start_that_nobody_noticed_waiting_says_nothing() -> None:
+    assert sentence_of(views.Played()) is None
 
 
 def test_states_are_no_sentences() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from player.api.views import (
@@ -9,6 +10,8 @@ from player.api.views import (
     BufferStarted,
     HostChanged,
     MediaChanged,
+    Paused,
+    Played,
     Resynced,
     SettingsChanged,
     TimelineEvent,
@@ -108,9 +111,15 @@ def test_without_a_host_there_is_no_name() -> None:
 
 @pytest.mark.parametrize("event_type", ["play", "pause"])
 def test_why_something_happened_is_said(event_type: EventType) -> None:
-    view = event_view(logged(event_type, reason="waiting for Ben"), STATE, BEN.member_id)
-    assert isinstance(view, TimelineEvent)
-    assert view.reason == "waiting for Ben"
+    event = logged(event_type, reason="waiting for Ben", reason_code="waiting_for_member")
+    view = event_view(event, STATE, BEN.member_id)
+    assert isinstance(view, Played | Paused)
+    assert (view.reason, view.reason_code) == ("waiting for Ben", "waiting_for_member")
+
+
+def test_a_line_without_a_reason_code_does_not_name_one() -> None:
+    view = event_view(logged("pause"), STATE, BEN.member_id)
+    assert b"reason_code" not in msgspec.json.encode(view)
 
 
 @pytest.mark.parametrize(

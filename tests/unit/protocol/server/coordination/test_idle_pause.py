@@ -33,6 +33,7 @@ def test_a_film_that_nobody_watches_is_paused_where_the_last_one_left_it() -> No
     party.bench.advance(0.2)
     event = events(party)[-1]
     assert (event.event_type, event.member_id, event.name) == ("pause", "", "")
+    assert (event.reason_code, event.reason) == ("nobody_connected", "")
     assert event.timeline == party.record.timeline
     assert event.timeline == Timeline(pytest.approx(130.0), pytest.approx(1140.2), 1.0, False)  # type: ignore[arg-type]
     assert party.bench.core.next_deadline() is None

@@ -32,9 +32,15 @@ from protocol.wire.messages import (
     StreamSettings,
     Welcome,
 )
+from protocol.wire.reasons import EVERYBODY_READY, NO_REASON
 from tests.doubles.sync_server import Bench, Party, hello
 
 FAR = Media("film-0002", "url", title="Far", url="https://example.org/far", duration=5400.0)
+
+
+def reason_of(event: Event) -> tuple[str, str]:
+    """Why it happened: code and words."""
+    return event.reason_code, event.reason
 
 
 class Company:
@@ -110,7 +116,7 @@ def test_a_start_waits_for_who_is_not_ready(company: Company, state: str) -> Non
     company.here(company.bo)
     assert company.starts_in == pytest.approx(0.08)
     assert (company.last.event_type, company.last.member_id) == ("play", "")
-    assert company.last.reason == "everybody is ready"
+    assert reason_of(company.last) == EVERYBODY_READY
     assert company.waiting(company.bo) == ()
 
 
@@ -119,7 +125,7 @@ def test_a_wait_that_nobody_notices_is_not_told(company: Company) -> None:
     company.party.act(PlayAct())
     company.bench.advance(0.2)
     company.here(company.bo)
-    assert company.last.reason == ""
+    assert reason_of(company.last) == NO_REASON
     company.bench.advance(5.0)
     assert company.waiting(company.bo) is None
 
@@ -498,7 +504,8 @@ def test_a_party_that_waits_stops_where_the_stalled_one_stands(company: Company)
     company.say(company.bo, state="buffering", position=here)
     company.bench.advance(0.5)
     event = company.last
-    assert (event.event_type, event.member_id, event.reason) == ("pause", "", "waiting for Bo")
+    assert (event.event_type, event.member_id) == ("pause", "")
+    assert reason_of(event) == ("waiting_for_member", "waiting for Bo")
     assert event.timeline.position == pytest.approx(here - OVERLAP)
     assert company.starts_in == pytest.approx(STALL_BOUND)
     company.here(company.ana)
@@ -506,7 +513,7 @@ def test_a_party_that_waits_stops_where_the_stalled_one_stands(company: Company)
     assert company.waiting(company.ana) == (company.id_of(company.bo),)
     company.here(company.bo)
     assert company.starts_in == pytest.approx(0.08)
-    assert company.last.reason == "everybody is ready"
+    assert reason_of(company.last) == EVERYBODY_READY
 
 
 @pytest.mark.parametrize("position", [None, 3.0])

@@ -146,8 +146,8 @@ def test_a_start_that_waits_is_agreed_for_the_end_of_the_wait() -> None:
 
 
 def test_why_a_host_has_paused_is_kept_as_clean_text() -> None:
-    outcome = appended(PLAYING, command(PauseAct(20.0, "end of\x07 the film")))
-    assert outcome.event.reason == "end of the film"
+    outcome = appended(PLAYING, command(PauseAct(20.0, "end of\x07 the film", "end_of_film")))
+    assert (outcome.event.reason, outcome.event.reason_code) == ("end of the film", "end_of_film")
 
 
 def test_settings_that_are_not_named_stay_as_they_are() -> None:
@@ -199,6 +199,13 @@ def test_a_repetition_may_carry_another_counter_and_base() -> None:
     again = command(SeekAct(5.0), counter=9, based_on=Cursor(1, 1))
     known = KnownEvent(Cursor(2, 3), entry(command(SeekAct(5.0))).digest)
     assert decide(RECORD, known, entry(again)) == Duplicate(Cursor(2, 3))
+
+
+def test_a_pause_with_a_code_is_the_one_that_an_older_server_has_written_without() -> None:
+    words = "end of the film"
+    known = KnownEvent(Cursor(2, 3), entry(command(PauseAct(20.0, words))).digest)
+    with_code = entry(command(PauseAct(20.0, words, "end_of_film")))
+    assert decide(RECORD, known, with_code) == Duplicate(Cursor(2, 3))
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_a_stalled_host_pauses_the_party_and_starts_it_again() -> None:
     seat.player(Stalled(True, 42.0))
     seat.at(Timeline(42.0, 0.0))
     seat.player(Stalled(False, 42.0))
-    assert seat.acts == [PauseAct(42.0, "waiting for Ana"), PlayAct()]
+    assert seat.acts == [PauseAct(42.0, "waiting for Ana", "waiting_for_member"), PlayAct()]
     assert [(note.event_type, note.position) for note in seat.notes] == [
         ("buffer_start", 42.0),
         ("buffer_end", 42.0),
@@ -95,7 +95,7 @@ def test_a_host_who_has_gone_elsewhere_meanwhile_is_not_started() -> None:
     seat.player(Stalled(True, 42.0))
     seat.at(Timeline(300.0, 0.0))
     seat.player(Stalled(False, 300.0))
-    assert seat.acts == [PauseAct(42.0, "waiting for Ana")]
+    assert seat.acts == [PauseAct(42.0, "waiting for Ana", "waiting_for_member")]
 
 
 def test_a_stall_that_ends_before_its_pause_is_answered_is_started_again() -> None:
@@ -103,7 +103,7 @@ def test_a_stall_that_ends_before_its_pause_is_answered_is_started_again() -> No
     seat.at(PLAYING)
     seat.player(Stalled(True, 42.0))
     seat.player(Stalled(False, 42.0))
-    assert seat.acts == [PauseAct(42.0, "waiting for Ana"), PlayAct()]
+    assert seat.acts == [PauseAct(42.0, "waiting for Ana", "waiting_for_member"), PlayAct()]
 
 
 def test_a_host_whose_start_waits_for_others_does_not_go_on_without_them() -> None:
@@ -112,7 +112,7 @@ def test_a_host_whose_start_waits_for_others_does_not_go_on_without_them() -> No
     seat.player(Stalled(True, 42.0))
     seat.server(StartWaiting(("member-b",), 20.0))
     seat.player(Stalled(False, 42.0))
-    assert seat.acts == [PauseAct(42.0, "waiting for Ana")]
+    assert seat.acts == [PauseAct(42.0, "waiting for Ana", "waiting_for_member")]
 
 
 def test_a_stalled_viewer_is_only_logged() -> None:
@@ -128,7 +128,7 @@ def test_at_the_end_only_the_host_pauses_and_only_once() -> None:
     for seat in (host, viewer):
         seat.at(PLAYING)
         seat.player(Finished(600.0))
-    assert host.acts == [PauseAct(600.0, "end of the film")]
+    assert host.acts == [PauseAct(600.0, "end of the film", "end_of_film")]
     assert viewer.acts == []
     host.at(Timeline(600.0, 0.0))
     host.player(Finished(600.0))
