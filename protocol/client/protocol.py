@@ -8,29 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, assert_never
 
+from protocol.client.clock_sync import ClockSync
 from protocol.client.events import (
     ChatReceived,
     ClientEvent,
-    ClockLost,
-    ClockUpdated,
-    CommandsDropped,
-    EventApplied,
     InviteChanged,
-    MembersChanged,
     RequestRefused,
-    RoleChanged,
     ServerClosing,
     ServerTimedOut,
-    SessionResumed,
     SessionStarted,
     StartWaiting,
-    StateChanged,
 )
+from protocol.client.hosting import Hosting
 from protocol.client.outbox import CommandQueue, LatestReport, NoteQueue, PendingRequests
-from protocol.client.ping_schedule import PingSchedule
-from protocol.client.stream_state import StreamState, from_snapshot
+from protocol.client.replica import StreamReplica
 from protocol.exceptions import DecodeError
-from protocol.sync.clock import ClockEstimate, ClockEstimator, ClockSample
 from protocol.wire.codec import decode_client, decode_server, encode
 from protocol.wire.messages import (
     Ack,
@@ -47,6 +39,7 @@ from protocol.wire.messages import (
     Leave,
     ModerationRequest,
     Note,
+    Ping,
     Pong,
     Presence,
     Refusal,
@@ -65,12 +58,11 @@ from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from protocol.client.stream_state import StreamState
+    from protocol.sync.clock import ClockEstimate
+
 SILENCE: Final = 12.0
 """Without a word from the server the connection is given up."""
-ODD_DELAY: Final = 0.1
-"""Seconds by which an answer must be later than usual for the link to be watched more closely."""
-RESUME_TIMEOUT: Final = 4.0
-"""A gap that is still there after so long is asked about again."""
 
 
 class ClientProtocol:
@@ -93,30 +85,24 @@ class ClientProtocol:
             take_over: a connected host may be displaced by it.
             yields: this seat has hosted, and does not mean to again.
         """
-        self.state: StreamState | None = None
         self.welcome: Welcome | None = None
         self._name = name
         self._instance_id = instance_id
         self._create = create
         self._take_over = take_over
-        self._yields = yields
-        self._host_term = 0
-        self._clock = ClockEstimator()
-        self._clock_id = ""
-        self._pings = PingSchedule()
+        self._out: list[str] = []
+        self._events: list[ClientEvent] = []
+        tell = self._events.append
         self._commands = CommandQueue()
         self._notes = NoteQueue()
         self._reports = LatestReport()
         self._errands = PendingRequests()
+        self._clock = ClockSync(tell)
+        self._hosting = Hosting(self._commands, tell, yields=yields)
+        self.replica = StreamReplica(self._hosting, tell)
         self._connected = False
         self._greeting = True
         self._heard_at = 0.0
-        self._away = False
-        self._missed = 0
-        self._catching_up = False
-        self._resume_at = float("-inf")
-        self._out: list[str] = []
-        self._events: list[ClientEvent] = []
 
     # The connection ---------------------------------------------------------------------
 
@@ -128,14 +114,19 @@ class ClientProtocol:
     @property
     def role(self) -> Role | None:
         """What this seat is now; None before the first welcome."""
-        return None if self.welcome is None else "viewer" if self._yields else "host"
+        return self._hosting.role
+
+    @property
+    def state(self) -> StreamState | None:
+        """The stream as far as it was heard; None before the first snapshot."""
+        return self.replica.state
 
     def connection_made(self, now: float) -> None:
         """A socket is open: say hello."""
         self._connected = True
         self._greeting = True
         self._heard_at = now
-        self._resume_at = float("-inf")
+        self.replica.connection_made()
         self._out.clear()
         is_first = self.welcome is None
         self._send(
@@ -147,21 +138,19 @@ class ClientProtocol:
                 cursor=self.state.cursor if self.state else None,
                 create=self._create if is_first else None,
                 take_over=self._take_over and is_first,
-                yields=self._yields or self._errands.hands_over,
+                yields=self._hosting.yields or self._errands.hands_over,
             )
         )
 
     def connection_lost(self) -> None:
         """The socket is gone; what is under way is kept for the next one."""
-        if self._connected and self.state is not None and not self._away:
-            self._away = True
-            if not self._catching_up:
-                self._missed = 0
+        if self._connected:
+            self.replica.connection_lost()
         self._connected = False
         self._greeting = True
         self._out.clear()
         self._reports.clear()
-        self._pings.stop()
+        self._clock.stop()
 
     def receive(self, text: str, received_at: float) -> None:
         """Take one frame; ``received_at`` is read before anything else is done with it.
@@ -173,17 +162,17 @@ class ClientProtocol:
         message = decode_server(text)
         match message:
             case Pong():
-                self._pong(message, received_at)
+                self._clock.answered(message, received_at)
             case Welcome():
                 self._welcomed(message, received_at)
             case Snapshot():
-                self._snapshot(message)
+                self.replica.snapshot(message)
             case Event():
-                self._event(message, received_at)
+                self._ask(self.replica.event(message, received_at))
             case StateNow():
-                self._state_now(message, received_at)
+                self._ask(self.replica.state_now(message, received_at))
             case Presence():
-                self._presence(message)
+                self.replica.presence(message)
             case Ack():
                 self._commands.answered(message.event_id, is_taken=not message.duplicate)
                 self._notes.answered(message.event_id)
@@ -215,8 +204,7 @@ class ClientProtocol:
             self._events.append(ServerTimedOut())
         if self._greeting:
             return
-        if self._pings.due(now):
-            self._send(self._pings.send(now))
+        self._ask(self._clock.due(now))
         self._send_waiting(now)
 
     def next_deadline(self) -> float | None:
@@ -227,7 +215,7 @@ class ClientProtocol:
         if self._greeting:
             return silence
         waiting = min(self._commands.next_at(), self._notes.next_at(), self._reports.next_at())
-        return min(silence, self._pings.next_at, waiting)
+        return min(silence, self._clock.next_deadline(), waiting)
 
     def data_to_send(self) -> list[str]:
         """Frames to send now, in this order."""
@@ -236,7 +224,8 @@ class ClientProtocol:
 
     def events_received(self) -> list[ClientEvent]:
         """What happened since the last call."""
-        events, self._events = self._events, []
+        events = self._events.copy()
+        self._events.clear()
         return events
 
     # What the seat wants ----------------------------------------------------------------
@@ -289,11 +278,7 @@ class ClientProtocol:
 
     def measure_clock(self, now: float, *, forget: bool = False) -> None:
         """Sample the server's clock in a burst; with ``forget`` from nothing."""
-        if forget:
-            self._forget_clock()
-            self._pings.start(now)
-        else:
-            self._pings.burst(now)
+        self._clock.measure(now, forget=forget)
 
     def clock(self, now: float) -> ClockEstimate | None:
         """The server's clock at local instant ``now``."""
@@ -301,7 +286,7 @@ class ClientProtocol:
 
     def lost_pings(self, now: float) -> int:
         """Unanswered ones of the last ten pings."""
-        return self._pings.lost(now)
+        return self._clock.lost(now)
 
     @property
     def unsent(self) -> int:
@@ -312,95 +297,15 @@ class ClientProtocol:
 
     def _welcomed(self, welcome: Welcome, now: float) -> None:
         again = self.welcome is not None
-        before = self.role
         self.welcome = welcome
-        self._yields = welcome.role == "viewer"
-        self._host_term = welcome.host_term
         self._greeting = False
-        self._catching_up = self._away
-        self._away = False
+        self.replica.welcomed()
         self._events.append(SessionStarted(welcome, again))
-        if welcome.clock_id != self._clock_id:
-            self._clock_id = welcome.clock_id
-            self._forget_clock()
-        self._pings.start(now)
-        dropped = self._commands.welcomed(welcome.host_term, welcome.counter)
-        if dropped:
-            self._events.append(CommandsDropped(dropped))
+        self._clock.start(welcome.clock_id, now)
+        self._hosting.welcomed(welcome)
         self._notes.welcomed()
-        if before not in (None, welcome.role):
-            self._events.append(RoleChanged(welcome.role))
         for errand in self._errands.welcomed(welcome.role):
             self._send(errand)
-
-    def _hosted_by(self, host_id: str, host_term: int, name: str = "") -> None:
-        """Who hosts since ``host_term``; one that is known says nothing new."""
-        if self.welcome is None or host_term <= self._host_term:
-            return
-        before, self._host_term = self.role, host_term
-        self._yields = host_id != self.welcome.member_id
-        dropped = self._commands.welcomed(host_term, 0)
-        if dropped:
-            self._events.append(CommandsDropped(dropped))
-        role: Role = "viewer" if self._yields else "host"
-        if role != before:
-            self._events.append(RoleChanged(role, name))
-
-    def _snapshot(self, snapshot: Snapshot) -> None:
-        self._resume_at = float("-inf")
-        self.state = from_snapshot(snapshot)
-        self._hosted_by(snapshot.host_id, snapshot.host_term)
-        self._events.append(StateChanged())
-        self._events.append(MembersChanged())
-        self._caught_up(by_snapshot=True)
-
-    def _event(self, event: Event, now: float) -> None:
-        if self.state is None:
-            return
-        applied, self.state = self.state.apply(event)
-        if applied == "applied":
-            self._missed += self._catching_up
-            self._resume_at = float("-inf")
-            name = event.name if event.member_id == event.host_id else ""
-            self._hosted_by(self.state.host_id, self.state.host_term, name)
-            self._events.append(EventApplied(event))
-            self._events.append(StateChanged())
-        elif applied == "gap":
-            self._resume(self.state.cursor, now)
-
-    def _state_now(self, message: StateNow, now: float) -> None:
-        if self.state is None:
-            return
-        before = self.state.timeline
-        applied, self.state = self.state.restate(message)
-        if applied == "gap":
-            self._resume(self.state.cursor, now)
-            return
-        if self.state.timeline != before:
-            self._events.append(StateChanged())
-        self._caught_up(by_snapshot=False)
-
-    def _caught_up(self, *, by_snapshot: bool) -> None:
-        if self._catching_up:
-            self._catching_up = False
-            self._events.append(SessionResumed(self._missed, by_snapshot))
-
-    def _resume(self, cursor: Cursor, now: float) -> None:
-        """Ask for what is missing: once, and again if nothing came of it."""
-        if now - self._resume_at >= RESUME_TIMEOUT:
-            self._resume_at = now
-            self._send(Resume(cursor))
-
-    def _presence(self, presence: Presence) -> None:
-        if self.state is None:
-            return
-        before = self.state.members
-        self.state = self.state.present(presence)
-        after = self.state.members
-        came = tuple(member.name for i, member in after.items() if i not in before)
-        gone = {i: member.name for i, member in before.items() if i not in after}
-        removed = tuple(gone.pop(i) for i in presence.removed if i in gone)
-        self._events.append(MembersChanged(came, tuple(gone.values()), removed))
 
     def _refused(self, refusal: Refusal) -> None:
         if refusal.code == "out_of_order" and refusal.expected is not None:
@@ -412,25 +317,7 @@ class ClientProtocol:
         self._events.append(RequestRefused(refusal, act))
         # What was refused late, of a term that has ended, says nothing of what waits now.
         if refusal.code == "stale_host" and act is not None:
-            dropped = self._commands.clear()
-            if dropped:
-                self._events.append(CommandsDropped(dropped))
-
-    def _pong(self, pong: Pong, received_at: float) -> None:
-        if not self._pings.answered(pong.t0):
-            return
-        sample = ClockSample(pong.t0, pong.t1, pong.t2, received_at)
-        self._clock.add(sample)
-        estimate = self._clock.estimate(received_at)
-        if estimate is not None:
-            self._events.append(ClockUpdated(estimate))
-            if sample.delay > estimate.delay + ODD_DELAY:
-                self._pings.watch(received_at)
-
-    def _forget_clock(self) -> None:
-        if self._clock.is_known:
-            self._events.append(ClockLost())
-        self._clock.clear()
+            self._hosting.refused_as_stale()
 
     # Sending ----------------------------------------------------------------------------
 
@@ -458,8 +345,12 @@ class ClientProtocol:
             yield command
         while note := self._notes.take(now):
             yield note
-        if report := self._reports.take(is_blocked=self._pings.is_blocked(now)):
+        if report := self._reports.take(is_blocked=self._clock.is_blocked(now)):
             yield report
+
+    def _ask(self, message: Ping | Resume | None) -> None:
+        if message is not None:
+            self._send(message)
 
     def _send(self, message: ClientMessage) -> None:
         self._out.append(encode(message))

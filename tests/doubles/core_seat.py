@@ -86,7 +86,7 @@ class CoreSeat:
 
     def at(self, timeline: Timeline, *members: Member, media: Media = FILM) -> None:
         """The stream is there, and its members are these."""
-        self.core.protocol.state = StreamState(
+        self.core.protocol.replica.state = StreamState(
             "stream-01",
             Cursor(1, 2),
             timeline,
@@ -98,13 +98,13 @@ class CoreSeat:
 
     def outside(self) -> None:
         """There is no stream yet."""
-        self.core.protocol.state = None
+        self.core.protocol.replica.state = None
 
     def watch(self, media: Media | None = FILM) -> None:
         """The core is told of the stream's film."""
         state = self.core.protocol.state
         assert state is not None
-        self.core.protocol.state = msgspec.structs.replace(state, media=media)
+        self.core.protocol.replica.state = msgspec.structs.replace(state, media=media)
         self.server(client_events.StateChanged())
 
     def ask(self, *lines: str) -> None:

@@ -24,7 +24,8 @@ from protocol.client.events import (
     StateChanged,
 )
 from protocol.client.outbox import ANSWER_TIMEOUT, MAX_WAITING
-from protocol.client.protocol import RESUME_TIMEOUT, SILENCE, ClientProtocol
+from protocol.client.protocol import SILENCE, ClientProtocol
+from protocol.client.replica import RESUME_TIMEOUT
 from protocol.exceptions import DecodeError
 from protocol.timeline import Timeline
 from protocol.wire.codec import decode_client, encode

@@ -26,7 +26,7 @@ class MeasuredProtocol(ClientProtocol):
 
 def pair() -> tuple[MeasuredProtocol, Outbox, SyncInputs]:
     protocol, outbox = MeasuredProtocol(name="Ana", instance_id="instance-of-ana"), Outbox()
-    protocol.state = StreamState("stream-01", Cursor(1, 1), Timeline(), "member-a")
+    protocol.replica.state = StreamState("stream-01", Cursor(1, 1), Timeline(), "member-a")
     return protocol, outbox, SyncInputs(protocol, outbox)
 
 

@@ -19,7 +19,7 @@ PLAYING = msgspec.structs.replace(
 
 def protocol() -> ClientProtocol:
     core = ClientProtocol(name="Ana", instance_id="instance-of-ana")
-    core.state = StreamState(
+    core.replica.state = StreamState(
         "stream-01",
         Cursor(1, 1),
         Timeline(0.0, 0.0, 1.25, True),

@@ -103,7 +103,7 @@ def test_a_founder_keeps_the_key_and_hands_on_the_invite() -> None:
     )
     core.protocol.connection_made(0.0)
     core.protocol.receive(msgspec.json.encode(welcome).decode(), 0.0)
-    core.protocol.state = seat.core.protocol.state
+    core.protocol.replica.state = seat.core.protocol.state
     for happened in [*core.protocol.events_received(), StateChanged()]:
         core.server_event(happened, 0.0)
     effects = core.effects()
