@@ -21,7 +21,8 @@ from protocol.server.limits.addresses import is_own
 from protocol.server.limits.config import Limits, for_crowds
 from protocol.server.protocol import ServerProtocol
 from protocol.wire.addresses import DEFAULT_LISTEN, ListenAddress, parse_listen
-from server_stub.clock import MAX_CLOCK_JUMP, ServerClock
+from server_stub.capacity import Capacity
+from server_stub.clock import MAX_CLOCK_JUMP, ServerClock, read_clocks
 from server_stub.ids import RandomIds
 from server_stub.net.gateway import Gateway
 from server_stub.net.http.handler import HttpHandler
@@ -36,34 +37,32 @@ from server_stub.net.listen.addresses import (
 from server_stub.net.listen.forwarded import parse_proxies
 from server_stub.net.listen.listener import BoundedListener, most_connections, raise_open_files
 from server_stub.net.listen.tls import tls_of
-from server_stub.observability.endpoint import MetricsEndpoint, Readings, read_key
+from server_stub.observability.endpoint import MetricsEndpoint, read_key
 from server_stub.observability.gc_policy import leave_the_old_to_us
 from server_stub.observability.logging import log_unhandled
 from server_stub.observability.metrics import Metrics
 from server_stub.storage.factory import open_database
-from server_stub.storage.instrumented import InstrumentedStoreWorker
+from server_stub.storage.instrumentation import StoreInstrumentation
+from server_stub.storage.worker import StoreWorker
+from server_stub.timing import ServerTiming
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
     from pathlib import Path
 
     from protocol.server.log.record import StreamRecord
+    from server_stub.clock import ClockReading
     from server_stub.net.listen.forwarded import TrustedProxies
     from server_stub.net.listen.tls import ReloadableTls
     from server_stub.observability.endpoint import MetricsKey
     from server_stub.storage.base import Store
     from server_stub.storage.factory import Database
-    from server_stub.storage.worker import StoreWorker
 
 logger = logging.getLogger("matinee.server")
 
-_PATIENCE: Final = 5.0
-"""Seconds to end after a signal."""
-_ORPHAN_PATIENCE: Final = 0.6
-"""Seconds to end after the parent has died."""
 _LIMITS: Final = Limits()
-_ANCHOR_INTERVAL: Final = 60.0
-_MAINTENANCE_INTERVAL: Final = 3600.0
+_TIMING: Final = ServerTiming()
+_CAPACITY: Final = Capacity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +139,19 @@ class Running:
     clock: ServerClock
     settled: Callable[[list[StreamRecord]], None]
     """Takes streams that stand further on in the store than was told."""
+    timing: ServerTiming
     tls: ReloadableTls | None = None
-    patience: float = _PATIENCE
-    """Seconds that its end may take."""
+    chores: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
+    """What is done beside serving; none once it has ended."""
+
+    async def close(self, within: float) -> None:
+        """Let everybody go within so many seconds, unless that is done."""
+        if not self.chores:
+            return
+        for chore in self.chores:
+            chore.cancel()
+        self.chores.clear()
+        await self.gateway.close(within)
 
 
 class _Plan(NamedTuple):
@@ -157,25 +166,33 @@ class _Plan(NamedTuple):
 
 
 @asynccontextmanager
-async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGenerator[Running]:
+async def running(
+    options: ServeOptions,
+    limits: Limits = _LIMITS,
+    timing: ServerTiming = _TIMING,
+    capacity: Capacity = _CAPACITY,
+    read: Callable[[], ClockReading] = read_clocks,
+) -> AsyncGenerator[Running]:
     """A server for as long as the context lasts.
+
+    Args:
+        options: how it is to run.
+        limits: what one member or address may do.
+        timing: how long it waits.
+        capacity: how many connections it takes.
+        read: looks at the machine's clocks.
 
     Raises:
         MatineeError: it cannot start; says why.
     """
-    plan = _planned(options)
-    with _entrance(plan, limits) as listening:
+    plan = _planned(options, timing)
+    with _bounded(plan, limits, capacity) as listening:
         address = ListenAddress(plan.address.host, listening.getsockname()[1])
         store = plan.database.open_store()
-        clock = ServerClock(store.anchor())
-        core = ServerProtocol(
-            RandomIds(),
-            clock_id=uuid4().hex,
-            limits=limits,
-            rules=UrlPolicy(options.allow_http_media, options.allow_http_media),
-        )
-        metrics, reads = Metrics(), ReadCache()
-        gateway = Gateway(core, clock, limits, metrics)
+        clock = ServerClock(store.anchor(), read)
+        core = _core(options, limits)
+        metrics, reads = Metrics(), ReadCache(timing.read_lifetime)
+        gateway = Gateway(core, clock, limits, metrics, timing, capacity)
 
         def settled(records: list[StreamRecord]) -> None:
             for record in records:
@@ -183,34 +200,35 @@ async def running(options: ServeOptions, limits: Limits = _LIMITS) -> AsyncGener
             core.reset(records, clock.now())
             gateway.perform()
 
-        thread = InstrumentedStoreWorker(store, gateway.delivered, settled, metrics, reads.forget)
+        observer = StoreInstrumentation(metrics, reads.forget)
+        thread = StoreWorker(store, gateway.delivered, settled, observer, timing)
         try:
             await thread.run(lambda opened: opened.set_anchor(clock.anchor()))
             names = HostPolicy(address, plan.public_url, _certified(plan.tls))
-            gauges = MetricsEndpoint(core, gateway.connections, metrics)
+            endpoint = MetricsEndpoint(core, gateway.connections, metrics, plan.key)
             requests = HttpHandler(
                 core,
                 clock,
                 thread,
                 names,
                 reads,
-                Readings(gauges, plan.key, metrics),
+                endpoint,
                 plan.proxies,
                 listening,
                 gateway.perform,
+                timing,
+                capacity,
             )
-            context = None if plan.tls is None else plan.tls.context
-            await gateway.open(listening, requests, thread, context)
-            reached = _reached(address, plan.tls)
-            told = Listening(reached[0], reached, plan.public_url, plan.database.name)
-            server = Running(told, core, gateway, thread, clock, settled, plan.tls)
-            async with _at_work(server, gauges):
+            await gateway.open(listening, requests, thread, plan.tls and plan.tls.context)
+            told = _told(plan, address)
+            server = Running(told, core, gateway, thread, clock, settled, timing, plan.tls)
+            async with _at_work(server, endpoint):
                 yield server
         finally:
             await _put_away(thread, clock)
 
 
-def _planned(options: ServeOptions) -> _Plan:
+def _planned(options: ServeOptions, timing: ServerTiming) -> _Plan:
     address, public_url = checked_listen(options)
     proxies = parse_proxies(options.trusted_proxies)
     return _Plan(
@@ -219,32 +237,44 @@ def _planned(options: ServeOptions) -> _Plan:
         tls_of(options.tls_cert, options.tls_key),
         proxies,
         read_key(options.metrics_token_file, is_fronted=bool(public_url or proxies.networks)),
-        open_database(options.database),
+        open_database(options.database, timing),
     )
 
 
-def _entrance(plan: _Plan, limits: Limits) -> BoundedListener:
+def _core(options: ServeOptions, limits: Limits) -> ServerProtocol:
+    rules = UrlPolicy(options.allow_http_media, options.allow_http_media)
+    return ServerProtocol(RandomIds(), clock_id=uuid4().hex, limits=limits, rules=rules)
+
+
+def _told(plan: _Plan, address: ListenAddress) -> Listening:
+    reached = _reached(address, plan.tls)
+    return Listening(reached[0], reached, plan.public_url, plan.database.name)
+
+
+def _bounded(plan: _Plan, limits: Limits, capacity: Capacity) -> BoundedListener:
     return BoundedListener(
         bind(plan.address),
         limits.open_at_once,
-        most_connections(),
+        most_connections() if capacity.connections is None else capacity.connections,
         lambda peer: is_own(peer) or plan.proxies.trusts(peer),
     )
 
 
 @asynccontextmanager
-async def _at_work(server: Running, gauges: MetricsEndpoint) -> AsyncGenerator[None]:
+async def _at_work(server: Running, endpoint: MetricsEndpoint) -> AsyncGenerator[None]:
     """Do what is to be done beside serving, and at the end let everybody go."""
-    chores = [
+    server.chores += [
         asyncio.create_task(chore)
-        for chore in (_stay_fresh(server), _stay_small(server), gauges.watch_drift())
+        for chore in (
+            _stay_fresh(server),
+            _stay_small(server),
+            endpoint.watch_drift(server.timing.drift_interval),
+        )
     ]
     try:
         yield
     finally:
-        for chore in chores:
-            chore.cancel()
-        await server.gateway.close(server.patience)
+        await server.close(server.timing.stop_timeout)
 
 
 async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> None:
@@ -264,7 +294,7 @@ async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> Non
             loop.add_signal_handler(signal.SIGHUP, server.tls.renew)
         logger.info("event=listening url=%s", server.listening.url)
         told(server.listening)
-        server.patience = await stop
+        await server.close(await stop)
     logger.info("event=stopped")
 
 
@@ -295,7 +325,7 @@ async def _put_away(thread: StoreWorker, clock: ServerClock) -> None:
 async def _stay_fresh(server: Running) -> None:
     """Keep the clock's anchor and the certificate as they are now."""
     while True:
-        await asyncio.sleep(_ANCHOR_INTERVAL)
+        await asyncio.sleep(server.timing.anchor_interval)
         if server.tls is not None:
             server.tls.renew()
         # What fails is logged where it happened; there is a next time.
@@ -305,11 +335,11 @@ async def _stay_fresh(server: Running) -> None:
 
 async def _stay_small(server: Running) -> None:
     """Run maintenance each hour, and for the first time soon."""
-    await asyncio.sleep(_ANCHOR_INTERVAL)
+    await asyncio.sleep(server.timing.anchor_interval)
     while True:
         with suppress(StoreError):
             await maintain(server)
-        await asyncio.sleep(_MAINTENANCE_INTERVAL)
+        await asyncio.sleep(server.timing.maintenance_interval)
 
 
 async def maintain(server: Running) -> None:
@@ -340,13 +370,13 @@ async def maintain(server: Running) -> None:
 def _watch_for_the_end(stop: asyncio.Future[float], options: ServeOptions) -> None:
     loop = asyncio.get_running_loop()
 
-    def end(patience: float) -> None:
+    def end(within: float) -> None:
         if not stop.done():
-            stop.set_result(patience)
+            stop.set_result(within)
 
-    loop.add_signal_handler(signal.SIGTERM, end, _PATIENCE)
+    loop.add_signal_handler(signal.SIGTERM, end, _TIMING.stop_timeout)
     if not options.parent_pipe:
-        loop.add_signal_handler(signal.SIGINT, end, _PATIENCE)
+        loop.add_signal_handler(signal.SIGINT, end, _TIMING.stop_timeout)
         return
     # Ctrl+C reaches every process of a terminal; here the parent decides what it means.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
@@ -359,7 +389,7 @@ def _watch_for_the_end(stop: asyncio.Future[float], options: ServeOptions) -> No
         except OSError:
             logger.warning("event=no_standard_input")
         try:
-            loop.call_soon_threadsafe(end, _ORPHAN_PATIENCE)
+            loop.call_soon_threadsafe(end, _TIMING.orphan_stop_timeout)
         except RuntimeError:
             # The loop has ended already: nobody is left to be told.
             return

@@ -9,10 +9,13 @@ from __future__ import annotations
 import time
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
 from protocol.server.moment import Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_CLOCK_JUMP: Final = 3600.0
 """Seconds of the wall clock against the monotonic one; beyond, nothing old is deleted."""
@@ -112,10 +115,20 @@ def _elapsed() -> float:
 
 
 class ServerClock:
-    """Tells the time to everything in this server."""
+    """Tells the time to everything in this server.
 
-    def __init__(self, anchor: ClockAnchor | None = None) -> None:
-        started = read_clocks()
+    Args:
+        anchor: where it was when the database was last in use.
+        read: looks at the machine's clocks.
+    """
+
+    def __init__(
+        self,
+        anchor: ClockAnchor | None = None,
+        read: Callable[[], ClockReading] = read_clocks,
+    ) -> None:
+        self._read = read
+        started = read()
         self._shift = shift_after(anchor, started)
         self._started = started.elapsed
         self._trusted = anchor or self._anchored(started)
@@ -133,13 +146,13 @@ class ServerClock:
 
         What is written with a wrong date would be too old, or too young, once it is put right.
         """
-        reading = read_clocks()
+        reading = self._read()
         wall = reading.wall - _in_doubt(self._jump(reading))
         return Moment(self.instant_at(reading), int(wall * 1000))
 
     def anchor(self) -> ClockAnchor:
         """To be kept with the database: a wall clock in doubt is so after a restart as well."""
-        reading = read_clocks()
+        reading = self._read()
         here, jump = self._anchored(reading), _in_doubt(self._jump(reading))
         if not jump and (self._trusted.boot_id == here.boot_id or reading.elapsed >= SETTLED):
             self._trusted = here
@@ -147,11 +160,11 @@ class ServerClock:
 
     def wall_jump(self) -> float:
         """Seconds that the wall clock has moved on its own since it was last trusted."""
-        return self._jump(read_clocks())
+        return self._jump(self._read())
 
     def trust(self) -> None:
         """The wall clock is right, whatever it has done."""
-        self._trusted = self._anchored(read_clocks())
+        self._trusted = self._anchored(self._read())
 
     def instant_at(self, reading: ClockReading) -> float:
         """Seconds on the server's clock at that look."""

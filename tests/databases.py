@@ -13,6 +13,7 @@ from protocol.wire.messages import Act, Command, Cursor, Event, Media, StreamSet
 from server_stub.storage import admin
 from server_stub.storage.factory import open_database
 from server_stub.storage.sql.schema import metadata
+from server_stub.timing import ServerTiming
 
 if TYPE_CHECKING:
     from server_stub.storage.base import Store
@@ -25,6 +26,8 @@ NOW = Moment(1000.0, 1_800_000_000_000)
 DAY_MS = 24 * 3600 * 1000
 FILM = Media("film-0001", "url", title="Film", url="https://example.com/", duration=60.0)
 
+_TIMING = ServerTiming()
+
 
 class Place:
     """Where a store is to be; what looks inside wants SQLite's file to be closed first."""
@@ -33,8 +36,8 @@ class Place:
         self.address = address
         self.is_sqlite = "://" not in address
 
-    def open(self) -> SqlStore:
-        return open_database(self.address).open_store()
+    def open(self, timing: ServerTiming = _TIMING) -> SqlStore:
+        return open_database(self.address, timing).open_store()
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run one statement; its rows."""

@@ -84,6 +84,13 @@ def history(*, stream: str, databases: tuple[str, ...], as_json: bool) -> None:
     "matinee history STREAM --replay FILM" walks the log with a player, with a file or an address
     for each film in their order; --real-time takes as long as the evening did, pauses left out.
     """
+    tell_history(stream, databases, as_json=as_json)
+
+
+def tell_history(
+    stream: str, databases: Sequence[str], *, as_json: bool, max_events: int = MAX_EVENTS
+) -> None:
+    """Past streams, or the first ``max_events`` of the log of one, on standard output."""
     if not stream:
         streams = admin.latest(_each(databases, _past_streams), MAX_STREAMS)
         if as_json:
@@ -98,14 +105,14 @@ def history(*, stream: str, databases: tuple[str, ...], as_json: bool) -> None:
     )
     database, past = admin.only_one(found, stream)
     stream_id = past.record.stream_id
-    events = admin.past_events(database, stream_id, limit=MAX_EVENTS)
+    events = admin.past_events(database, stream_id, limit=max_events)
     if as_json:
         for event in events:
             put(history_format.event_object(event))
     else:
         print_lines(history_format.event_lines(past, events))
-    if len(events) == MAX_EVENTS:
-        say(f"matinee history: only the first {MAX_EVENTS:,} events are told")
+    if len(events) == max_events:
+        say(f"matinee history: only the first {max_events:,} events are told")
 
 
 def _past_streams(database: str) -> list[PastStream]:

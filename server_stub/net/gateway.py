@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from itertools import count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -34,17 +35,15 @@ if TYPE_CHECKING:
 
     from protocol.server.limits.config import Limits
     from protocol.server.protocol import ServerProtocol
+    from server_stub.capacity import Capacity
     from server_stub.clock import ServerClock
     from server_stub.net.http.handler import HttpHandler
     from server_stub.observability.metrics import Metrics
     from server_stub.storage.worker import StoreAnswer, StoreWorker
+    from server_stub.timing import ServerTiming
 
 logger = logging.getLogger("matinee.server")
 
-_OPEN_TIMEOUT: Final = 5.0
-_PATIENCE: Final = 9.0
-"""Seconds of silence until a connection is asked, and again until it is given up."""
-_CLOSE_TIMEOUT: Final = 2.0
 _QUEUE: Final = 16
 """Frames read ahead of the core."""
 _BACKLOG: Final = 1024
@@ -53,7 +52,6 @@ _TAKEN_AT_ONCE: Final = 64
 """Of those; what the first of them ask is read before the next ones are taken."""
 _TURN: Final = 8
 """Messages of one seat before the others have their turn."""
-_LAG_INTERVAL: Final = 0.25
 _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
 
 
@@ -61,21 +59,30 @@ class Gateway:
     """Connections, numbered; the store's answers; the core's deadlines."""
 
     def __init__(
-        self, core: ServerProtocol, clock: ServerClock, limits: Limits, metrics: Metrics
+        self,
+        core: ServerProtocol,
+        clock: ServerClock,
+        limits: Limits,
+        metrics: Metrics,
+        timing: ServerTiming,
+        capacity: Capacity,
     ) -> None:
         self._core = core
         self._clock = clock
         self._metrics = metrics
+        self._timing = timing
         self._store: StoreWorker | None = None
-        self.connections: dict[int, ServerConnection] = {}
+        self.connections: dict[int, ClientConnection] = {}
         """All that have not ended, by peer."""
         self._numbers = count(1)
-        self._backlog = SlowConsumers[ServerConnection](_unread_of, limits)
-        self._silence = KeepaliveMonitor[ServerConnection](attrgetter("heard_at"), _PATIENCE)
+        self._backlog = SlowConsumers[ClientConnection](_unread_of, limits)
+        self._silence = KeepaliveMonitor[ClientConnection](
+            attrgetter("heard_at"), timing.silence_timeout
+        )
         self._closing: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._outlets = Broadcaster(self._loop, self._unread)
-        self._garbage = GcPolicy(self._loop.time())
+        self._outlets = Broadcaster(self._loop, self._unread, capacity.parallel_from)
+        self._garbage = GcPolicy(self._loop.time(), timing.collection_interval)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
         self._lag_timer: asyncio.TimerHandle | None = None
@@ -92,35 +99,38 @@ class Gateway:
         """Take connections on this socket, encrypted where there is a context for it."""
         self._store = store
         self._look_for_lag()
+        # Declared as a class, and only ever called.
+        connect = cast("type[ServerConnection]", partial(ClientConnection, observer=self))
+        open_timeout = self._timing.handshake_timeout
         self._server = await serve(
             self._handle,
             sock=listening,
             process_request=requests.answer,
-            create_connection=requests.connection,
+            create_connection=connect,
             backlog=_TAKEN_AT_ONCE,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
             max_queue=_QUEUE,
-            open_timeout=_OPEN_TIMEOUT,
+            open_timeout=open_timeout,
             ping_interval=None,
-            close_timeout=_CLOSE_TIMEOUT,
+            close_timeout=self._timing.close_timeout,
             server_header=None,
             ssl=tls,
-            ssl_handshake_timeout=None if tls is None else _OPEN_TIMEOUT,
+            ssl_handshake_timeout=None if tls is None else open_timeout,
             logger=logging.getLogger("websockets.server"),
         )
         # asyncio takes as many at once as may wait, and has set both to the same.
         listening.listen(_BACKLOG)
 
-    async def close(self, patience: float) -> None:
-        """Let the store finish, say goodbye, and end every connection in ``patience`` s."""
+    async def close(self, within: float) -> None:
+        """Let the store finish, say goodbye, and end every connection within so many seconds."""
         assert self._server is not None
-        deadline = self._loop.time() + patience
+        deadline = self._loop.time() + within
         self._core.stop(self._clock.now())
         self.perform()
         self._server.close(close_connections=False)
         try:
-            async with asyncio.timeout_at(deadline - patience / 2):
+            async with asyncio.timeout_at(deadline - within / 2):
                 while self._core.asking:
                     self._idle.clear()
                     await self._idle.wait()
@@ -150,13 +160,12 @@ class Gateway:
     # A connection -----------------------------------------------------------------------
 
     async def _handle(self, connection: ServerConnection) -> None:
-        number = next(self._numbers)
+        assert isinstance(connection, ClientConnection)
+        number = connection.peer = next(self._numbers)
         self.connections[number] = connection
         # A broken frame may have come with the handshake, and ended it already.
-        if connection.protocol.state is State.OPEN and isinstance(connection, ClientConnection):
+        if connection.protocol.state is State.OPEN:
             self._outlets.add(number, connection.transport, is_full=connection.is_full)
-            connection.filling = lambda is_full: self._outlets.fill(number, is_full=is_full)
-            connection.closing = lambda: self._outlets.shut(number)
         try:
             await self._converse(number, connection)
         except ConnectionClosed:
@@ -172,7 +181,7 @@ class Gateway:
             self._core.disconnect(number, self._clock.now())
             self.perform()
 
-    async def _converse(self, number: int, connection: ServerConnection) -> None:
+    async def _converse(self, number: int, connection: ClientConnection) -> None:
         request = connection.request
         assert request is not None
         visitor = HandshakeInfo(
@@ -196,6 +205,18 @@ class Gateway:
                 # Frames that are here already are read without a pause, and many fit into
                 # one packet.
                 await asyncio.sleep(0)
+
+    # A `ConnectionObserver` ----------------------------------------------------------------
+
+    def fill_changed(self, connection: ClientConnection) -> None:
+        self._outlets.fill(connection.peer, is_full=connection.is_full)
+
+    def write_closed(self, connection: ClientConnection) -> None:
+        self._outlets.shut(connection.peer)
+
+    def lost(self, connection: ClientConnection) -> None:
+        if connection.is_admitted:
+            self._core.released(address_of(connection))
 
     # What the core wants ----------------------------------------------------------------
 
@@ -231,13 +252,12 @@ class Gateway:
         for slow in self._backlog.sent(behind, self._loop.time()):
             self._drop(slow, "unread")
 
-    def _drop(self, connection: ServerConnection, why: str) -> None:
+    def _drop(self, connection: ClientConnection, why: str) -> None:
         # No goodbye: it would only wait behind everything else that is not read.
         logger.warning("event=dropped reason=%s", why)
         self._metrics.dropped[why] += 1
         self._backlog.gone(connection)
-        if isinstance(connection, ClientConnection):
-            connection.stop_writing()
+        connection.stop_writing()
         connection.transport.abort()
 
     def _look_for_lag(self) -> None:
@@ -255,7 +275,7 @@ class Gateway:
         elif not self._core.asking:
             # While the store is busy, somebody waits for what is about to be told.
             collect_the_young()
-        self._lag_timer = self._loop.call_later(_LAG_INTERVAL, self._look_for_lag)
+        self._lag_timer = self._loop.call_later(self._timing.lag_interval, self._look_for_lag)
 
     def _rearm(self) -> None:
         deadline = self._core.next_deadline()
@@ -275,5 +295,5 @@ class Gateway:
         self.perform()
 
 
-def _unread_of(connection: ServerConnection) -> int:
+def _unread_of(connection: ClientConnection) -> int:
     return connection.transport.get_write_buffer_size()

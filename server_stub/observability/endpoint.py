@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from protocol.server.protocol import ServerProtocol
     from server_stub.observability.metrics import Metrics
 
-DRIFT_INTERVAL: Final = 10.0
-"""Seconds between two looks at the seats."""
 _MIN_TOKEN: Final = 16
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
@@ -76,22 +74,35 @@ def read_key(token_file: Path | None, *, is_fronted: bool) -> MetricsKey:
 
 
 class MetricsEndpoint:
-    """Looks at a running server and its open connections."""
+    """Looks at a running server and its open connections.
+
+    Args:
+        core: the server's.
+        connections: the open ones.
+        metrics: what was counted.
+        key: who may read.
+    """
 
     def __init__(
         self,
         core: ServerProtocol,
         connections: Mapping[int, ServerConnection],
         metrics: Metrics,
+        key: MetricsKey,
     ) -> None:
         self._core = core
         self._connections = connections
         self._metrics = metrics
+        self.key = key
 
-    async def watch_drift(self) -> None:
-        """Look at the seats again and again."""
+    def responded(self, status: int) -> None:
+        """A request was answered without a websocket."""
+        self._metrics.responses[str(status)] += 1
+
+    async def watch_drift(self, interval: float) -> None:
+        """Look at the seats every ``interval`` seconds."""
         while True:
-            await asyncio.sleep(DRIFT_INTERVAL)
+            await asyncio.sleep(interval)
             self._metrics.drifting(self._core.drifts_ms())
 
     def page(self) -> bytes:
@@ -114,17 +125,3 @@ class MetricsEndpoint:
                 "matinee_unread_seats": ("Seats with such bytes.", sum(map(bool, unread))),
             }
         )
-
-
-class Readings:
-    """What a request for the metrics needs."""
-
-    def __init__(self, gauges: MetricsEndpoint, key: MetricsKey, metrics: Metrics) -> None:
-        self.page = gauges.page
-        self.is_open_to = key.is_open_to
-        self.opens = key.opens
-        self._metrics = metrics
-
-    def responded(self, status: int) -> None:
-        """A request was answered without a websocket."""
-        self._metrics.responses[str(status)] += 1

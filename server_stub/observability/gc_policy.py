@@ -13,8 +13,6 @@ from __future__ import annotations
 import gc
 from typing import Final
 
-INTERVAL: Final = 600.0
-"""Seconds between two looks at everything."""
 ENDED: Final = 20
 """Connections that may end, or as many as are open, before there is a look all the same: what it
 costs is in proportion to them, and so is what they may have left."""
@@ -25,10 +23,16 @@ _BY_ITSELF: Final = (20_000, 5, 1_000_000)
 
 
 class GcPolicy:
-    """Decides when; an instant is seconds on any monotonic clock."""
+    """Decides when; an instant is seconds on any monotonic clock.
 
-    def __init__(self, now: float) -> None:
+    Args:
+        now: an instant.
+        interval: seconds between two looks at everything.
+    """
+
+    def __init__(self, now: float, interval: float) -> None:
         self._looked_at = now
+        self._interval = interval
         self._ended = 0
 
     def ended(self) -> None:
@@ -37,7 +41,7 @@ class GcPolicy:
 
     def is_due(self, now: float, connections: int) -> bool:
         """Whether to `collect` now that so many are open; says so once."""
-        is_due = now - self._looked_at >= INTERVAL or self._ended > max(ENDED, connections)
+        is_due = now - self._looked_at >= self._interval or self._ended > max(ENDED, connections)
         if is_due:
             self._looked_at, self._ended = now, 0
         return is_due

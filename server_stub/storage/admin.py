@@ -16,6 +16,7 @@ from server_stub.storage import migrate
 from server_stub.storage.factory import open_database
 from server_stub.storage.sql.mapping import event_of, record_of
 from server_stub.storage.sql.schema import IS_ACTIVE, playback_events, streams
+from server_stub.timing import ServerTiming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 
 _Found = TypeVar("_Found")
+_TIMING: Final = ServerTiming()
 _COPY_IT: Final = "copy it from the first column of matinee history"
 _ID_BEGINNING: Final = re.compile(r"[0-9a-f]{4,32}")
 
@@ -64,13 +66,20 @@ def schema_status(database: str) -> SchemaStatus:
         return migrate.status(connection)
 
 
-def change_schema(database: str, direction: Literal["up", "down"]) -> SchemaChange:
+def change_schema(
+    database: str, direction: Literal["up", "down"], timing: ServerTiming = _TIMING
+) -> SchemaChange:
     """To the newest step, or one back; a file is backed up beside itself first.
+
+    Args:
+        database: its address.
+        direction: up or down.
+        timing: how long a server that ends is waited for.
 
     Raises:
         StoreError: the database cannot be used, or is at the first step and is to go down.
     """
-    place = open_database(database)
+    place = open_database(database, timing)
     with place.opened(alone=True) as engine:
         with engine.begin() as connection:
             before = migrate.status(connection)

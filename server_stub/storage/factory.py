@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from protocol.exceptions import SettingsError
 from server_stub.storage.engines.postgres import SCHEMES, PostgresDatabase
 from server_stub.storage.engines.sqlite import SqliteDatabase
+from server_stub.timing import ServerTiming
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from server_stub.storage.sql.sql_store import SqlStore
+
+_TIMING: Final = ServerTiming()
 
 
 class Database(Protocol):
@@ -58,8 +61,12 @@ class Database(Protocol):
         ...
 
 
-def open_database(address: str) -> Database:
+def open_database(address: str, timing: ServerTiming = _TIMING) -> Database:
     """The database that ``address`` means: a path, ``sqlite:///PATH`` or ``postgresql://…``.
+
+    Args:
+        address: as above.
+        timing: how long it is waited for.
 
     Raises:
         SettingsError: it is an address of something else.
@@ -67,7 +74,7 @@ def open_database(address: str) -> Database:
     how = "give a path, sqlite:///PATH or postgresql://HOST/NAME"
     kind, is_address, _ = address.partition("://")
     if is_address and kind in SCHEMES:
-        return PostgresDatabase(address)
+        return PostgresDatabase(address, timing)
     path = address.removeprefix("sqlite:///")
     if not path:
         raise SettingsError("database", "is empty", how)
@@ -75,4 +82,4 @@ def open_database(address: str) -> Database:
         raise SettingsError("database", "would be gone with the server", how)
     if is_address and path == address:
         raise SettingsError("database", f"{kind} is not supported", how)
-    return SqliteDatabase(Path(path).expanduser().absolute())
+    return SqliteDatabase(Path(path).expanduser().absolute(), timing)

@@ -13,11 +13,12 @@ import threading
 import time
 from collections import deque
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from protocol.exceptions import StoreError
 from protocol.server.core.effects import AskStore
 from protocol.server.core.store_calls import StoreFailed
+from server_stub.timing import ServerTiming
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
@@ -31,20 +32,13 @@ logger = logging.getLogger("matinee.store")
 MAX_GROUP: Final = 64
 """Calls in one transaction: each waits for one commit, not for 64."""
 
-_SETTLE_INTERVAL: Final = 0.5
-"""Seconds between two looks at what was left in doubt, while nothing else is asked."""
-
 _REST: Final = 60.0
 """How much longer than a step the rest after it is: few of the others' calls wait for one.
 
 A million rows are deleted in a quarter of an hour at that.
 """
 
-_PAUSE: Final = 0.01
-"""Seconds in which nobody has asked for anything; what was answered last has been told by then."""
-
-_LONGEST: Final = 1.0
-"""Seconds that a step waits for a pause."""
+_TIMING: Final = ServerTiming()
 
 _Result = TypeVar("_Result")
 
@@ -54,6 +48,22 @@ class StoreAnswer(NamedTuple):
 
     ticket: int
     result: StoreResult
+
+
+class StoreObserver(Protocol):
+    """Store observer: told, on the loop, what is asked of a store and what it says."""
+
+    def asked(self, question: AskStore) -> None:
+        """A question is put in line."""
+        ...
+
+    def answered(self, answers: list[StoreAnswer]) -> None:
+        """Told before whoever asked is."""
+        ...
+
+    def told(self, answers: list[StoreAnswer]) -> None:
+        """Whoever asked has taken these answers."""
+        ...
 
 
 class _Job(NamedTuple):
@@ -70,6 +80,8 @@ class StoreWorker:
         deliver: gets answers in the order of their questions, on the loop.
         settled: gets the streams of which an answer said too little: they may stand further
             on than was told.
+        observer: told of questions and answers, if there is one.
+        timing: how long it waits for a pause, and in doubt.
     """
 
     def __init__(
@@ -77,8 +89,12 @@ class StoreWorker:
         store: Store,
         deliver: Callable[[list[StoreAnswer]], None],
         settled: Callable[[list[StreamRecord]], None],
+        observer: StoreObserver | None = None,
+        timing: ServerTiming = _TIMING,
     ) -> None:
         self._store = store
+        self._observer = observer
+        self._timing = timing
         self._deliver = deliver
         self._settled = settled
         self._loop = asyncio.get_running_loop()
@@ -91,6 +107,8 @@ class StoreWorker:
 
     def ask(self, question: AskStore) -> None:
         """Put a question in line."""
+        if self._observer is not None:
+            self._observer.asked(question)
         self._queue.put(question)
 
     async def run(self, work: Callable[[Store], _Result]) -> _Result:
@@ -128,7 +146,8 @@ class StoreWorker:
         """
         steps = await self.run(work)
         while True:
-            took, step = await self._run_until(time.monotonic() + _LONGEST, lambda _: _timed(steps))
+            until = time.monotonic() + self._timing.step_timeout
+            took, step = await self._run_until(until, lambda _: _timed(steps))
             if step is None:
                 return
             yield step
@@ -170,16 +189,16 @@ class StoreWorker:
     def _next(self) -> AskStore | _Job | None:
         while True:
             try:
-                return self._queue.get(timeout=self._patience())
+                return self._queue.get(timeout=self._idle_timeout())
             except Empty:
                 self._use_pause()
 
-    def _patience(self) -> float | None:
+    def _idle_timeout(self) -> float | None:
         """Seconds to wait for a question before something else is done."""
         if self._store.is_in_doubt:
             self._settle()
-            return _SETTLE_INTERVAL
-        return _PAUSE if self._later or self._has_written else None
+            return self._timing.settle_interval
+        return self._timing.pause if self._later or self._has_written else None
 
     def _use_pause(self) -> None:
         """Nobody has asked for anything: do one thing that has waited for that."""
@@ -221,8 +240,17 @@ class StoreWorker:
         if group:
             results = self._perform(group)
             answers = [StoreAnswer(a.ticket, r) for a, r in zip(group, results, strict=True)]
-            self._loop.call_soon_threadsafe(self._deliver, answers)
+            self._loop.call_soon_threadsafe(self._tell, answers)
             self._has_written = True
+
+    def _tell(self, answers: list[StoreAnswer]) -> None:
+        """On the loop."""
+        if self._observer is None:
+            self._deliver(answers)
+            return
+        self._observer.answered(answers)
+        self._deliver(answers)
+        self._observer.told(answers)
 
     def _perform(self, group: list[AskStore]) -> list[StoreResult]:
         try:

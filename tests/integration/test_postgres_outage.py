@@ -27,8 +27,9 @@ from protocol.wire.messages import (
     Snapshot,
 )
 from server_stub.app import Running, ServeOptions, maintain, running
-from server_stub.storage import admin, worker
-from server_stub.storage.engines.postgres import CONNECTION_TIMEOUTS
+from server_stub.storage import admin
+from server_stub.storage.engines.postgres import PostgresDatabase
+from server_stub.timing import ServerTiming
 from tests.databases import STREAM, create, entry
 from tests.doubles.wire import Wire
 
@@ -134,17 +135,17 @@ def test_what_stays_in_doubt_is_refused_and_settled_later(
 
 
 def test_a_connection_that_takes_long_to_fail_is_not_tried_for_everybody(
-    store: SqlStore, commits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    postgres_place: Place, commits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create(store)
     now, tries = [100.0], list[float]()
+    store = PostgresDatabase(postgres_place.address, monotonic=lambda: now[0]).open_store()
+    create(store)
 
     def slow(dialect: PGDialect_psycopg, *_: object, **__: object) -> None:
         tries.append(now[0])
         now[0] += 3.0
         raise dialect.loaded_dbapi.OperationalError("no answer")
 
-    monkeypatch.setattr("server_stub.storage.engines.postgres.time.monotonic", lambda: now[0])
     commits(kept=False)
     monkeypatch.setattr(PGDialect_psycopg, "connect", slow)
     for _ in range(20):
@@ -152,14 +153,16 @@ def test_a_connection_that_takes_long_to_fail_is_not_tried_for_everybody(
         now[0] += 0.5
     # As long as the last try took nobody else tries.
     assert tries == [100.0, 106.0, 112.0, 118.0]
+    store.close()
 
 
 def test_a_database_that_froze_is_given_up_in_time_and_heals(
-    store: SqlStore, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    postgres: Postgres, postgres_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    timing, ahead = ServerTiming(answer_timeout=0.3, connect_timeout=2), 0.0
+    database = PostgresDatabase(postgres_place.address, timing, lambda: time.monotonic() + ahead)
+    store = database.open_store()
     create(store)
-    monkeypatch.setattr("server_stub.storage.engines.postgres._ANSWER_WITHIN", 0.3)
-    monkeypatch.setitem(CONNECTION_TIMEOUTS, "connect_timeout", "2")
     commit = PGDialect_psycopg.do_commit
 
     def freeze_then_commit(dialect: PGDialect_psycopg, connection: Any) -> None:
@@ -177,12 +180,12 @@ def test_a_database_that_froze_is_given_up_in_time_and_heals(
         assert store.is_in_doubt
     finally:
         postgres.thaw()
-    clock = time.monotonic
-    monkeypatch.setattr("server_stub.storage.engines.postgres.time.monotonic", lambda: clock() + 10)
+    ahead = 10.0
     # The commit had been sent: it is done when the database goes on.
     (settled,) = store.settle()
     assert settled.seq == 2
     assert isinstance(store.perform([entry(1, PlayAct())])[0], Duplicate)
+    store.close()
 
 
 # A party in the meantime ----------------------------------------------------------------
@@ -250,10 +253,10 @@ async def test_an_outage_is_told_nobody_is_lied_to_and_all_catch_up(
 async def test_what_was_kept_although_it_was_refused_is_told_to_everybody(
     postgres_place: Place, commits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "_SETTLE_INTERVAL", 0.02)
+    timing = ServerTiming(settle_interval=0.02)
     connect = PGDialect_psycopg.connect
     async with (
-        running(options(postgres_place)) as server,
+        running(options(postgres_place), timing=timing) as server,
         await Wire.create(server.listening.url) as host,
         await join(server, host, "Bo") as viewer,
     ):

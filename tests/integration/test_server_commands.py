@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -280,19 +280,17 @@ def test_history_of_nothing(told: Callable[..., Told], tmp_path: Path) -> None:
     assert told("history", database=fresh) == (0, "nothing was watched yet\n", "")
 
 
-def test_a_log_that_is_cut_says_so(
-    told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(admin, "MAX_EVENTS", 5)
-    _, out, err = told("history", STREAM, "--json")
+def test_a_log_that_is_cut_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    admin.tell_history(STREAM, [str(path)], as_json=True, max_events=5)
+    out, err = capsys.readouterr()
     assert len(out.splitlines()) == 5
     assert "only the first 5 events" in err
 
 
-def test_what_a_terminal_cannot_show_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_terminal_cannot_show_is_replaced() -> None:
     output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    monkeypatch.setattr(sys, "stdout", output)
-    admin.print_lines(["Amélie"])
+    with redirect_stdout(output):
+        admin.print_lines(["Amélie"])
     output.flush()
     assert output.buffer.getvalue() == b"Am?lie\n"  # type: ignore[attr-defined]
 
@@ -364,9 +362,8 @@ EACH = pytest.mark.parametrize(
 
 @EACH
 def test_a_database_in_use_is_left_to_its_server(
-    told: Callable[..., Told], path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    told: Callable[..., Told], path: Path, words: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("server_stub.storage.engines.sqlite._BUSY_TIMEOUT", 0.01)
     store = open_sqlite(path)
     status, out, err = told(*words)
     store.close()

@@ -16,10 +16,10 @@ import pytest
 
 from protocol.server.limits.config import Limits, RateLimit
 from protocol.wire.messages import Ping, Pong, Refusal
-from server_stub import app
 from server_stub.app import Running, ServeOptions, running
-from server_stub.net import gateway
+from server_stub.capacity import Capacity
 from server_stub.net.http.connection import UNWANTED
+from server_stub.timing import ServerTiming
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
@@ -231,13 +231,12 @@ async def test_who_leaves_the_line_keeps_no_place(tmp_path: Path) -> None:
 
 
 async def test_who_connects_and_says_nothing_is_gone_before_there_is_no_descriptor_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(gateway, "_OPEN_TIMEOUT", 60.0)
-    monkeypatch.setattr(app, "most_connections", lambda: 8)
+    timing, capacity = ServerTiming(handshake_timeout=60.0), Capacity(connections=8)
     options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(running(options))
+        server = await stack.enter_async_context(running(options, timing=timing, capacity=capacity))
         port = int(server.listening.url.rpartition(":")[2])
         host = await stack.enter_async_context(await Wire.create(server.listening.url))
         silent: list[socket.socket] = []
@@ -304,13 +303,11 @@ async def test_no_message_waits_for_the_one_before_it_to_be_acknowledged(server:
         assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-async def test_who_goes_on_sending_after_the_end_is_cut_off(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gateway, "_CLOSE_TIMEOUT", 60.0)
+async def test_who_goes_on_sending_after_the_end_is_cut_off(tmp_path: Path) -> None:
+    timing = ServerTiming(close_timeout=60.0)
     options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
     # No hello: the first frame ends it, and what follows is not for anybody.
     frames = frame(1, b"{}") + frame(1, b"x" * 100) * (UNWANTED // 50)
-    async with running(options) as server:
+    async with running(options, timing=timing) as server:
         with suppress(ConnectionError):
             await raw(server, request("GET /ws HTTP/1.1", *UPGRADE), frames)

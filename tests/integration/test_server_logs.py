@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
 
 from protocol.server.limits.config import Limits
 from protocol.wire.messages import (
@@ -26,11 +28,10 @@ from protocol.wire.messages import (
 )
 from server_stub.app import ServeOptions, running
 from server_stub.observability import logging as log
-from server_stub.storage.sql.sql_store import SqlStore
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
     from pathlib import Path
 
 SECRET = "Sesame"
@@ -105,29 +106,27 @@ async def test_an_evening_leaves_no_word_of_it(tmp_path: Path, log_file: Path) -
     assert [secret for secret in secrets if secret in text] == []
 
 
-async def test_an_error_is_told_without_what_it_quotes(
-    tmp_path: Path, log_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_error_is_told_without_what_it_quotes(tmp_path: Path, log_file: Path) -> None:
     options = ServeOptions(listen="127.0.0.1:0", database=str(tmp_path / "party.db"))
     async with running(options, Limits(presence_interval=0.05)) as server:
         asyncio.get_running_loop().set_exception_handler(log.log_unhandled)
         async with await Wire.create(server.listening.url, SECRET) as host:
             await host.wait_for(Presence)
 
-            def broken(_: SqlStore, calls: Sequence[object]) -> object:
+            def broken(_connection: object, _cursor: object, *asked: object) -> None:
                 try:
-                    raise ValueError(repr(calls), SECRET)
+                    raise ValueError(repr(asked), SECRET)
                 except ValueError as error:
                     raise RuntimeError(SECRET) from error
 
-            monkeypatch.setattr(SqlStore, "perform", broken)
+            event.listen(sa.Engine, "before_cursor_execute", broken)
             await host.send(Command("event-000001", 1, 1, Cursor(1, 1), PlayAct()))
             refused = await host.wait_for(Refusal)
             assert refused.code == "try_again"
             asyncio.get_running_loop().call_exception_handler(
                 {"message": SECRET, "exception": KeyError(SECRET)}
             )
-            monkeypatch.undo()
+            event.remove(sa.Engine, "before_cursor_execute", broken)
     text = read(log_file)
     for told in ("event=store_failed", "builtins.RuntimeError", "event=unhandled", "in broken"):
         assert told in text

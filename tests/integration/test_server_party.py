@@ -32,6 +32,7 @@ from protocol.wire.messages import (
     Welcome,
 )
 from server_stub.app import Running, ServeOptions, running
+from server_stub.capacity import Capacity
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-USUAL = Limits()
+USUAL, ANY = Limits(), Capacity()
 
 
-def server_in(folder: Path, limits: Limits = USUAL) -> AbstractAsyncContextManager[Running]:
+def server_in(
+    folder: Path, limits: Limits = USUAL, capacity: Capacity = ANY
+) -> AbstractAsyncContextManager[Running]:
     options = ServeOptions(listen="127.0.0.1:0", database=str(folder / "party.db"))
-    return running(options, limits)
+    return running(options, limits, capacity=capacity)
 
 
 def command(host: Wire, counter: int, act: PlayAct | PauseAct | SeekAct) -> Command:
@@ -248,11 +251,10 @@ async def test_a_seat_that_never_reads_is_dropped_and_others_go_on(tmp_path: Pat
 
 
 async def test_a_seat_that_reads_late_has_everything_in_order_also_in_a_large_party(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("server_stub.net.delivery.fanout.WORTH", 1)
     limits = Limits(say=RateLimit(1e6, 1e6), characters=RateLimit(1e9, 1e9))
-    async with server_in(tmp_path, limits) as server:
+    async with server_in(tmp_path, limits, Capacity(parallel_from=1)) as server:
         url = server.listening.url
         async with await Wire.create(url) as host:
             late = await with_a_small_ear(url, host)

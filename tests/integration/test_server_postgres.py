@@ -27,6 +27,7 @@ from server_stub.storage import admin
 from server_stub.storage.engines.postgres_retention import CLEANUP_LOCK
 from server_stub.storage.factory import open_database
 from server_stub.storage.sql.queries import LOCK_STREAM
+from server_stub.timing import ServerTiming
 from tests.databases import DAY_MS, NOW, OTHER, STREAM, Place, create, entry
 from tests.postgres import database_name
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from tests.postgres import Postgres
 
 ROUNDS = 40
-PATIENCE = "server_stub.storage.engines.postgres._LETTING_GO"
+HASTY = ServerTiming(schema_lock_timeout=0.01)
 LATER = Moment(5000.0, NOW.unix_ms + 25 * 3600 * 1000)
 
 
@@ -257,40 +258,31 @@ def test_nothing_is_deleted_when_our_clock_and_the_databases_differ(
 
 
 def test_a_schema_is_not_changed_under_a_server(
-    store: SqlStore, second: SqlStore, place: Place, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, second: SqlStore, place: Place
 ) -> None:
     create(store)
     second.close()
-    with monkeypatch.context() as hasty:
-        hasty.setattr(PATIENCE, "10ms")
-        with pytest.raises(StoreLocked, match="a server is using the database"):
-            admin.change_schema(place.address, "down")
+    with pytest.raises(StoreLocked, match="a server is using the database"):
+        admin.change_schema(place.address, "down", HASTY)
     assert admin.schema_status(place.address).is_current
     assert len(admin.past_streams(place.address)) == 1
     store.close()
     assert not admin.change_schema(place.address, "down").status.is_current
 
 
-def test_a_server_waits_for_nobody_who_changes_the_schema(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def open_hastily() -> None:
-        with monkeypatch.context() as hasty:
-            hasty.setattr(PATIENCE, "10ms")
-            place.open()
-
+def test_a_server_waits_for_nobody_who_changes_the_schema(place: Place) -> None:
     place.open().close()
     with (
         open_database(place.address).opened(alone=True),
         pytest.raises(StoreUnusable, match="the schema is being changed"),
     ):
-        open_hastily()
+        place.open(HASTY)
     admin.change_schema(place.address, "down")
     with (
         open_database(place.address).opened(alone=True),
         pytest.raises(StoreLocked, match="with an older schema"),
     ):
-        open_hastily()
+        place.open(HASTY)
 
 
 def test_a_server_that_comes_back_to_another_schema_writes_nothing(

@@ -18,6 +18,7 @@ from server_stub.storage import admin
 from server_stub.storage.engines.sqlite import BACKEND, open_engine, open_sqlite
 from server_stub.storage.factory import open_database
 from server_stub.storage.sql.sql_store import SqlStore
+from server_stub.timing import ServerTiming
 from tests.databases import HOST, NOW, STREAM, Place, create, entry
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def test_a_full_disk_acknowledges_nothing_stays_readable_and_recovers(
 ) -> None:
     create(store)
     store.close()
-    engine = open_engine(path)
+    engine = open_engine(path, ServerTiming())
     again = SqlStore(engine, BACKEND)
     with engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()

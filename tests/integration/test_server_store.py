@@ -29,6 +29,7 @@ from server_stub.storage.base import EVENT_RETENTION, INACTIVE_AFTER
 from server_stub.storage.factory import open_database
 from server_stub.storage.sql.queries import FIND_EVENT, FIND_EVENTS, READ_LOG
 from server_stub.storage.sql.retention import (
+    LEAST,
     inactive_streams,
     old_events,
 )
@@ -304,19 +305,19 @@ def test_the_queries_use_their_indexes(store: Store, place: Place) -> None:
 # Retention ------------------------------------------------------------------------------
 
 
-def test_old_events_are_deleted_in_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server_stub.storage.sql.retention.LEAST", 10)
+def test_old_events_are_deleted_in_batches(store: Store) -> None:
+    several = 2 * LEAST + LEAST // 2
     create(store)
-    store.perform([entry(n, SeekAct(float(n))) for n in range(1, 46)])
+    store.perform([entry(n, SeekAct(float(n))) for n in range(1, several)])
     later = Moment(2000.0, NOW.unix_ms + round(EVENT_RETENTION.total_seconds() * 1000))
     assert store.maintain(later, (STREAM,)).events_deleted == 0
-    store.perform([entry(46, PauseAct(1.0), later)])
+    store.perform([entry(several, PauseAct(1.0), later)])
     done = store.maintain(Moment(2001.0, later.unix_ms + 1), (STREAM,))
-    assert (done.events_deleted, done.streams_reset) == (46, 0)
+    assert (done.events_deleted, done.streams_reset) == (several, 0)
     (read,) = store.perform([ReadSince(STREAM, Cursor(1, 0), 300)])
     assert isinstance(read, ReadEvents)
-    assert [event.seq for event in read.events] == [47]
-    assert read.record.seq == 47
+    assert [event.seq for event in read.events] == [several + 1]
+    assert read.record.seq == several + 1
 
 
 WAITS = {"1": False, "2": True, "off": False, "on": True}

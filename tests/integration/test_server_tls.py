@@ -8,7 +8,7 @@ import shutil
 import socket
 import ssl
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import httpx
 import pytest
@@ -16,11 +16,10 @@ from websockets.exceptions import InvalidHandshake
 
 from player.session.link import describe
 from protocol.exceptions import SettingsError
-from server_stub import app
 from server_stub.app import Running, ServeOptions, checked_listen, running
-from server_stub.cli.main import main
-from server_stub.net import gateway
+from server_stub.capacity import Capacity
 from server_stub.net.listen.tls import ReloadableTls
+from server_stub.timing import ServerTiming
 from tests.certificates import Authority, Pair, encrypted
 from tests.doubles.wire import Wire
 from tui.doctor import hosting
@@ -35,19 +34,29 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
+USUAL, AS_MANY_AS_MAY_BE = ServerTiming(), Capacity()
+
+
 @pytest.fixture(scope="module")
 def pair(authority: Authority) -> Pair:
     return authority.pair("server")
 
 
-def over_tls(tmp_path: Path, pair: Pair) -> AbstractAsyncContextManager[Running]:
+def over_tls(
+    tmp_path: Path,
+    pair: Pair,
+    timing: ServerTiming = USUAL,
+    capacity: Capacity = AS_MANY_AS_MAY_BE,
+) -> AbstractAsyncContextManager[Running]:
     return running(
         ServeOptions(
             listen="127.0.0.1:0",
             database=str(tmp_path / "party.db"),
             tls_cert=pair.cert,
             tls_key=pair.key,
-        )
+        ),
+        timing=timing,
+        capacity=capacity,
     )
 
 
@@ -109,13 +118,10 @@ async def test_plain_http_gets_nowhere(tmp_path: Path, pair: Pair) -> None:
                 await http.get(f"{url}/healthz")
 
 
-async def test_who_never_shakes_hands_makes_room_for_who_does(
-    tmp_path: Path, pair: Pair, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gateway, "_OPEN_TIMEOUT", 60.0)
-    monkeypatch.setattr(app, "most_connections", lambda: 4)
+async def test_who_never_shakes_hands_makes_room_for_who_does(tmp_path: Path, pair: Pair) -> None:
+    timing, capacity = ServerTiming(handshake_timeout=60.0), Capacity(connections=4)
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(over_tls(tmp_path, pair))
+        server = await stack.enter_async_context(over_tls(tmp_path, pair, timing, capacity))
         port = int(server.listening.url.rpartition(":")[2])
         silent = [
             stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(3)
@@ -186,22 +192,21 @@ def test_what_cannot_be_used_is_told_by_its_option(
             ReloadableTls(cert, key)
 
 
-@pytest.mark.parametrize(("given", "other"), [("--tls-cert", "tls-key"), ("--tls-key", "tls-cert")])
-def test_one_without_the_other_names_what_is_missing(
-    tmp_path: Path,
-    pair: Pair,
-    given: str,
-    other: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("given", ["tls_cert", "tls_key"])
+async def test_one_without_the_other_names_what_is_missing(
+    tmp_path: Path, pair: Pair, given: Literal["tls_cert", "tls_key"]
 ) -> None:
-    def no_log(_: Path | None) -> None:
-        """Tests that come later must not log into this one's output."""
-
-    monkeypatch.setattr("server_stub.observability.logging.set_up", no_log)
-    at = ("--listen", "127.0.0.1:0", "--database", str(tmp_path / "party.db"))
-    assert main([*at, given, str(pair.cert)]) == 1
-    assert capsys.readouterr().err.startswith(f"matinee serve: {other}: is missing: {given} needs ")
+    other = "tls-key" if given == "tls_cert" else "tls-cert"
+    options = ServeOptions(
+        listen="127.0.0.1:0",
+        database=str(tmp_path / "party.db"),
+        tls_cert=pair.cert if given == "tls_cert" else None,
+        tls_key=pair.key if given == "tls_key" else None,
+    )
+    words = f"^{other}: is missing: --{given.replace('_', '-')} needs "
+    with pytest.raises(SettingsError, match=words):
+        async with running(options):
+            raise AssertionError("it runs")
 
 
 def test_with_tls_the_whole_network_may_be_listened_to(pair: Pair) -> None:

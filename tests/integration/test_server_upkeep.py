@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -16,12 +16,13 @@ from protocol.server.core.effects import AskStore
 from protocol.server.core.store_calls import OpenStream, StoreFailed
 from protocol.server.moment import Moment
 from protocol.wire.messages import Ack, Command, Leave, PlayAct, Resume, SeekAct, Snapshot
-from server_stub import app, clock
 from server_stub.app import ServeOptions, maintain, running
-from server_stub.net import gateway
+from server_stub.clock import ClockReading, read_clocks
 from server_stub.storage import admin
 from server_stub.storage.engines.sqlite import open_sqlite
+from server_stub.storage.memory import MemoryStore
 from server_stub.storage.worker import StoreAnswer, StoreWorker
+from server_stub.timing import ServerTiming
 from tests.doubles.wire import Wire
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from protocol.server.core.store_calls import AnyStoreCall, StoreResult
     from protocol.server.log.record import StreamRecord
     from server_stub.storage.base import Store
+
+
+USUAL = ServerTiming()
 
 
 def options_in(folder: Path) -> ServeOptions:
@@ -90,10 +94,16 @@ async def test_a_reset_of_a_party_that_somebody_came_to_is_told(tmp_path: Path) 
 
 
 async def test_maintenance_refuses_when_the_clock_has_jumped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with running(options_in(tmp_path)) as server:
-        monkeypatch.setattr(server.clock, "wall_jump", lambda: -7200.0)
+    wrong_by = 0.0
+
+    def read() -> ClockReading:
+        right = read_clocks()
+        return right._replace(wall=right.wall + wrong_by)
+
+    async with running(options_in(tmp_path), read=read) as server:
+        wrong_by = -7200.0
         await maintain(server)
     assert "event=maintenance_refused clock_jump=-7200" in caplog.text
 
@@ -122,54 +132,66 @@ async def test_maintenance_refuses_over_a_restart_as_well(
 
 
 async def test_what_was_written_while_the_clock_was_wrong_is_not_old_once_it_is_right(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    clocks, wrong_by = clock.read_clocks, -8 * 86400.0
+    wrong_by = 0.0
 
-    def wrong() -> clock.ClockReading:
-        right = clocks()
+    def read() -> ClockReading:
+        right = read_clocks()
         return right._replace(wall=right.wall + wrong_by)
 
     async with (
-        running(options_in(tmp_path)) as server,
+        running(options_in(tmp_path), read=read) as server,
         await Wire.create(server.listening.url) as host,
     ):
-        monkeypatch.setattr(clock, "read_clocks", wrong)
+        wrong_by = -8 * 86400.0
         await host.send(Command("event-0001", 1, 1, host.snapshot.cursor, PlayAct()))
         await host.wait_for(Ack)
         await maintain(server)
         assert "event=maintenance_refused" in caplog.text
-        monkeypatch.setattr(clock, "read_clocks", clocks)
+        wrong_by = 0.0
         await maintain(server)
         assert "event=maintained events_deleted=0" in caplog.text
 
 
+class Heard(logging.Handler):
+    """Waits for a line of the log."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+        self.is_there = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._words in record.getMessage():
+            self.is_there.set()
+
+
 async def test_the_anchor_is_kept_and_maintenance_is_run_as_time_goes_by(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(app, "_ANCHOR_INTERVAL", 0.05)
-    maintained = asyncio.Event()
+    caplog.set_level(logging.INFO)
+    heard, server_log = Heard("event=maintained"), logging.getLogger("matinee.server")
+    server_log.addHandler(heard)
+    try:
+        async with running(
+            options_in(tmp_path), timing=ServerTiming(anchor_interval=0.2)
+        ) as server:
+            first = await server.thread.run(lambda store: store.anchor())
+            async with asyncio.timeout(5):
+                await heard.is_there.wait()
+            anchor = await server.thread.run(lambda store: store.anchor())
+            assert first is not None
+            assert anchor is not None
+            assert first.instant < anchor.instant <= server.clock.instant()
+    finally:
+        server_log.removeHandler(heard)
 
-    async def note(*_: object) -> None:
-        maintained.set()
-        raise StoreError("not now")
 
-    monkeypatch.setattr(app, "maintain", note)
-    async with running(options_in(tmp_path)) as server:
-        async with asyncio.timeout(5):
-            await maintained.wait()
-        anchor = await server.thread.run(lambda store: store.anchor())
-        assert anchor is not None
-        assert anchor.instant <= server.clock.instant()
-
-
-async def test_a_connection_that_died_without_a_word_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gateway, "_PATIENCE", 0.1)
-    monkeypatch.setattr(gateway, "_LAG_INTERVAL", 0.05)
-    async with running(options_in(tmp_path)) as server:
+async def test_a_connection_that_died_without_a_word_is_found(tmp_path: Path) -> None:
+    timing = ServerTiming(silence_timeout=0.1, lag_interval=0.05)
+    async with running(options_in(tmp_path), timing=timing) as server:
         dead = await Wire.create(server.listening.url)
         dead.socket.transport.pause_reading()
         async with await Wire.create(server.listening.url, "Zoe") as alive:
@@ -186,7 +208,7 @@ def nobody(_: object) -> None:
     raise AssertionError("nothing was in doubt")
 
 
-class Brittle:
+class Brittle(MemoryStore):
     """A store that breaks at each call."""
 
     def perform(self, calls: Sequence[AnyStoreCall]) -> list[StoreResult]:
@@ -194,11 +216,10 @@ class Brittle:
 
 
 async def test_a_store_that_breaks_fails_its_callers_and_the_thread_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    store, heard = open_sqlite(tmp_path / "party.db"), asyncio.Queue[list[StoreAnswer]]()
-    monkeypatch.setattr(store, "perform", Brittle().perform)
-    thread = StoreWorker(store, heard.put_nowait, nobody)
+    heard = asyncio.Queue[list[StoreAnswer]]()
+    thread = StoreWorker(Brittle(), heard.put_nowait, nobody)
     call = OpenStream("f" * 32, "hash", Moment(0.0, 0))
     for ticket in (1, 2):
         thread.ask(AskStore(ticket, call))
@@ -276,12 +297,14 @@ def slow() -> Slow:
     return Slow()
 
 
-@pytest.fixture
-async def thread_of_slow(slow: Slow) -> AsyncGenerator[StoreWorker]:
-    thread = StoreWorker(cast("Store", slow), lambda _: None, nobody)
-    yield thread
-    slow.may_answer.release(100)
-    await thread.close()
+@asynccontextmanager
+async def thread_of(store: Slow, timing: ServerTiming = USUAL) -> AsyncGenerator[StoreWorker]:
+    thread = StoreWorker(cast("Store", store), lambda _: None, nobody, timing=timing)
+    try:
+        yield thread
+    finally:
+        store.may_answer.release(100)
+        await thread.close()
 
 
 CALL = OpenStream("f" * 32, "hash", Moment(0.0, 0))
@@ -306,67 +329,62 @@ async def test_what_cannot_be_settled_ends_nothing(caplog: pytest.LogCaptureFixt
 
 
 async def test_a_step_waits_for_a_pause_and_so_does_what_makes_the_store_tidy(
-    slow: Slow, thread_of_slow: StoreWorker
+    slow: Slow,
 ) -> None:
-    for ticket in range(3):
-        thread_of_slow.ask(AskStore(ticket, CALL))
-    cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
-    await asyncio.sleep(0)
-    for ticket in range(3, 6):
-        thread_of_slow.ask(AskStore(ticket, CALL))
-    slow.may_answer.release(100)
-    async with asyncio.timeout(5):
-        await cleaning
-    assert slow.done[:6] == ["call"] * 6
-    assert [word for word in slow.done if word == "step"] == ["step"] * 2
-    assert slow.done[6:8] == ["tidy", "step"]
-    assert await asyncio.to_thread(slow.is_tidied.wait, 5.0)
-
-
-async def test_a_step_waits_no_longer_than_its_time_where_there_is_no_pause(
-    slow: Slow, thread_of_slow: StoreWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server_stub.storage.worker._PAUSE", 60.0)
-    monkeypatch.setattr("server_stub.storage.worker._LONGEST", 0.0)
-    slow.may_answer.release(100)
-    cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
-    ticket = 0
-    async with asyncio.timeout(5):
-        while not cleaning.done():
-            thread_of_slow.ask(AskStore(ticket := ticket + 1, CALL))
-            await asyncio.sleep(0)
-    assert "tidy" not in slow.done
-    assert slow.done.count("step") == 2
-
-
-async def test_what_waits_for_a_pause_is_done_before_the_end(
-    slow: Slow, thread_of_slow: StoreWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server_stub.storage.worker._PAUSE", 60.0)
-    cleaning = asyncio.create_task(two_steps(thread_of_slow, slow))
-    for _ in range(3):
+    async with thread_of(slow) as thread:
+        for ticket in range(3):
+            thread.ask(AskStore(ticket, CALL))
+        cleaning = asyncio.create_task(two_steps(thread, slow))
         await asyncio.sleep(0)
-        await thread_of_slow.run(lambda _: None)
-    assert not slow.done
-    await thread_of_slow.close()
+        for ticket in range(3, 6):
+            thread.ask(AskStore(ticket, CALL))
+        slow.may_answer.release(100)
+        async with asyncio.timeout(5):
+            await cleaning
+        assert slow.done[:6] == ["call"] * 6
+        assert [word for word in slow.done if word == "step"] == ["step"] * 2
+        assert slow.done[6:8] == ["tidy", "step"]
+        assert await asyncio.to_thread(slow.is_tidied.wait, 5.0)
+
+
+async def test_a_step_waits_no_longer_than_its_time_where_there_is_no_pause(slow: Slow) -> None:
+    slow.may_answer.release(100)
+    async with thread_of(slow, ServerTiming(pause=60.0, step_timeout=0.0)) as thread:
+        cleaning = asyncio.create_task(two_steps(thread, slow))
+        ticket = 0
+        async with asyncio.timeout(5):
+            while not cleaning.done():
+                thread.ask(AskStore(ticket := ticket + 1, CALL))
+                await asyncio.sleep(0)
+        assert "tidy" not in slow.done
+        assert slow.done.count("step") == 2
+
+
+async def test_what_waits_for_a_pause_is_done_before_the_end(slow: Slow) -> None:
+    async with thread_of(slow, ServerTiming(pause=60.0)) as thread:
+        cleaning = asyncio.create_task(two_steps(thread, slow))
+        for _ in range(3):
+            await asyncio.sleep(0)
+            await thread.run(lambda _: None)
+        assert not slow.done
     assert slow.done == ["step"]
     cleaning.cancel()
     await asyncio.gather(cleaning, return_exceptions=True)
 
 
-async def test_a_store_that_cannot_be_tidied_goes_on(
-    slow: Slow,
-    thread_of_slow: StoreWorker,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    def broken() -> bool:
-        slow.is_tidied.set()
+class Untidy(Slow):
+    """A store whose disk is in the way of being tidy."""
+
+    def tidy(self) -> bool:
+        self.is_tidied.set()
         raise RuntimeError("disk")
 
-    monkeypatch.setattr(slow, "tidy", broken)
-    slow.may_answer.release(100)
-    thread_of_slow.ask(AskStore(1, CALL))
-    assert await asyncio.to_thread(slow.is_tidied.wait, 5.0)
-    assert await thread_of_slow.run(lambda _: "still here") == "still here"
+
+async def test_a_store_that_cannot_be_tidied_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    store = Untidy()
+    store.may_answer.release(100)
+    async with thread_of(store) as thread:
+        thread.ask(AskStore(1, CALL))
+        assert await asyncio.to_thread(store.is_tidied.wait, 5.0)
+        assert await thread.run(lambda _: "still here") == "still here"
     assert "event=store_not_tidied" in caplog.text

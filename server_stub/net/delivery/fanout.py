@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from server_stub.net.delivery.parallel_writer import WORTH, ParallelWriter, WriteTarget
+from server_stub.net.delivery.parallel_writer import ParallelWriter, WriteTarget
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,13 +31,18 @@ class Broadcaster:
     Args:
         loop: whose turns are taken.
         waiting: told of peers for whom something waits unread.
+        parallel_from: peers from which on two threads write.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, waiting: Callable[[list[int]], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        waiting: Callable[[list[int]], None],
+        parallel_from: int,
     ) -> None:
         self._loop = loop
         self._waiting = waiting
+        self._parallel_from = parallel_from
         self._open: dict[int, WriteTarget] = {}
         self._slow: set[int] = set()
         """Those that only their transports may write to: see `ParallelWriter`."""
@@ -96,7 +101,7 @@ class Broadcaster:
 
     def _write(self, frame: bytes, peers: Sequence[int]) -> None:
         known = self._open
-        if len(peers) < WORTH:
+        if len(peers) < self._parallel_from:
             for peer in peers:
                 outlet = known.get(peer)
                 if outlet is not None:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("matinee.server")
 
-WORTH: Final = 200
-"""Sockets; for fewer the second thread would be awake too late to be of use."""
 PORTION: Final = 25
 """Sockets that a thread takes at a time: the other waits for the last of them at most."""
 

@@ -1,30 +1,50 @@
-"""Client connection: a websocket that gives back its place, however it ends."""
+"""Client connection: a websocket that tells of its end, however it comes."""
 
 from __future__ import annotations
 
-import logging
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
-
-logger = logging.getLogger("matinee.server")
 READ_AT_ONCE: Final = 32 * 1024
 """Bytes; the longest message is half as long."""
 UNWANTED: Final = 64 * 1024
 """Bytes that may come on a connection that closes: what was on its way already."""
 
 
-class ClientConnection(ServerConnection):
-    """A connection that gives back its place, however it ends."""
+class ConnectionObserver(Protocol):
+    """Connection observer: told of what befalls connections, at once."""
 
-    release: Callable[[], None] | None = None
+    def fill_changed(self, connection: ClientConnection) -> None:
+        """`ClientConnection.is_full` has changed, or has been said again."""
+        ...
+
+    def write_closed(self, connection: ClientConnection) -> None:
+        """It may not be written to any more; told once or more."""
+        ...
+
+    def lost(self, connection: ClientConnection) -> None:
+        """It has ended; told once, whatever had become of it."""
+        ...
+
+
+class ClientConnection(ServerConnection):
+    """A connection that tells its observer of its end, however it comes.
+
+    Args:
+        arguments, named: as for `ServerConnection`.
+        observer: told of it.
+    """
+
+    peer = 0
+    """Its number, once it has opened; 0 before."""
+    is_admitted = False
+    """Whether a place is kept for it until its end."""
     is_lost = False
     """Whether its end has come: nobody would give back what it takes from then on."""
     visitor = ""
@@ -33,12 +53,12 @@ class ClientConnection(ServerConnection):
     """When something last came, on the loop's clock."""
     _unwanted = 0
     """Bytes that came after it began to close."""
-    closing: Callable[[], None] | None = None
-    """Called once it may not be written to any more."""
-    filling: Callable[[bool], None] | None = None
-    """Told that something waits to be written, and that nothing does any more."""
     is_full = False
     """Whether something waits to be written."""
+
+    def __init__(self, *arguments: Any, observer: ConnectionObserver, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._observer = observer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # A message must not wait until the one before it is acknowledged, which takes 40 ms or
@@ -60,8 +80,7 @@ class ClientConnection(ServerConnection):
 
     def _fill(self, *, is_full: bool) -> None:
         self.is_full = is_full
-        if self.filling is not None:
-            self.filling(is_full)
+        self._observer.fill_changed(self)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
@@ -83,17 +102,13 @@ class ClientConnection(ServerConnection):
 
     def stop_writing(self) -> None:
         """Nobody else writes to it from here on."""
-        if self.closing is not None:
-            closing, self.closing = self.closing, None
-            closing()
+        self._observer.write_closed(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.is_lost = True
         self._look_whether_open()
-        if self.release is not None:
-            self.release()
-            self.release = None
+        self._observer.lost(self)
 
 
 def bearer(authorization: str | None) -> str:
@@ -102,9 +117,9 @@ def bearer(authorization: str | None) -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
-def address_of(connection: ServerConnection) -> str:
+def address_of(connection: ClientConnection) -> str:
     """The visitor's IP address, as a trusted proxy tells it; "" when there is none."""
-    if isinstance(connection, ClientConnection) and connection.visitor:
+    if connection.visitor:
         return connection.visitor
     # A unix socket's name is text; of an IP peer it is a tuple that begins with the address.
     where: Any = connection.remote_address

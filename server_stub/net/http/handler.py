@@ -27,14 +27,16 @@ if TYPE_CHECKING:
 
     from protocol.server.moment import Moment
     from protocol.server.protocol import ServerProtocol
+    from server_stub.capacity import Capacity
     from server_stub.clock import ServerClock
     from server_stub.net.http.read_cache import ReadCache
     from server_stub.net.listen.addresses import HostPolicy
     from server_stub.net.listen.forwarded import TrustedProxies
     from server_stub.net.listen.listener import BoundedListener
-    from server_stub.observability.endpoint import Readings
+    from server_stub.observability.endpoint import MetricsEndpoint
     from server_stub.storage.base import Store
     from server_stub.storage.worker import StoreWorker
+    from server_stub.timing import ServerTiming
 
 logger = logging.getLogger("matinee.server")
 
@@ -44,14 +46,10 @@ _READ: Final = re.compile(r"/streams/([0-9A-Za-z_-]{8,64})/(state|events)")
 _ONCE: Final = ("Authorization", "If-None-Match")
 """Headers that say nothing when there are two of them."""
 MAX_EVENTS: Final = 300
-REST: Final = 0.25
-"""Seconds until who reads too often is told so."""
 
 
 class HttpHandler:
     """Answers what is no websocket, and lets in what may become one."""
-
-    connection = ClientConnection
 
     def __init__(
         self,
@@ -60,34 +58,37 @@ class HttpHandler:
         store: StoreWorker,
         names: HostPolicy,
         reads: ReadCache,
-        readings: Readings,
+        metrics: MetricsEndpoint,
         proxies: TrustedProxies,
-        entrance: BoundedListener,
+        listener: BoundedListener,
         perform: Callable[[], None],
+        timing: ServerTiming,
+        capacity: Capacity,
     ) -> None:
         self._core = core
         self._clock = clock
         self._store = store
         self._names = names
-        self._door = AdmissionQueue(self._places)
+        self._queue = AdmissionQueue(self._places, timing, capacity)
         self._reads = reads
-        self._readings = readings
+        self._metrics = metrics
         self._proxies = proxies
-        self._entrance = entrance
+        self._listener = listener
         self._perform = perform
+        self._timing = timing
 
     async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The response; None opens a websocket."""
-        self._entrance.has_asked(connection.transport.get_extra_info("socket").fileno())
-        if isinstance(connection, ClientConnection):
-            forwarded = request.headers.get_all("X-Forwarded-For")
-            connection.visitor = self._proxies.visitor(address_of(connection), forwarded)
+        assert isinstance(connection, ClientConnection)
+        self._listener.has_asked(connection.transport.get_extra_info("socket").fileno())
+        forwarded = request.headers.get_all("X-Forwarded-For")
+        connection.visitor = self._proxies.visitor(address_of(connection), forwarded)
         response = await self._answer(connection, request)
         if response is not None:
-            self._readings.responded(response.status_code)
+            self._metrics.responded(response.status_code)
         return response
 
-    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _answer(self, connection: ClientConnection, request: Request) -> Response | None:
         response = self._refused(request)
         if response is not None:
             return response
@@ -136,10 +137,10 @@ class HttpHandler:
             self._perform()
         return free
 
-    async def _admit(self, connection: ServerConnection) -> Response | None:
+    async def _admit(self, connection: ClientConnection) -> Response | None:
         address = address_of(connection)
-        await self._door.wait(address)
-        if isinstance(connection, ClientConnection) and connection.is_lost:
+        await self._queue.wait(address)
+        if connection.is_lost:
             # It went away while it was in line, and has been given up already.
             return None
         # The connection's place is kept from here on, before anything can go wrong.
@@ -147,17 +148,16 @@ class HttpHandler:
         if wait > 0.0:
             logger.info("event=not_admitted retry_after=%.1f", wait)
             return _too_many("connections", wait)
-        if isinstance(connection, ClientConnection):
-            connection.release = lambda: self._core.released(address)
+        connection.is_admitted = True
         return None
 
-    def _measured(self, connection: ServerConnection, request: Request) -> Response:
+    def _measured(self, connection: ClientConnection, request: Request) -> Response:
         address, now = address_of(connection), self._clock.now()
-        if not self._readings.is_open_to(address, request.headers):
+        if not self._metrics.key.is_open_to(address, request.headers):
             wait = self._core.token_wait(address, now)
             if wait > 0.0:
                 return _too_many("wrong tokens", wait)
-            if not self._readings.opens(bearer(request.headers.get("Authorization"))):
+            if not self._metrics.key.opens(bearer(request.headers.get("Authorization"))):
                 wait = self._core.token_failed(address, now)
                 if wait > 0.0:
                     return _too_many("wrong tokens", wait)
@@ -166,21 +166,21 @@ class HttpHandler:
                     "the token of --metrics-token-file opens it",
                     _CHALLENGE,
                 )
-        return responses.metrics_page(self._readings.page())
+        return responses.metrics_page(self._metrics.page())
 
     async def _read(
         self,
         stream_id: str,
         what: str,
         query: str,
-        connection: ServerConnection,
+        connection: ClientConnection,
         request: Request,
     ) -> Response:
         address = address_of(connection)
         wait = self._core.admit_read(address, self._clock.now())
         if wait > 0.0:
             # Whoever asks again at once would cost more than with an answer.
-            await asyncio.sleep(REST)
+            await asyncio.sleep(self._timing.refused_read_delay)
             return _too_many("reads", wait)
         token_hash = hash_token(bearer(request.headers.get("Authorization")))
         numbers = parse_qs(query)

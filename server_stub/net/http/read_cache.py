@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-KEPT_FOR: Final = 1.0
-"""Seconds; bounds how long another server's writes and an expired token go unnoticed."""
 MAX_STREAMS: Final = 256
 MAX_READS: Final = 64
 """Of one stream; an answer has at most 300 events."""
@@ -41,9 +39,14 @@ class _Kept(NamedTuple):
 
 
 class ReadCache:
-    """Keeps answers; all instants are the event loop's."""
+    """Keeps answers; an instant is seconds on any monotonic clock.
 
-    def __init__(self) -> None:
+    Args:
+        lifetime: seconds that an answer is kept.
+    """
+
+    def __init__(self, lifetime: float) -> None:
+        self._lifetime = lifetime
         self._streams: OrderedDict[str, dict[PendingRead, _Kept]] = OrderedDict()
 
     async def page(
@@ -64,7 +67,7 @@ class ReadCache:
             if len(reads) >= MAX_READS:
                 reads.clear()
             page = asyncio.ensure_future(_paged(read))
-            kept = reads[reading] = _Kept(page, now + KEPT_FOR)
+            kept = reads[reading] = _Kept(page, now + self._lifetime)
             page.add_done_callback(lambda done: _drop_failed(reads, reading, done))
         # One who goes away must not take the answer from the others.
         return await asyncio.shield(kept.page)

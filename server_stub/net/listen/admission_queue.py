@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from protocol.server.limits.addresses import bounded_as, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PATIENCE: Final = 3.0
-"""Seconds in line; a handshake has 5."""
-LONGEST: Final = 4096
-EACH: Final = 50
-"""Of one address."""
-INTERVAL: Final = 0.02
+    from server_stub.capacity import Capacity
+    from server_stub.timing import ServerTiming
 
 
 class AdmissionQueue:
@@ -29,10 +25,14 @@ class AdmissionQueue:
 
     Args:
         places: how many may come in now.
+        timing: how long one waits, and how often places are looked for.
+        capacity: how many may wait.
     """
 
-    def __init__(self, places: Callable[[], int]) -> None:
+    def __init__(self, places: Callable[[], int], timing: ServerTiming, capacity: Capacity) -> None:
         self._places = places
+        self._timing = timing
+        self._capacity = capacity
         self._line: deque[asyncio.Future[None]] = deque()
         self._of = Counter[str]()
         self._is_watched = False
@@ -42,7 +42,8 @@ class AdmissionQueue:
         address = bounded_as(address)
         if self._places() > 0 and not self._line:
             return
-        if len(self._line) >= LONGEST or (self._of[address] >= EACH and not is_own(address)):
+        is_one_too_many = self._of[address] >= self._capacity.queue_each and not is_own(address)
+        if is_one_too_many or len(self._line) >= self._capacity.queue:
             return
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
@@ -50,9 +51,9 @@ class AdmissionQueue:
         self._of[address] += 1
         if not self._is_watched:
             self._is_watched = True
-            loop.call_later(INTERVAL, self._look)
+            loop.call_later(self._timing.admission_interval, self._look)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._timing.admission_timeout):
                 await turn
         except TimeoutError:
             # The core says how many there are already.
@@ -71,4 +72,4 @@ class AdmissionQueue:
                 free -= 1
         self._is_watched = bool(self._line)
         if self._is_watched:
-            asyncio.get_running_loop().call_later(INTERVAL, self._look)
+            asyncio.get_running_loop().call_later(self._timing.admission_interval, self._look)

@@ -20,9 +20,10 @@ from protocol.exceptions import SettingsError, StorageFull, StoreError, StoreLoc
 from server_stub.storage import migrate
 from server_stub.storage.engines.postgres_retention import maintenance
 from server_stub.storage.sql.sql_store import Backend, SqlStore, Trouble
+from server_stub.timing import ServerTiming
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from sqlalchemy.engine import Connection, Dialect, Engine
 
@@ -36,9 +37,8 @@ _MISSING: Final = StoreUnusable(
     "PostgreSQL needs the Python package psycopg", "install it: pip install 'psycopg[binary]'"
 )
 
-CONNECTION_TIMEOUTS: Final = {
-    # Seconds, of libpq: a host that is silent is given up as one that is gone.
-    "connect_timeout": "3",
+_CONNECTION: Final = {
+    # Of libpq: a host that is silent is given up as one that is gone.
     "keepalives_idle": "5",
     "keepalives_interval": "2",
     "keepalives_count": "3",
@@ -54,11 +54,7 @@ SELECT set_config('timezone', 'UTC', false),
        CASE current_setting('synchronous_commit')
            WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
-_ANSWER_WITHIN: Final = 6.0
-"""Seconds. A database that froze keeps its connections alive, so only a clock notices; longer
-than a lock may be waited for, and with a new connection's time less than a seat waits."""
-_LETTING_GO: Final = "1s"
-"""A server that has just been stopped may still hold its lock."""
+_TIMING: Final = ServerTiming()
 _SILENT: Final = "the database does not answer"
 _CHANGING: Final = "the schema is being changed, or was"
 _FULL: Final = "53100"
@@ -73,12 +69,21 @@ class PostgresDatabase:
     Args:
         address: begins with one of `SCHEMES`; what it leaves out libpq's own variables and
             files tell (``PGPASSWORD``, ``~/.pgpass``, …).
+        timing: how long it may take to connect, and to answer.
+        monotonic: seconds.
 
     Raises:
         SettingsError: it cannot be read.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        timing: ServerTiming = _TIMING,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._timing = timing
+        self._monotonic = monotonic
         try:
             url = sa.make_url(address)
         except (ArgumentError, ValueError):
@@ -94,7 +99,7 @@ class PostgresDatabase:
 
     def open_store(self) -> SqlStore:
         """See `Database`."""
-        line = _Line()
+        line = _Line(self._timing, self._monotonic)
         engine = self._engine(line)
         try:
             with _explained(self.name):
@@ -115,10 +120,10 @@ class PostgresDatabase:
     @contextmanager
     def opened(self, *, alone: bool) -> Generator[Engine]:
         """See `Database`."""
-        engine = self._engine(_Line())
+        engine = self._engine(_Line(self._timing, self._monotonic))
         try:
             with _explained(self.name):
-                if alone and not _lock_alone(engine):
+                if alone and not _lock_alone(engine, self._timing):
                     raise StoreLocked(
                         f"a server is using the database {self.name}",
                         f"stop every server of it first, or {_ANOTHER}",
@@ -134,7 +139,7 @@ class PostgresDatabase:
 
     def _engine(self, line: _Line) -> Engine:
         """One connection; what is done alone is done on it from beginning to end."""
-        patience = {k: v for k, v in CONNECTION_TIMEOUTS.items() if k not in self._url.query}
+        options = {"connect_timeout": str(self._timing.connect_timeout), **_CONNECTION}
         try:
             engine = sa.create_engine(
                 self._url,
@@ -144,7 +149,7 @@ class PostgresDatabase:
                 hide_parameters=True,
                 json_serializer=_json_text,
                 json_deserializer=msgspec.json.decode,
-                connect_args=patience,
+                connect_args={k: v for k, v in options.items() if k not in self._url.query},
             )
         except ImportError:
             raise _MISSING from None
@@ -164,7 +169,7 @@ class PostgresDatabase:
             before = migrate.status(connection)
         if before.is_current:
             return before.newest
-        if not _lock_alone(engine):
+        if not _lock_alone(engine, self._timing):
             raise StoreLocked(
                 f"another server uses the database {self.name} with an older schema",
                 f"stop it first, or {_ANOTHER}",
@@ -179,9 +184,16 @@ class PostgresDatabase:
 
 
 class _Line:
-    """Makes connections, and makes them ours."""
+    """Makes connections, and makes them ours.
 
-    def __init__(self) -> None:
+    Args:
+        timing: how long one of a server may keep silent, and its lock be waited for.
+        monotonic: seconds.
+    """
+
+    def __init__(self, timing: ServerTiming, monotonic: Callable[[], float]) -> None:
+        self._timing = timing
+        self._monotonic = monotonic
         self.revision = ""
         """The schema that a server counts on; "" for a connection that is not a server's."""
         self._closed_until = float("-inf")
@@ -189,7 +201,7 @@ class _Line:
 
     def connect(self, dialect: Dialect, _record: object, args: Any, params: Any) -> Any:
         """Instead of the dialect's own way."""
-        began = time.monotonic()
+        began = self._monotonic()
         if self._error is not None and began < self._closed_until:
             raise self._error.with_traceback(None)
         self._error = None
@@ -197,11 +209,11 @@ class _Line:
             connection: Any = dialect.connect(*args, **params)
         except Exception as error:
             # Where that took long, as long is not tried again: others wait for an answer.
-            now = time.monotonic()
+            now = self._monotonic()
             self._error, self._closed_until = error, now + (now - began)
             raise
         if self.revision:
-            _answer_in_time(dialect, connection)
+            self._answer_in_time(dialect, connection)
         try:
             self._set_up(dialect, connection)
         except BaseException:
@@ -209,12 +221,35 @@ class _Line:
             raise
         return connection
 
+    def _answer_in_time(self, dialect: Dialect, connection: Any) -> None:
+        """Give a connection up that leaves us without an answer for too long."""
+        wait, monotonic, timeout = connection.wait, self._monotonic, self._timing.answer_timeout
+
+        def steps(waiting: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+            deadline = monotonic() + timeout
+            try:
+                wanted = next(waiting)
+                while True:
+                    ready = yield wanted
+                    if not ready and monotonic() > deadline:
+                        # It counts as lost: what was under way may be done yet.
+                        connection.pgconn.finish()
+                        raise dialect.loaded_dbapi.OperationalError(_SILENT)
+                    wanted = waiting.send(ready)
+            except StopIteration as done:
+                return done.value
+
+        def wait_in_time(waiting: Generator[Any, Any, Any], *args: Any, **options: Any) -> Any:
+            return wait(steps(waiting), *args, **options)
+
+        connection.wait = wait_in_time
+
     def _set_up(self, dialect: Dialect, connection: Any) -> None:
         connection.execute(_SET_UP)
         if self.revision:
             database_error = dialect.loaded_dbapi.DatabaseError
             try:
-                connection.execute(f"SET LOCAL lock_timeout = '{_LETTING_GO}'")
+                connection.execute(_lock_within(self._timing))
                 # Held until the connection ends.
                 connection.execute(f"SELECT pg_advisory_lock_shared({SCHEMA_LOCK})")
                 found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -225,39 +260,19 @@ class _Line:
         connection.commit()
 
 
-def _answer_in_time(dialect: Dialect, connection: Any) -> None:
-    """Give a connection up that leaves us without an answer for `_ANSWER_WITHIN`."""
-    wait = connection.wait
-
-    def steps(waiting: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-        deadline = time.monotonic() + _ANSWER_WITHIN
-        try:
-            wanted = next(waiting)
-            while True:
-                ready = yield wanted
-                if not ready and time.monotonic() > deadline:
-                    # It counts as lost: what was under way may be done yet.
-                    connection.pgconn.finish()
-                    raise dialect.loaded_dbapi.OperationalError(_SILENT)
-                wanted = waiting.send(ready)
-        except StopIteration as done:
-            return done.value
-
-    def wait_in_time(waiting: Generator[Any, Any, Any], *args: Any, **options: Any) -> Any:
-        return wait(steps(waiting), *args, **options)
-
-    connection.wait = wait_in_time
-
-
 def _json_text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _lock_alone(engine: Engine) -> bool:
+def _lock_within(timing: ServerTiming) -> str:
+    return f"SET LOCAL lock_timeout = '{round(timing.schema_lock_timeout * 1000)}ms'"
+
+
+def _lock_alone(engine: Engine, timing: ServerTiming) -> bool:
     """Whether no server uses it; until `_unlock`, or until the connection ends."""
     try:
         with engine.begin() as connection:
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LETTING_GO}'")
+            connection.exec_driver_sql(_lock_within(timing))
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({SCHEMA_LOCK})")
     except DBAPIError as error:
         if _state(error) == _NOT_IN_TIME:

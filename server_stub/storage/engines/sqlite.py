@@ -17,6 +17,7 @@ from protocol.exceptions import StorageFull, StoreError, StoreLocked, StoreUnusa
 from server_stub.storage import migrate
 from server_stub.storage.sql.retention import maintenance
 from server_stub.storage.sql.sql_store import Backend, SqlStore, Trouble
+from server_stub.timing import ServerTiming
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("matinee.store")
 
-_BUSY_TIMEOUT: Final = 1.0
-"""Seconds; a server that has just been stopped may still be letting go."""
+_TIMING: Final = ServerTiming()
 _ANOTHER: Final = "name another file with --database"
 _COPIED_AFTER: Final = 40
 """Rows written until the log is copied back in the next pause: 20 appends, which are 100 pages."""
@@ -40,21 +40,23 @@ class SqliteDatabase:
 
     Args:
         path: absolute.
+        timing: how long a file in use is waited for.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, timing: ServerTiming = _TIMING) -> None:
         self.path = path
+        self._timing = timing
         self.name = str(path)
 
     def open_store(self) -> SqlStore:
         """See `Database`."""
-        return open_sqlite(self.path)
+        return open_sqlite(self.path, self._timing)
 
     def open_kept(self) -> SqlStore:
         """See `Database`."""
         self._must_exist()
         with self._in_use():
-            return open_sqlite(self.path)
+            return open_sqlite(self.path, self._timing)
 
     @contextmanager
     def opened(self, *, alone: bool) -> Generator[Engine]:
@@ -62,7 +64,7 @@ class SqliteDatabase:
         del alone
         self._must_exist()
         with self._in_use():
-            engine = open_engine(self.path)
+            engine = open_engine(self.path, self._timing)
         try:
             with explained(self.path):
                 yield engine
@@ -91,7 +93,7 @@ class SqliteDatabase:
             ) from None
 
 
-def open_sqlite(path: Path) -> SqlStore:
+def open_sqlite(path: Path, timing: ServerTiming = _TIMING) -> SqlStore:
     """The store in this file, made and brought to the newest schema where needed.
 
     Raises:
@@ -100,7 +102,7 @@ def open_sqlite(path: Path) -> SqlStore:
         SchemaTooNew: a newer matinee wrote it.
         StorageFull: there is no room for it.
     """
-    engine = open_engine(path)
+    engine = open_engine(path, timing)
     try:
         with explained(path):
             _bring_up_to_date(engine, path)
@@ -110,7 +112,7 @@ def open_sqlite(path: Path) -> SqlStore:
     return SqlStore(engine, BACKEND)
 
 
-def open_engine(path: Path) -> Engine:
+def open_engine(path: Path, timing: ServerTiming) -> Engine:
     """The file, for this process alone, whatever its schema.
 
     Raises:
@@ -123,7 +125,7 @@ def open_engine(path: Path) -> Engine:
             f"the folder {path.parent} cannot be made ({error.strerror})", _ANOTHER
         ) from None
     with explained(path):
-        _look_before(path)
+        _look_before(path, timing)
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
         poolclass=StaticPool,
@@ -131,7 +133,7 @@ def open_engine(path: Path) -> Engine:
         hide_parameters=True,
         json_serializer=_json_text,
         json_deserializer=msgspec.json.decode,
-        connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT},
+        connect_args={"check_same_thread": False, "timeout": timing.busy_timeout},
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
@@ -144,7 +146,7 @@ def open_engine(path: Path) -> Engine:
     return engine
 
 
-def _look_before(path: Path) -> None:
+def _look_before(path: Path, timing: ServerTiming) -> None:
     """Refuse somebody else's file before it is switched to a write-ahead log.
 
     One that has such a log already is not changed by being opened, and is looked at then.
@@ -160,7 +162,7 @@ def _look_before(path: Path) -> None:
     engine = sa.create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(
-            f"{path.as_uri()}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT
+            f"{path.as_uri()}?mode=ro", uri=True, timeout=timing.busy_timeout
         ),
         poolclass=StaticPool,
     )

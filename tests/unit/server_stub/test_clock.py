@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from server_stub import clock
 from server_stub.clock import (
     SETTLED,
     ClockAnchor,
@@ -76,9 +75,12 @@ def test_a_running_clock_agrees_with_its_own_anchor() -> None:
 class Machine:
     """Clocks that a test turns."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.reading = ClockReading("boot-1", 1000.0, 1000.0, 50_000.0)
-        monkeypatch.setattr(clock, "read_clocks", lambda: self.reading)
+
+    def started(self, anchor: ClockAnchor | None = None) -> ServerClock:
+        """A server's clock on this machine."""
+        return ServerClock(anchor, lambda: self.reading)
 
     def pass_by(self, seconds: float, *, wall: float = 0.0) -> None:
         """Time goes on, and the wall clock jumps by ``wall`` besides."""
@@ -92,51 +94,47 @@ WEEK = 7 * 24 * 3600.0
 
 
 @pytest.mark.parametrize("wall", [WEEK, -WEEK])
-def test_a_jump_is_in_doubt_over_restarts_until_it_is_mended(
-    monkeypatch: pytest.MonkeyPatch, wall: float
-) -> None:
-    machine = Machine(monkeypatch)
-    kept = ServerClock(None).anchor()
+def test_a_jump_is_in_doubt_over_restarts_until_it_is_mended(wall: float) -> None:
+    machine = Machine()
+    kept = machine.started().anchor()
     machine.pass_by(60.0, wall=wall)
     for _ in range(3):
-        again = ServerClock(kept)
+        again = machine.started(kept)
         assert again.wall_jump() == pytest.approx(wall)
         kept = again.anchor()
         assert again.wall_jump() == pytest.approx(wall)
         machine.pass_by(60.0)
     machine.pass_by(60.0, wall=-wall)
-    assert ServerClock(kept).wall_jump() == pytest.approx(0.0)
+    assert machine.started(kept).wall_jump() == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize("wall", [WEEK, -WEEK])
 @pytest.mark.parametrize("is_put_right", [True, False])
 def test_a_jump_does_not_move_a_film_that_plays_on_over_a_reboot(
-    monkeypatch: pytest.MonkeyPatch, wall: float, *, is_put_right: bool
+    wall: float, *, is_put_right: bool
 ) -> None:
-    machine = Machine(monkeypatch)
-    first = ServerClock(None)
+    machine = Machine()
+    first = machine.started()
     before = first.instant_at(machine.reading)
     machine.pass_by(60.0, wall=wall)
     kept = first.anchor()
     assert first.wall_jump() == pytest.approx(wall)
     now = machine.reading.wall + 60.0
     machine.reading = ClockReading("boot-2", 5.0, 5.0, now - wall if is_put_right else now)
-    again = ServerClock(kept)
+    again = machine.started(kept)
     assert again.instant_at(machine.reading) == pytest.approx(before + 120.0)
     still = 0.0 if is_put_right else wall
     assert again.wall_jump() == pytest.approx(still)
-    assert ServerClock(again.anchor()).wall_jump() == pytest.approx(still)
+    assert machine.started(again.anchor()).wall_jump() == pytest.approx(still)
 
 
 @pytest.mark.parametrize("wall", [WEEK, -WEEK])
-def test_what_is_written_while_the_clock_is_wrong_has_the_right_date(
-    monkeypatch: pytest.MonkeyPatch, wall: float
-) -> None:
-    machine = Machine(monkeypatch)
-    running = ServerClock(None)
+def test_what_is_written_while_the_clock_is_wrong_has_the_right_date(wall: float) -> None:
+    machine = Machine()
+    running = machine.started()
     machine.pass_by(60.0, wall=wall)
     assert running.now().unix_ms == 50_060_000
-    again = ServerClock(running.anchor())
+    again = machine.started(running.anchor())
     machine.pass_by(60.0)
     assert again.now().unix_ms == 50_120_000
     machine.pass_by(60.0, wall=-wall)
@@ -145,31 +143,29 @@ def test_what_is_written_while_the_clock_is_wrong_has_the_right_date(
     assert again.now().unix_ms == 50_300_000
 
 
-def test_a_jump_that_is_declared_right_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = Machine(monkeypatch)
-    kept = ServerClock(None).anchor()
+def test_a_jump_that_is_declared_right_is_forgotten() -> None:
+    machine = Machine()
+    kept = machine.started().anchor()
     machine.pass_by(60.0, wall=WEEK)
-    again = ServerClock(kept)
+    again = machine.started(kept)
     again.trust()
     assert again.wall_jump() == 0.0
-    assert ServerClock(again.anchor()).wall_jump() == 0.0
+    assert machine.started(again.anchor()).wall_jump() == 0.0
 
 
-def test_a_clock_that_creeps_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = Machine(monkeypatch)
-    running = ServerClock(None)
+def test_a_clock_that_creeps_is_followed() -> None:
+    machine = Machine()
+    running = machine.started()
     for _ in range(100):
         machine.pass_by(60.0, wall=60.0)
         assert running.anchor().wall == machine.reading.wall
     assert running.wall_jump() == 0.0
 
 
-def test_a_machine_that_starts_with_a_clock_behind_is_in_doubt_until_it_is_set(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    machine = Machine(monkeypatch)
+def test_a_machine_that_starts_with_a_clock_behind_is_in_doubt_until_it_is_set() -> None:
+    machine = Machine()
     machine.reading = ClockReading("boot-2", 5.0, 5.0, 50_000.0 - WEEK)
-    booted = ServerClock(ANCHOR)
+    booted = machine.started(ANCHOR)
     booted.anchor()
     machine.pass_by(60.0)
     assert booted.wall_jump() == pytest.approx(-WEEK)
@@ -182,13 +178,11 @@ def test_a_machine_that_starts_with_a_clock_behind_is_in_doubt_until_it_is_set(
 
 
 @pytest.mark.parametrize("wrong", [-8 * 3600.0, 8 * 3600.0])
-def test_a_clock_that_is_set_soon_after_the_machine_s_start_is_right(
-    monkeypatch: pytest.MonkeyPatch, wrong: float
-) -> None:
-    machine = Machine(monkeypatch)
+def test_a_clock_that_is_set_soon_after_the_machine_s_start_is_right(wrong: float) -> None:
+    machine = Machine()
     # It was off for a day, and starts with the wrong time, such as that of its end.
     machine.reading = ClockReading("boot-2", 5.0, 5.0, ANCHOR.wall + 86_400.0 + wrong)
-    booted = ServerClock(ANCHOR)
+    booted = machine.started(ANCHOR)
     booted.anchor()
     machine.pass_by(60.0, wall=-wrong)
     assert booted.wall_jump() == 0.0
@@ -202,15 +196,15 @@ def test_a_clock_that_is_set_soon_after_the_machine_s_start_is_right(
 @pytest.mark.parametrize("before", [-WEEK, WEEK])
 @pytest.mark.parametrize("after", [-30 * 86_400.0, 30 * 86_400.0])
 def test_a_clock_in_doubt_that_jumps_again_after_a_reboot_is_still_in_doubt(
-    monkeypatch: pytest.MonkeyPatch, before: float, after: float
+    before: float, after: float
 ) -> None:
-    machine = Machine(monkeypatch)
+    machine = Machine()
     machine.reading = machine.reading._replace(wall=5e9)
-    first = ServerClock(None)
+    first = machine.started()
     machine.pass_by(60.0, wall=before)
     kept = first.anchor()
     machine.reading = ClockReading("boot-2", 5.0, 5.0, machine.reading.wall + 60.0)
-    again = ServerClock(kept)
+    again = machine.started(kept)
     again.anchor()
     machine.pass_by(60.0, wall=after)
     assert again.wall_jump() == pytest.approx(before + after)

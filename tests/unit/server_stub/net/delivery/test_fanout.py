@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+from server_stub.capacity import Capacity
 from server_stub.net.delivery.fanout import SLICE, Broadcaster
 
 
@@ -30,7 +31,9 @@ class Transport:
 class Crowd:
     def __init__(self, count: int) -> None:
         self.waiting: list[int] = []
-        self.outlets = Broadcaster(asyncio.get_running_loop(), self.waiting.extend)
+        self.outlets = Broadcaster(
+            asyncio.get_running_loop(), self.waiting.extend, Capacity().parallel_from
+        )
         self.transports = {peer: Transport() for peer in range(count)}
         for peer, transport in self.transports.items():
             self.outlets.add(peer, cast("asyncio.WriteTransport", transport), is_full=False)

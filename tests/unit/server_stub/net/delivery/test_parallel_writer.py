@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from server_stub.capacity import Capacity
 from server_stub.net.delivery.fanout import Broadcaster
-from server_stub.net.delivery.parallel_writer import PORTION, WORTH, ParallelWriter, WriteTarget
+from server_stub.net.delivery.parallel_writer import PORTION, ParallelWriter, WriteTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 FRAME = b"a frame that everybody gets"
+PARALLEL = Capacity().parallel_from
 PROCESSORS = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
 
 
@@ -80,7 +82,7 @@ class Crowd:
 
     def outlets_of(self, waiting: Callable[[list[int]], None]) -> Broadcaster:
         """As the gateway has them."""
-        made = Broadcaster(asyncio.get_running_loop(), waiting)
+        made = Broadcaster(asyncio.get_running_loop(), waiting, PARALLEL)
         for outlet, protocol in zip(self.outlets, self.protocols, strict=True):
             made.add(outlet.peer, outlet.transport, is_full=False)
             protocol.fill = partial(made.fill, outlet.peer)
@@ -101,7 +103,7 @@ def crowd() -> Generator[Crowd]:
         there.leave()
 
 
-@pytest.mark.parametrize("count", [3, WORTH, 2 * WORTH + 7])
+@pytest.mark.parametrize("count", [3, PARALLEL, 2 * PARALLEL + 7])
 async def test_everybody_has_every_frame_once(count: int) -> None:
     with crowd() as many, closing(ParallelWriter()) as two:
         await many.come(count)
@@ -124,7 +126,7 @@ async def test_two_threads_write_and_the_processors_are_given_back(
         name = threading.current_thread().name
         names[name] += 1
         where.add(frozenset(os.sched_getaffinity(0)))
-        if name != "writer" and names[name] == WORTH - PORTION:
+        if name != "writer" and names[name] == PARALLEL - PORTION:
             rest_is_done.set()
         elif names[name] == 1:
             # Neither is through before the other has begun.
@@ -135,9 +137,9 @@ async def test_two_threads_write_and_the_processors_are_given_back(
 
     monkeypatch.setattr(os, "write", watched)
     with crowd() as many, closing(ParallelWriter()) as two:
-        await many.come(WORTH)
+        await many.come(PARALLEL)
         two.write(FRAME, many.outlets, ())
-        assert sum(names.values()) == WORTH
+        assert sum(names.values()) == PARALLEL
     assert names["writer"] == PORTION
     assert where == {frozenset({max(PROCESSORS)}), frozenset(PROCESSORS - {max(PROCESSORS)})}
     assert os.sched_getaffinity(0) == PROCESSORS
@@ -145,12 +147,12 @@ async def test_two_threads_write_and_the_processors_are_given_back(
 
 async def test_what_the_kernel_does_not_take_is_left_and_nobody_else_waits() -> None:
     with crowd() as many, closing(ParallelWriter()) as two:
-        await many.come(WORTH)
+        await many.come(PARALLEL)
         many.fill(3)
         many.ends[4].close()
         left = two.write(FRAME, many.outlets, ())
         assert {one.outlet.peer for one in left} == {3, 4}
-        told = [peer for peer in range(WORTH) if peer not in (3, 4)]
+        told = [peer for peer in range(PARALLEL) if peer not in (3, 4)]
         assert {many.read(peer) for peer in told} == {FRAME}
 
 
@@ -175,11 +177,11 @@ async def test_who_is_slow_is_left_to_his_transport() -> None:
 
 async def test_one_who_reads_late_gets_all_of_it_in_order() -> None:
     with crowd() as many:
-        await many.come(WORTH)
+        await many.come(PARALLEL)
         waiting: list[int] = []
         outlets = many.outlets_of(waiting.extend)
         expected = many.fill(7)
-        everybody = tuple(range(WORTH))
+        everybody = tuple(range(PARALLEL))
         frames = [bytes([number]) * (number * 37 % 5000 + 1) for number in range(1, 60)]
         got = b""
         for number, frame in enumerate(frames):
@@ -200,10 +202,10 @@ async def test_one_who_reads_late_gets_all_of_it_in_order() -> None:
 
 async def test_nothing_is_written_to_one_that_has_gone() -> None:
     with crowd() as many:
-        await many.come(WORTH)
+        await many.come(PARALLEL)
         outlets = many.outlets_of(lambda _: None)
         outlets.shut(5)
-        outlets.send(FRAME, tuple(range(WORTH)), is_urgent=True)
+        outlets.send(FRAME, tuple(range(PARALLEL)), is_urgent=True)
         assert many.read(5) == b""
         assert many.read(6) == FRAME
         outlets.close()

@@ -7,9 +7,11 @@ import asyncio
 import pytest
 
 from protocol.exceptions import StoreError
-from server_stub.net.http.read_cache import KEPT_FOR, MAX_READS, MAX_STREAMS, PendingRead, ReadCache
+from server_stub.net.http.read_cache import MAX_READS, MAX_STREAMS, PendingRead, ReadCache
 
 STATE = PendingRead("hash", "state", None, 0)
+
+LIFETIME = 1.0
 
 
 class Log:
@@ -36,7 +38,7 @@ async def ask(reads: ReadCache, log: Log, now: float = 0.0, stream: str = "a") -
 
 
 async def test_many_who_ask_at_once_cost_one_read() -> None:
-    reads, log = ReadCache(), Log()
+    reads, log = ReadCache(LIFETIME), Log()
     log.gate.clear()
     asking = [asyncio.create_task(ask(reads, log)) for _ in range(100)]
     await asyncio.sleep(0)
@@ -45,19 +47,19 @@ async def test_many_who_ask_at_once_cost_one_read() -> None:
     found = await asyncio.gather(*asking, return_exceptions=True)
     assert found[1:] == [b"one"] * 99
     assert log.reads == 1
-    assert await ask(reads, log, 0.9 * KEPT_FOR) == b"one"
+    assert await ask(reads, log, 0.9 * LIFETIME) == b"one"
     assert log.reads == 1
 
 
 async def test_an_answer_is_kept_for_a_second_at_most() -> None:
-    reads, log = ReadCache(), Log()
+    reads, log = ReadCache(LIFETIME), Log()
     await ask(reads, log)
     log.content = b"two"
-    assert await ask(reads, log, KEPT_FOR) == b"two"
+    assert await ask(reads, log, LIFETIME) == b"two"
 
 
 async def test_who_asks_after_a_change_never_gets_what_was_before() -> None:
-    reads, log = ReadCache(), Log()
+    reads, log = ReadCache(LIFETIME), Log()
     assert await ask(reads, log) == b"one"
     log.gate.clear()
     log.content = b"two"
@@ -77,7 +79,7 @@ async def test_who_asks_after_a_change_never_gets_what_was_before() -> None:
 
 
 async def test_another_stream_and_another_question_are_read_by_themselves() -> None:
-    reads, log = ReadCache(), Log()
+    reads, log = ReadCache(LIFETIME), Log()
     await ask(reads, log)
     await ask(reads, log, stream="b")
     await reads.page("a", STATE._replace(after=1), log.read, 0.0)
@@ -89,7 +91,7 @@ async def test_another_stream_and_another_question_are_read_by_themselves() -> N
 
 
 async def test_refusals_and_failures_are_not_kept() -> None:
-    reads, log = ReadCache(), Log()
+    reads, log = ReadCache(LIFETIME), Log()
     log.content = None
     assert await ask(reads, log) is None
     log.content = b"broken"
@@ -100,7 +102,7 @@ async def test_refusals_and_failures_are_not_kept() -> None:
 
 
 async def test_the_same_content_has_the_same_tag() -> None:
-    reads, log = ReadCache(), Log()
+    reads, log = ReadCache(LIFETIME), Log()
     first = await reads.page("a", STATE, log.read, 0.0)
     again = await reads.page("a", STATE, log.read, 10.0)
     log.content = b"two"
@@ -112,7 +114,7 @@ async def test_the_same_content_has_the_same_tag() -> None:
 
 
 async def test_what_is_kept_is_bounded() -> None:
-    reads, log = ReadCache(), Log()
+    reads, log = ReadCache(LIFETIME), Log()
     for number in range(MAX_STREAMS + 1):
         await ask(reads, log, stream=str(number))
     before = log.reads

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_stub.net.listen import listener
-from server_stub.net.listen.listener import BoundedListener, most_connections, raise_open_files
+from server_stub.net.listen.listener import (
+    RESERVE,
+    BoundedListener,
+    most_connections,
+    raise_open_files,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -146,8 +150,8 @@ def test_as_many_files_may_be_open_as_the_system_allows(
             raise ValueError
         now = wanted
 
-    monkeypatch.setattr(listener.resource, "getrlimit", get)
-    monkeypatch.setattr(listener.resource, "setrlimit", put)
+    monkeypatch.setattr(resource, "getrlimit", get)
+    monkeypatch.setattr(resource, "setrlimit", put)
     raise_open_files()
     assert now == (raised, limits[1])
-    assert most_connections() == (10_240 if raised < 0 else raised) - listener.RESERVE
+    assert most_connections() == (10_240 if raised < 0 else raised) - RESERVE
