@@ -7,7 +7,7 @@ Whatever others wrote is cleaned once more: a file may be older than the rules, 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 import msgspec
 
@@ -126,8 +126,19 @@ def _what(event: Event, waited: float | None) -> str:
             what = f"sync_request {_ms(event.before_ms)} -> {_ms(event.after_ms)}"
         case "buffer_end" if waited is not None:
             what = f"buffer_end after {waited:.1f} s"
-        case _:
+        case (
+            "play"
+            | "pause"
+            | "seek"
+            | "settings"
+            | "buffer_start"
+            | "buffer_end"
+            | "host_change"
+            | "unknown"
+        ):
             what = event.event_type
+        case _:
+            assert_never(event.event_type)
     return f"{what} ({reason})" if reason else what
 
 

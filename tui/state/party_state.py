@@ -6,7 +6,7 @@ Instants are seconds on CLOCK_MONOTONIC, which is one clock for all processes of
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, assert_never
 
 import msgspec
 
@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     from protocol.wire.messages import Member
 
 FEED_LENGTH: Final = 300
+_NEWS_ONLY: Final = (
+    views.Played,
+    views.Paused,
+    views.Sought,
+    views.RateSet,
+    views.SettingsChanged,
+    views.HostChanged,
+    views.Joined,
+    views.Left,
+    views.ChatLine,
+    views.BufferStarted,
+    views.BufferEnded,
+    views.ViewOnly,
+    views.Notice,
+    views.ConsentAsked,
+)
+"""What the feed tells, and nothing else shows."""
 DRIFTS_LENGTH: Final = 240
 
 SEAT_DIED: Final = "seat_died"
@@ -122,6 +139,8 @@ def reduce(room: PartyState, view: views.AnyView, now: float) -> PartyState:
     entry = _entry(view)
     if entry is not None:
         room = replace(room, feed=(*room.feed, entry)[-FEED_LENGTH:])
+    if isinstance(view, _NEWS_ONLY):
+        return room
     match view:
         case views.Ready():
             room = replace(room, ready=view, is_open=False, own=None, seat_down_since=None)
@@ -159,8 +178,10 @@ def reduce(room: PartyState, view: views.AnyView, now: float) -> PartyState:
             return _with_error(room, view, now)
         case views.Ended():
             return replace(room, ended=view.reason)
-        case _:
+        case views.RoleView() | views.InviteView() | views.Resynced():
             return room
+        case _:
+            assert_never(view)
 
 
 def note(room: PartyState, text: str, timestamp_ms: int, tone: Tone = "event") -> PartyState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from player.api import views
 from protocol.clock_text import clock_text
@@ -12,6 +12,22 @@ Tone = Literal["chat", "event", "good", "warning", "error"]
 
 _AS_THEY_ARE = ("mpv", "matinee", "libmpv")
 """Names that begin a sentence as they are written."""
+
+
+_OfMember = (
+    views.Played
+    | views.Paused
+    | views.Sought
+    | views.RateSet
+    | views.MediaChanged
+    | views.SettingsChanged
+    | views.HostChanged
+    | views.Joined
+    | views.Left
+    | views.Resynced
+    | views.BufferStarted
+    | views.BufferEnded
+)
 
 
 class Sentence(NamedTuple):
@@ -42,8 +58,21 @@ def sentence_of(view: views.AnyView) -> Sentence | None:
             )
         case views.Happened():
             return _of_member(view)
-        case _:
+        case (
+            views.Ready()
+            | views.MediaView()
+            | views.Status()
+            | views.MembersView()
+            | views.RoleView()
+            | views.InviteView()
+            | views.Waiting()
+            | views.ConsentAsked()
+            | views.Progress()
+            | views.Ended()
+        ):
             return None
+        case _:
+            assert_never(view)
 
 
 def role_text(view: views.RoleView) -> str:
@@ -77,7 +106,7 @@ def _of_link(view: views.Reconnecting | views.Recovered) -> Sentence:
     return Sentence("", f"the server is out of reach{because}; trying again", "warning")
 
 
-def _of_member(view: views.Happened) -> Sentence | None:
+def _of_member(view: _OfMember) -> Sentence | None:
     match view:
         case views.Played(name="", you=False, reason="") if not view.reason_code:
             # A start that waited for less than anybody noticed.
@@ -111,7 +140,7 @@ def _of_member(view: views.Happened) -> Sentence | None:
         case views.BufferEnded():
             text, tone = "has data again", "good"
         case _:
-            return None
+            assert_never(view)
     return Sentence(_who(view), text, tone)
 
 

@@ -7,7 +7,7 @@ server be gone by then, every seat starts at that instant all the same.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 from protocol.server.log.requests import (
     AdvanceStart,
@@ -18,7 +18,15 @@ from protocol.server.log.requests import (
 )
 from protocol.server.readiness.readiness import MAX_LEAD, Readiness, readiness_of
 from protocol.server.room.room import RoomObserver
-from protocol.wire.messages import LoadAct, PlayAct, SeekAct, StartWait
+from protocol.wire.messages import (
+    LoadAct,
+    PauseAct,
+    PlayAct,
+    RateAct,
+    SeekAct,
+    SettingsAct,
+    StartWait,
+)
 from protocol.wire.reasons import EVERYBODY_READY, NO_REASON, waiting_for
 
 if TYPE_CHECKING:
@@ -103,8 +111,10 @@ class StartBarrier(RoomObserver):
                 return StartPlan(BOUND, is_moving)
             case SeekAct() if "late" in seen or self._is_long(room, now):
                 return StartPlan(BOUND, is_moving)
-            case _:
+            case PlayAct() | PauseAct() | SeekAct() | RateAct() | LoadAct() | SettingsAct():
                 return StartPlan(0.0, is_moving)
+            case _:
+                assert_never(act)
 
     def _is_long(self, room: Room, now: Moment) -> bool:
         """Somebody needs more for a seek than any lead gives.
