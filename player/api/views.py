@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from player.backend.base import Chapter, Track
+from player.sync.phase import CorrectionKind
 from protocol.sync.quality import Quality
 from protocol.wire.messages import Member, Role, SeatState
 from protocol.wire.reasons import ReasonCode
@@ -81,7 +82,7 @@ class Status(View, frozen=True, tag="status", tag_field="event"):
     starts_in: float | None = None
     """Seconds until a scheduled start."""
     correction: str = ""
-    """What is done about the drift now: hold, nudge +0.8 %, jump; "" when nothing is needed."""
+    """What is done about the drift now: nudge +0.8 %, jump; "" when nothing is needed."""
     buffered_until: float | None = None
     volume: float = 100.0
     muted: bool = False
@@ -90,6 +91,8 @@ class Status(View, frozen=True, tag="status", tag_field="event"):
     """Why the state is failed or buffering, and what to do."""
     lost_pings: int = 0
     """Of the last 10."""
+    correction_kind: CorrectionKind | UnsetType = UNSET
+    """The same as ``correction`` as a code; left out when nothing is needed."""
 
 
 class MembersView(View, frozen=True, tag="members", tag_field="event"):

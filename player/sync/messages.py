@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from player.backend.base import PlayerEvent
-from player.sync.phase import Phase
+from player.sync.phase import CorrectionKind, Phase
 from protocol.timeline import Timeline
 from protocol.wire.messages import SeatState
 
@@ -89,7 +89,7 @@ class FollowerView(msgspec.Struct, frozen=True):
     position: float | None
     target: float
     drift: float | None
-    correction: str
+    correction: CorrectionKind
     starts_in: float | None
     seek_cost: float
     start_cost: float | None = None
@@ -97,7 +97,9 @@ class FollowerView(msgspec.Struct, frozen=True):
     timeline: Timeline | None = None
     """What it keeps to; None before the first view."""
     phase: Phase = "idle"
-    """What the player is at; `state` and `correction` are words for people."""
+    """What the player is at; `state` is what others are told of it."""
+    rate_change: float = 0.0
+    """The rate's, relative to the timeline's: what a nudge comes to."""
 
 
 class HasPlayer(NamedTuple):

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Phase = Literal["idle", "loading", "seeking", "resting", "running", "stalled", "ended", "failed"]
 """``resting`` is paused, with or without a start that is planned."""
 
+CorrectionKind = Literal["hold", "nudge", "jump"]
+"""What is done about a drift: nothing, another rate, a seek."""
+
 MOVING: Final[tuple[Phase, ...]] = ("running", "stalled")
 """The player is unpaused."""
 HERE: Final[tuple[Phase, ...]] = ("resting", "running", "stalled", "ended")
@@ -76,10 +79,8 @@ def seat_state(phase: Phase, *, wants_play: bool, is_armed: bool, waits: bool) -
             return phase
 
 
-def correction_word(phase: Phase, change: float) -> str:
+def correction_of(phase: Phase, change: float) -> CorrectionKind:
     """What is done about the drift; ``change`` is the rate's, relative to the timeline's."""
     if phase == "seeking":
         return "jump"
-    if phase != "running" or abs(change) < SHOWN_CHANGE:
-        return ""
-    return f"nudge {change * 100:+.1f} %"
+    return "hold" if phase != "running" or abs(change) < SHOWN_CHANGE else "nudge"

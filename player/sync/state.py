@@ -23,7 +23,7 @@ from player.sync.messages import (
     PlayerCommand,
     SeekTo,
 )
-from player.sync.phase import HERE, MOVING, Phase, check_transition, correction_word, seat_state
+from player.sync.phase import HERE, MOVING, Phase, check_transition, correction_of, seat_state
 from player.sync.planner import Situation
 from player.sync.position import PositionEstimate
 from player.sync.schedule import TimelineSchedule
@@ -367,6 +367,7 @@ class FollowerState:
 
     def view(self, now: float) -> FollowerView:
         """The state as the session reads it."""
+        rate_change = self.controller.rate / self._base_rate - 1
         return FollowerView(
             at=now,
             phase=self._phase,
@@ -379,7 +380,8 @@ class FollowerState:
             position=self.position(now),
             target=self.target(now),
             drift=self.drift(now),
-            correction=correction_word(self._phase, self.controller.rate / self._base_rate - 1),
+            correction=correction_of(self._phase, rate_change),
+            rate_change=rate_change,
             starts_in=max(0.0, self._armed - now) if self._armed is not None else None,
             seek_cost=self.latency.seek_cost,
             start_cost=self.latency.start_cost(self.timeline.rate),

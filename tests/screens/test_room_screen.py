@@ -372,6 +372,8 @@ async def test_the_palette_offers_every_action_and_theme() -> None:
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert {a.label.capitalize() for a in ACTIONS if a.action_id != "palette"} <= titles
         assert {"Theme: dark", "Theme: light", "Theme: contrast"} <= titles
+        akas = {entry.command.help.partition(" (")[0]: entry.aka for entry in app.palette_entries()}
+        assert {a.help: a.aka for a in ACTIONS if a.aka}.items() <= akas.items()
         await pilot.press("ctrl+p")
         await until(pilot, lambda: len(app.screen_stack) == 3)
         await pilot.press(*"normal speed")

@@ -13,9 +13,9 @@ from textual.reactive import reactive
 
 from player.api import views
 from player.api.intents import Consent, Quit, Revoke
-from tui.actions import ACTIONS
+from tui.actions import ACTIONS, BY_ID
 from tui.screen.messages import Answered, Asked, SeatOver, SeatSaid
-from tui.screen.palette import ActionsProvider
+from tui.screen.palette import ActionsProvider, PaletteEntry
 from tui.screen.screens.confirm import LeaveScreen, RevokeScreen, people
 from tui.screen.screens.consent import ConsentScreen
 from tui.screen.screens.fatal_error import FatalErrorScreen
@@ -136,7 +136,9 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
                 self._raise(role_text(role), "warning")
             case views.InviteView(asked=True) as invite:
                 self.room = note(self.room, invite_text(invite), round(self._wall_clock() * 1000))
-                self.post_message(Answered(f"{invite_text(invite)}; i shows it"))
+                self.post_message(
+                    Answered(f"{invite_text(invite)}; {BY_ID['invite'].shown} shows it")
+                )
             case views.ErrorLine(fatal=False) as error:
                 severity = "warning" if error.code == SEAT_DIED else "error"
                 self._raise(error_text(error), severity)
@@ -225,8 +227,12 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         self.leave()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every action, every theme of ours, and Textual's own choice of themes."""
+        """What the palette offers, as Textual's own commands."""
         del screen
+        return (entry.command for entry in self.palette_entries())
+
+    def palette_entries(self) -> Iterable[PaletteEntry]:
+        """Every action, every theme of ours, and Textual's own choice of themes."""
         room_screen = self._room_screen
         for action in ACTIONS:
             if action.action_id == "palette":
@@ -237,12 +243,15 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
             def act(action_id: str = action.action_id) -> None:
                 room_screen.action_act(action_id)
 
-            yield SystemCommand(action.label.capitalize(), f"{action.help}{keys}{host}", act)
+            command = SystemCommand(action.label.capitalize(), f"{action.help}{keys}{host}", act)
+            yield PaletteEntry(command, action.aka)
         for theme in THEMES:
 
             def use(name: str = theme.name) -> None:
                 self.theme = name
 
             name = theme.name.removeprefix("matinee-")
-            yield SystemCommand(f"Theme: {name}", f"Colours of matinee, {name}", use)
-        yield SystemCommand("Theme…", "Choose among all colours", self.action_change_theme)
+            yield PaletteEntry(SystemCommand(f"Theme: {name}", f"Colours of matinee, {name}", use))
+        yield PaletteEntry(
+            SystemCommand("Theme…", "Choose among all colours", self.action_change_theme)
+        )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.command import Hit
 from textual.content import Content
 from textual.system_commands import SystemCommandsProvider
 
-from tui.actions import ACTIONS
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import SystemCommand
     from textual.command import Hits
 
-_AKA = {action.label.capitalize(): action.aka for action in ACTIONS}
+
+class PaletteEntry(NamedTuple):
+    """A command of the palette, and other words by which it is looked for."""
+
+    command: SystemCommand
+    aka: str = ""
 
 
 class ActionsProvider(SystemCommandsProvider):
@@ -26,8 +32,9 @@ class ActionsProvider(SystemCommandsProvider):
         """What matches, the title's own words first."""
         wanted = query.casefold().split()
         app: Any = self.app
-        for title, help_text, callback, *_ in app.get_system_commands(self.screen):
-            score = found(wanted, title, _AKA.get(title, ""), help_text)
+        entries: Iterable[PaletteEntry] = app.palette_entries()
+        for (title, help_text, callback, _), aka in entries:
+            score = found(wanted, title, aka, help_text)
             if score:
                 yield Hit(score, _marked(title, wanted), callback, text=title, help=help_text)
 

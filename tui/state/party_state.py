@@ -87,7 +87,8 @@ class PartyState:
     server_stopped: bool = False
     """The server has said that it stops, and was not back since."""
     next_attempt_at: float | None = None
-    recovered: str = ""
+    recovered: views.Recovered | None = None
+    """The newest return of the link, at ``recovered_at``."""
     recovered_at: float = 0.0
     seat_down_since: float | None = None
     """Since when the seat's process is gone, None while it lives."""
@@ -166,8 +167,7 @@ def reduce(room: PartyState, view: views.AnyView, now: float) -> PartyState:
         case views.Reconnecting():
             return _reconnecting(room, view, now)
         case views.Recovered():
-            text = entry.text if entry else ""
-            return _connected(replace(room, recovered=text, recovered_at=now), now)
+            return _connected(replace(room, recovered=view, recovered_at=now), now)
         case views.Corrected():
             return replace(room, last_correction=_correction(view))
         case views.Resynced() if view.you:

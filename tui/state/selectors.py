@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from tui.state.party_state import position_of
+from protocol.wire.messages import SeatState
+from tui.state.party_state import LinkState, position_of
 from tui.text.times import span_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from player.api import views
     from player.backend.base import Chapter
     from protocol.wire.messages import Member
@@ -22,6 +25,15 @@ LONG_AWAY: Final = 60.0
 """Seconds without a server after which it may not come back."""
 SILENCE: Final = 4.0
 """Seconds without a word from the seat after which that is said."""
+
+ShownState = SeatState | LinkState | Literal["over", "restarting", "waiting", "opening"]
+"""What goes on with this seat: with its process, its link, its party or its player."""
+_STATE_WORDS: Final[Mapping[ShownState, str]] = {
+    "over": "STOPPED",
+    "failed": "STOPPED",
+    "idle": "NO FILM",
+}
+"""Of those that are not their own word."""
 
 
 def position_at(room: PartyState, now: float) -> float | None:
@@ -44,30 +56,33 @@ def is_stale(room: PartyState) -> bool:
     return room.seat_down_since is not None or (status is not None and status.at == 0.0)
 
 
+def shown_state(room: PartyState) -> ShownState:
+    """What goes on."""
+    if room.is_over:
+        return "over"
+    if room.seat_down_since is not None:
+        return "restarting"
+    if room.link != "up":
+        return room.link
+    if room.waiting is not None:
+        return "waiting"
+    return _player_state(room.status, room.progress)
+
+
 def state_word(room: PartyState) -> str:
     """What goes on, as one word in capitals."""
-    if room.is_over:
-        return "STOPPED"
-    if room.seat_down_since is not None:
-        return "RESTARTING"
-    if room.link == "joining":
-        return "JOINING"
-    if room.link == "reconnecting":
-        return "RECONNECTING"
-    if room.waiting is not None:
-        return "WAITING"
-    return _player_word(room.status, room.progress)
+    state = shown_state(room)
+    return _STATE_WORDS.get(state, state.upper())
 
 
-def _player_word(status: views.Status | None, progress: str) -> str:
+def _player_state(status: views.Status | None, progress: str) -> ShownState:
     if status is None or (status.at == 0.0 and status.state == "idle"):
-        return "OPENING" if progress else "LOADING"
+        return "opening" if progress else "loading"
     if status.starts_in and status.state in ("playing", "paused"):
-        return "WAITING"
-    if status.state == "paused":
-        return "WAITING" if status.playing else "PAUSED"
-    words = {"idle": "NO FILM", "loading": "LOADING", "failed": "STOPPED"}
-    return words.get(status.state, status.state.upper())
+        return "waiting"
+    if status.state == "paused" and status.playing:
+        return "waiting"
+    return status.state
 
 
 def explanation(room: PartyState, now: float) -> str:
@@ -94,7 +109,7 @@ def explanation(room: PartyState, now: float) -> str:
     if status.starts_in:
         left = status.starts_in - (now - status.at)
         return f"starts in {left:.0f} s" if left >= 1 else "starts now"
-    return "for everybody to be ready" if _player_word(status, "") == "WAITING" else ""
+    return "for everybody to be ready" if _player_state(status, "") == "waiting" else ""
 
 
 def waiting_text(room: PartyState, now: float) -> str:
@@ -158,9 +173,9 @@ def sync_word(status: views.Status | None) -> tuple[str, Literal["good", "fair",
         return ("", "none")
     drift = status.drift_ms
     grade = grade_of(drift)
-    if "jump" in status.correction:
+    if status.correction_kind == "jump":
         return ("jumping into place", "poor")
-    if status.correction.startswith("nudge") and abs(drift) >= 8:
+    if status.correction_kind == "nudge" and abs(drift) >= 8:
         return ("catching up" if drift < 0 else "easing back", grade)
     if abs(drift) < 20:
         return ("in step", grade)
@@ -182,6 +197,17 @@ def member_word(member: Member) -> str:
     if grade_of(member.drift_ms) == "good":
         return "in step"
     return "ahead" if member.drift_ms > 0 else "lags"
+
+
+def lags(member: Member) -> bool:
+    """The others may want to know that this member is not where the film is."""
+    match member.state:
+        case "playing":
+            return member.drift_ms is not None and grade_of(member.drift_ms) != "good"
+        case "buffering" | "loading" | "failed":
+            return True
+        case "paused" | "ended" | "idle":
+            return False
 
 
 def state_for(room: PartyState, member_id: str, now: float) -> float:

@@ -95,13 +95,22 @@ def error_text(error: views.ErrorLine) -> str:
     return f"{cause} {_closed(error.remedy)}" if error.remedy else cause
 
 
+def recovered_text(view: views.Recovered) -> str:
+    """That the link is back, after how long, and what was missed."""
+    away = f" after {span_text(view.away)}" if view.away >= 1 else ""
+    return f"connected again{away}: {missed_text(view)}"
+
+
+def missed_text(view: views.Recovered) -> str:
+    """How what was missed came after all."""
+    if view.by == "snapshot":
+        return "caught up with the whole state"
+    return f"recovered {_count(view.events, 'event')}" if view.events else "nothing was missed"
+
+
 def _of_link(view: views.Reconnecting | views.Recovered) -> Sentence:
     if isinstance(view, views.Recovered):
-        away = f" after {span_text(view.away)}" if view.away >= 1 else ""
-        how = f"recovered {_count(view.events, 'event')}" if view.events else "nothing was missed"
-        if view.by == "snapshot":
-            how = "caught up with the whole state"
-        return Sentence("", f"connected again{away}: {how}", "good")
+        return Sentence("", recovered_text(view), "good")
     because = f": {view.reason}" if view.reason else ""
     return Sentence("", f"the server is out of reach{because}; trying again", "warning")
 

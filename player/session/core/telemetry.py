@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec import UNSET
+
 from player.api.views import Status
 from player.sync.messages import FollowerView
 from protocol.sync.quality import Quality, QualityMeter
@@ -20,7 +22,7 @@ WAITING: Final = FollowerView(
     position=None,
     target=0.0,
     drift=None,
-    correction="",
+    correction="hold",
     starts_in=None,
     seek_cost=0.0,
 )
@@ -129,13 +131,14 @@ class SeatTelemetry:
             playing=state.timeline.playing if state else False,
             at=view.at,
             starts_in=_rounded(view.starts_in, 3),
-            correction=view.correction,
+            correction=_correction_text(view),
             buffered_until=_rounded(self.buffered_until, 1),
             volume=self.volume,
             muted=self.muted,
             trim_ms=round(self.trim * 1000),
             reason=self.reason,
             lost_pings=protocol.lost_pings(now),
+            correction_kind=UNSET if view.correction == "hold" else view.correction,
         )
 
     def report(self, protocol: ClientProtocol, now: float) -> Report:
@@ -157,6 +160,12 @@ class SeatTelemetry:
             jitter_ms=_ms(max(estimate.jitter, estimate.late) if estimate else None),
             cursor=self.cursor,
         )
+
+
+def _correction_text(view: FollowerView) -> str:
+    if view.correction == "nudge":
+        return f"nudge {view.rate_change * 100:+.1f} %"
+    return "" if view.correction == "hold" else view.correction
 
 
 def _ms(seconds: float | None) -> float | None:

@@ -10,7 +10,7 @@ from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import STATE_SYMBOLS
 from tui.screen.widgets.status_panels import GRADE_STYLES
 from tui.screen.widgets.text_layout import Piece, cells, fit, line, pad, spread
-from tui.state.selectors import grade_of, member_word, state_for
+from tui.state.selectors import grade_of, lags, member_word, state_for
 from tui.text.times import ms_text, span_text
 
 if TYPE_CHECKING:
@@ -46,14 +46,10 @@ class MemberList(StateView):
         return Content("\n").join(rows)
 
 
-def _lags(member: Member) -> bool:
-    return member_word(member) not in ("in step", "playing", "paused", "ended", "no film")
-
-
 def _summary(room: PartyState) -> list[Piece]:
     if room.link == "reconnecting":
         return [("as last heard", "$muted")]
-    late = [member for member in room.members if _lags(member)]
+    late = [member for member in room.members if lags(member)]
     if not late or not room.members:
         playing = any(member.state == "playing" for member in room.members)
         return [("all in step", "$success")] if playing else []
@@ -69,7 +65,7 @@ def _chosen(room: PartyState, places: int) -> list[Member]:
     members = list(room.members)
     if len(members) <= places:
         return members
-    members.sort(key=lambda m: (m.role != "host", not _lags(m), m.member_id != room.you))
+    members.sort(key=lambda m: (m.role != "host", not lags(m), m.member_id != room.you))
     return members[: max(0, places)]
 
 
@@ -77,12 +73,12 @@ def _row(room: PartyState, member: Member, width: int, now: float) -> Content:
     you = member.member_id == room.you
     word = member_word(member)
     wide = width >= _WIDE
-    if wide and word in ("buffering", "loading"):
+    if wide and member.state in ("buffering", "loading"):
         word = f"{word} {span_text(state_for(room, member.member_id, now))}"
     grade = grade_of(member.drift_ms) if member.drift_ms is not None else "none"
-    style = GRADE_STYLES["poor" if _lags(member) and grade == "good" else grade]
+    style = GRADE_STYLES["poor" if lags(member) and grade == "good" else grade]
     symbol: Piece = (STATE_SYMBOLS[member.state], style)
-    if _lags(member):
+    if lags(member):
         symbol = ("!" if member.state == "playing" else symbol[0], style)
     elif member.role == "host":
         symbol = ("★", "$primary")
@@ -99,7 +95,7 @@ def _row(room: PartyState, member: Member, width: int, now: float) -> Content:
         (name, "bold" if you else ""),
         (tag, "$accent"),
         (gap, ""),
-        (pad(word, word_width), style if _lags(member) else "$muted"),
+        (pad(word, word_width), style if lags(member) else "$muted"),
         (pad(drift, _DRIFT, right=True), style),
     ]
     if wide:

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from protocol.clock_text import clock_text
+from tui.actions import BY_ID
 from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import big_figures
 from tui.screen.widgets.text_layout import Piece, cells, centered, fit
@@ -17,22 +18,26 @@ from tui.state.selectors import (
     is_stale,
     may_be_over,
     position_at,
+    shown_state,
     state_word,
 )
 
 if TYPE_CHECKING:
-    from tui.state.party_state import PartyState
+    from collections.abc import Mapping
 
-STATE_STYLES: Final = {
-    "PLAYING": "bold $success",
-    "PAUSED": "bold $primary",
-    "WAITING": "bold $warning",
-    "BUFFERING": "bold $warning",
-    "LOADING": "bold $warning",
-    "OPENING": "bold $warning",
-    "JOINING": "bold $warning",
-    "ENDED": "bold $accent",
-    "NO FILM": "bold $accent",
+    from tui.state.party_state import PartyState
+    from tui.state.selectors import ShownState
+
+_STATE_STYLES: Final[Mapping[ShownState, str]] = {
+    "playing": "bold $success",
+    "paused": "bold $primary",
+    "waiting": "bold $warning",
+    "buffering": "bold $warning",
+    "loading": "bold $warning",
+    "opening": "bold $warning",
+    "joining": "bold $warning",
+    "ended": "bold $accent",
+    "idle": "bold $accent",
 }
 """Any other state is trouble."""
 
@@ -89,8 +94,12 @@ class StateLine(StateView):
 
 def state_piece(room: PartyState) -> Piece:
     """The state word in its colour."""
-    word = state_word(room)
-    return (word, STATE_STYLES.get(word, "bold $error"))
+    return (state_word(room), state_style(room))
+
+
+def state_style(room: PartyState) -> str:
+    """The colour of what goes on."""
+    return _STATE_STYLES.get(shown_state(room), "bold $error")
 
 
 def where_pieces(room: PartyState, position: float | None, width: int) -> list[Piece]:
@@ -125,26 +134,26 @@ def _hints(room: PartyState, now: float) -> list[list[Piece]]:
     """What to do next, while somebody may not know it."""
     if may_be_over(room, now) and room.is_host:
         return [
-            [("The server is gone: ", "$muted"), ("q", "bold $primary"), (" leaves.", "$muted")],
+            [("The server is gone: ", "$muted"), *_key_hint("quit", "leaves.")],
             [("When it comes back, so do you.", "$muted")],
         ]
     if may_be_over(room, now):
         who = room.host_name or "the host"
         return [
-            [("The party may be over: ", "$muted"), ("q", "bold $primary"), (" leaves.", "$muted")],
+            [("The party may be over: ", "$muted"), *_key_hint("quit", "leaves.")],
             [(f"If {fit(who, 16)} comes back, so do you.", "$muted")],
         ]
     if room.is_host and room.waiting is not None and room.waiting.names != (room.you_are,):
-        return [_key_hint("space", "goes on without")]
+        return [_key_hint("toggle", "goes on without")]
     if room.lacks_copy:
-        return [_key_hint("f", "names your copy of the film")]
+        return [_key_hint("own_copy", "names your copy of the film")]
     if room.status is not None and room.status.state == "failed":
-        return [_key_hint("o", "opens the player again")]
+        return [_key_hint("reopen", "opens the player again")]
     queue_left = room.media.queue_left if room.media else 0
     if room.is_host and queue_left and room.status and room.status.state == "ended":
-        return [_key_hint("n", "goes on to the next film")]
+        return [_key_hint("next_film", "goes on to the next film")]
     if room.is_host and len(room.members) == 1:
-        return [_key_hint("i", "shows the invite")]
+        return [_key_hint("invite", "shows the invite")]
     return []
 
 
@@ -158,5 +167,5 @@ def reason_pieces(why: str, hint: list[Piece], width: int) -> list[Piece]:
     return [(fit(why, for_why).rstrip(), "$warning"), ("  ", ""), *hint]
 
 
-def _key_hint(key: str, does: str) -> list[Piece]:
-    return [(key, "bold $primary"), (f" {does}", "$muted")]
+def _key_hint(action_id: str, does: str) -> list[Piece]:
+    return [(BY_ID[action_id].shown, "bold $primary"), (f" {does}", "$muted")]

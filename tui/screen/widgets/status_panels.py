@@ -11,6 +11,7 @@ from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import drift_graph, graph_scale
 from tui.screen.widgets.text_layout import Piece, cells, line, pad
 from tui.state.selectors import reconnecting_text, sync_word
+from tui.text.sentences import missed_text, recovered_text
 from tui.text.times import ms_text, span_text
 
 if TYPE_CHECKING:
@@ -106,11 +107,11 @@ def _link_lines(room: PartyState, now: float, width: int, height: int) -> list[l
     if height < 3:
         return [head, [(_delay_text(status), "")], [(_short_text(status), "$muted")]]
     rows = [head, [(_delay_text(status), "")], [(_buffer_text(room, status), "$muted")]]
-    if room.recovered and now - room.recovered_at < 60:
+    if room.recovered is not None and now - room.recovered_at < 60:
+        whole = recovered_text(room.recovered)
         # What was missed matters more than that it is over, which the panel shows anyway.
-        short = room.recovered.partition(": ")[2]
-        is_short = cell_len(room.recovered) > width and short
-        return [*rows, [(short if is_short else room.recovered, "$success")]]
+        fits = cell_len(whole) <= width
+        return [*rows, [(whole if fits else missed_text(room.recovered), "$success")]]
     return [*rows, [(_sound_text(status), "$muted")]]
 
 

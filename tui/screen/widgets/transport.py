@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from protocol.clock_text import clock_text
 from tui.screen.widgets.base import StateView
 from tui.screen.widgets.charts import STATE_SYMBOLS
-from tui.screen.widgets.now_playing import STATE_STYLES
+from tui.screen.widgets.now_playing import state_style
 from tui.screen.widgets.text_layout import Piece, line
-from tui.state.selectors import is_stale, position_at, state_word
+from tui.state.selectors import is_stale, position_at
 
 if TYPE_CHECKING:
     from textual.content import Content
@@ -29,7 +29,7 @@ class TransportBar(StateView):
         position = position_at(room, self.now)
         state = "failed" if room.is_over else room.status.state if room.status else "idle"
         symbol = STATE_SYMBOLS[state]
-        style = STATE_STYLES.get(state_word(room), "bold $error")
+        style = state_style(room)
         now_text = clock_text(position) if position is not None else "-:--:--"
         end_text = _end_text(room)
         space = width - len(now_text) - len(end_text) - 6

@@ -7,13 +7,14 @@ import pytest
 
 from player.api import views
 from player.backend.base import Chapter
-from protocol.wire.messages import Member
+from protocol.wire.messages import Member, SeatState
 from tui.state.party_state import FEED_LENGTH, SEAT_DIED, PartyState, reduce
 from tui.state.selectors import (
     LONG_AWAY,
     chapter_at,
     explanation,
     is_stale,
+    lags,
     may_be_over,
     member_word,
     position_at,
@@ -117,7 +118,8 @@ def test_a_lost_server_counts_the_seconds_and_ends_by_itself() -> None:
     ]
     room = told(views.Recovered(events=4, away=4.0), at=54.0, room=room)
     assert reconnecting_text(room, 54.0) == ""
-    assert room.recovered == "connected again after 4 s: recovered 4 events"
+    assert room.recovered == views.Recovered(events=4, away=4.0)
+    assert room.feed[-1].text == "connected again after 4 s: recovered 4 events"
     assert state_word(room) == "PLAYING"
 
 
@@ -234,11 +236,11 @@ def test_the_chapter_is_the_last_one_that_began() -> None:
     ("line", "word"),
     [
         (status(drift_ms=0.4), "in step"),
-        (status(drift_ms=-90.0, correction="nudge +2.0 %"), "catching up"),
-        (status(drift_ms=90.0, correction="nudge -2.0 %"), "easing back"),
+        (status(drift_ms=-90.0, correction_kind="nudge"), "catching up"),
+        (status(drift_ms=90.0, correction_kind="nudge"), "easing back"),
         (status(drift_ms=-90.0), "behind"),
         (status(drift_ms=30.0), "ahead"),
-        (status(drift_ms=-900.0, correction="jump"), "jumping into place"),
+        (status(drift_ms=-900.0, correction_kind="jump"), "jumping into place"),
         (status(drift_ms=None), ""),
         (status(state="paused"), ""),
     ],
@@ -260,6 +262,27 @@ def test_drift_has_a_word(line: views.Status, word: str) -> None:
 )
 def test_a_member_who_lags_is_told_by_a_word(member: Member, word: str) -> None:
     assert member_word(member) == word
+
+
+@pytest.mark.parametrize(
+    ("state", "drift_ms", "is_late"),
+    [
+        ("playing", None, False),
+        ("playing", 39.0, False),
+        ("playing", -40.0, True),
+        ("playing", 40.0, True),
+        ("paused", -200.0, False),
+        ("ended", None, False),
+        ("idle", None, False),
+        ("buffering", None, True),
+        ("loading", None, True),
+        ("failed", None, True),
+    ],
+)
+def test_who_lags_is_told_by_state_and_drift(
+    state: SeatState, drift_ms: float | None, is_late: bool
+) -> None:
+    assert lags(Member("member-x", "X", "viewer", state, drift_ms)) == is_late
 
 
 def test_who_hosts_is_known_from_the_members_first() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from player.session.core.telemetry import WAITING, SeatTelemetry
 from protocol.client.protocol import ClientProtocol
@@ -11,6 +14,9 @@ from protocol.client.stream_state import StreamState
 from protocol.sync.clock import ClockEstimate
 from protocol.timeline import Timeline
 from protocol.wire.messages import Cursor, Member
+
+if TYPE_CHECKING:
+    from player.sync.phase import CorrectionKind
 
 PLAYING = msgspec.structs.replace(
     WAITING, at=10.0, state="playing", position=42.12345, target=42.1, drift=0.02345, seek_cost=0.5
@@ -41,6 +47,24 @@ def test_a_status_line_is_in_milliseconds_and_rounded() -> None:
     assert (status.position, status.target, status.drift_ms) == (42.1234, 42.1, 23.4)
     assert (status.rate, status.playing, status.members) == (1.25, True, 1)
     assert (status.rtt_ms, status.clock_error_ms, status.quality) == (None, None, "lost")
+
+
+@pytest.mark.parametrize(
+    ("correction", "change", "text", "kind"),
+    [
+        ("hold", 0.0, "", UNSET),
+        ("nudge", 0.008, "nudge +0.8 %", "nudge"),
+        ("jump", 0.0, "jump", "jump"),
+    ],
+)
+def test_what_is_done_about_a_drift_has_words_and_a_kind(
+    correction: CorrectionKind, change: float, text: str, kind: object
+) -> None:
+    gauges = SeatTelemetry()
+    gauges.take(msgspec.structs.replace(PLAYING, correction=correction, rate_change=change))
+    status = gauges.status(protocol(), "host", 10.0)
+    assert (status.correction, status.correction_kind) == (text, kind)
+    assert (b"correction_kind" in msgspec.json.encode(status)) == (kind is not UNSET)
 
 
 def test_a_player_that_has_failed_is_shown_as_failed_with_the_reason() -> None:
