@@ -23,6 +23,7 @@ from msgspec.inspect import (
     VarTupleType,
 )
 
+from player.api.config import CorrectionMode, Video
 from protocol.exceptions import SettingsError
 from protocol.wire.addresses import DEFAULT_LISTEN
 from protocol.wire.messages import StreamSettings
@@ -49,9 +50,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Address of a sync server; "" lets `host` start one of its own."""
     listen: str = DEFAULT_LISTEN
     """HOST:PORT of that own server."""
-    video: Literal["window", "terminal", "none"] = "window"
+    video: Video = "window"
     """Where the film is shown."""
-    correction: Literal["off", "soft", "full"] = "full"
+    correction: CorrectionMode = "full"
     """What may be done about drift: nothing, glides only, or jumps as well."""
     trim_ms: Annotated[float, Meta(ge=-5000, le=5000)] = 0.0
     """Shift of the own sound in milliseconds, for devices that are late."""
@@ -86,7 +87,7 @@ def settings_file(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def load_settings(
-    flags: Mapping[str, Any],
+    flags: Mapping[str, object],
     environment: Mapping[str, str] = os.environ,
     file: Path | None = None,
 ) -> Settings:
@@ -165,7 +166,9 @@ def _of_variable(field: str, text: str) -> object:
             return text
 
 
-def _checked(layer: dict[str, Any], where: str, named: Callable[[str], str]) -> dict[str, Any]:
+def _checked(
+    layer: Mapping[str, object], where: str, named: Callable[[str], str]
+) -> dict[str, Any]:
     """The layer with its values in their types, each field by itself so that it can be named."""
     checked: dict[str, Any] = {}
     for field, value in layer.items():

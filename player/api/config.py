@@ -4,11 +4,10 @@ input.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
-from player.backend.base import KeyBinding
+from player.backend.base import KeyBinding, Video
+from player.sync.messages import CorrectionMode
 from protocol.wire.messages import Role, StreamSettings
 
 
@@ -41,8 +40,8 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     """This seat was in the stream before: it waits for its server however long it takes."""
     mpv: tuple[tuple[str, str], ...] = ()
     """libmpv options the user asked for."""
-    video: Literal["window", "terminal", "none"] = "window"
-    correction: Literal["off", "soft", "full"] = "full"
+    video: Video = "window"
+    correction: CorrectionMode = "full"
     max_height: int = 1080
     """Rows of picture that are worth loading, of pages that offer several."""
     stream_settings: StreamSettings = StreamSettings()

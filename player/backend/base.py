@@ -7,6 +7,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+Video = Literal["window", "terminal", "none"]
+"""Where the pictures go."""
 Adjustment = Literal["volume", "mute", "subtitles", "audio", "trim"]
 """What of a player is the seat's own; see `Player.adjust`."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
 
-    from player.backend.mpv import Video
+    from player.backend.base import Video
     from player.video.frame_buffer import FrameBuffer
 
 _Event = TypeVar("_Event", bound=PlayerEvent)

@@ -297,7 +297,7 @@ def test_a_port_in_use_is_named(environment: dict[str, str]) -> None:
 
 def test_version_and_json_come_without_textual(environment: dict[str, str]) -> None:
     code = (
-        "import sys; from tui.__main__ import main; main(); "
+        "import sys; from tui.cli.main import main; main(); "
         "print([m for m in sys.modules if m.split('.')[0] in ('textual', 'mpv', 'yt_dlp')])"
     )
     for words in (("--version",), ("host", "/no/such/film.mp4", "--json")):

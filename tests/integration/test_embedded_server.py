@@ -12,19 +12,20 @@ import httpx
 import pytest
 
 from protocol.exceptions import ListenError, StoreLocked
-from tui.processes.server import EmbeddedServer, lan_address
+from tui.processes.server import EmbeddedServer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def server(tmp_path: Path, listen: str = "127.0.0.1:0") -> EmbeddedServer:
-    return EmbeddedServer(listen, str(tmp_path / "db.sqlite"), log_file=tmp_path / "server.log")
+def server(tmp_path: Path, listen: str = "127.0.0.1:0", *options: str) -> EmbeddedServer:
+    database, log = str(tmp_path / "db.sqlite"), tmp_path / "server.log"
+    return EmbeddedServer(listen, database, options=options, log_file=log)
 
 
 async def test_it_answers_and_is_gone_after_stop(tmp_path: Path) -> None:
     own = server(tmp_path)
-    url = await own.start()
+    url = (await own.start()).local
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/healthz")).status_code == 200
         pid = own.pid
@@ -38,7 +39,7 @@ async def test_it_answers_and_is_gone_after_stop(tmp_path: Path) -> None:
 
 async def test_killed_it_is_back_on_the_same_port_and_that_is_said(tmp_path: Path) -> None:
     own = server(tmp_path)
-    url = await own.start()
+    url = (await own.start()).local
     said: asyncio.Queue[str] = asyncio.Queue()
     watching = asyncio.create_task(own.watch(said.put_nowait))
     assert own.pid is not None
@@ -54,7 +55,7 @@ async def test_killed_it_is_back_on_the_same_port_and_that_is_said(tmp_path: Pat
 
 async def test_why_it_cannot_listen_is_said(tmp_path: Path) -> None:
     first = server(tmp_path)
-    url = await first.start()
+    url = (await first.start()).local
     port = int(url.rpartition(":")[2])
     (tmp_path / "other").mkdir()
     second = server(tmp_path / "other", f"127.0.0.1:{port}")
@@ -62,7 +63,7 @@ async def test_why_it_cannot_listen_is_said(tmp_path: Path) -> None:
         await second.start()
     assert caught.value.remedy
     await first.stop()
-    assert await second.start() == url
+    assert (await second.start()).local == url
     await second.stop()
 
 
@@ -83,5 +84,12 @@ async def test_a_server_that_says_nothing_is_an_error_that_names_the_log(tmp_pat
     assert "ZeroDivisionError" in log.read_text()
 
 
-def test_this_machine_has_an_address() -> None:
-    assert lan_address().count(".") == 3
+async def test_a_server_tells_where_the_local_network_reaches_it(tmp_path: Path) -> None:
+    alone, shared = server(tmp_path), server(tmp_path, "0.0.0.0:0", "--insecure-lan")
+    assert (await alone.start()).lan == ""
+    await alone.stop()
+    urls = await shared.start()
+    await shared.stop()
+    assert urls.local.startswith("http://127.0.0.1:")
+    # A machine without a network has none.
+    assert urls.lan == "" or urls.lan.rpartition(":")[2] == urls.local.rpartition(":")[2]

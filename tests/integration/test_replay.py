@@ -14,7 +14,7 @@ from protocol.server.log.requests import Appended, AppendRequest
 from protocol.server.moment import Moment
 from protocol.wire.messages import Command, Cursor, LoadAct, Media, PauseAct, PlayAct, SeekAct
 from server_stub.storage.engines.sqlite import open_sqlite
-from tui.cli.replay import Given, run
+from tui.cli.replay import ReplayOptions, run
 
 FILM = Path(__file__).parents[2] / "tui" / "demo" / "film.mp4"
 STREAM, ANA = "5f3a" + "0" * 28, "a" * 32
@@ -51,7 +51,7 @@ def history(tmp_path: Path) -> tuple[str, ...]:
 def test_the_player_comes_to_each_position_of_the_log(
     history: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(Given((str(FILM),), True, "none", True, history)) == 0
+    assert run(ReplayOptions((str(FILM),), True, "none", True, history)) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["event_type"], round(line["position"], 3)) for line in lines] == [
         ("media", 0.0),
@@ -71,4 +71,4 @@ def test_what_is_no_film_is_told(history: tuple[str, ...], tmp_path: Path) -> No
     notes = tmp_path / "notes.mkv"
     notes.write_text("not a film")
     with pytest.raises(MediaFailed, match="the player cannot play it"):
-        run(Given((str(notes),), False, "none", False, history))
+        run(ReplayOptions((str(notes),), False, "none", False, history))

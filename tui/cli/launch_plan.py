@@ -1,287 +1,303 @@
-"""From what was typed to the party that is to run; nothing is started here."""
+"""Launch planning: what is to run, from options, settings and facts about this machine."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import tempfile
-from dataclasses import replace
-from importlib import resources
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from player.api.config import SeatConfig
-from protocol.exceptions import MediaRefused, SettingsError
+from protocol.exceptions import SettingsError
 from protocol.wire.addresses import DEFAULT_LISTEN, ListenAddress, is_loopback_url, parse_listen
 from protocol.wire.invite import parse_invite, parse_server
+from protocol.wire.messages import StreamSettings
 from tui.actions import mpv_keys
-from tui.launch.plan import TUI_STATUS_INTERVAL, FaceKind, LaunchPlan, ServerPlan, new_instance_id
-from tui.processes.server import lan_address
-from tui.settings import Settings, load_settings, parse_mpv
-from tui.storage import paths
-from tui.storage.hosted_parties import HostedParty, find_party, forget_old, key_file
+from tui.launch.plan import TUI_STATUS_INTERVAL, FaceKind, LaunchPlan, ServerPlan
+from tui.storage.hosted_parties import HostedParty, key_file
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    from player.api.config import Video
+    from protocol.wire.messages import Role
+    from tui.cli.environment import Environment, HostFolders
+    from tui.cli.options import HostOptions, JoinOptions, SeatOptions
+    from tui.settings import Settings
 
 _FILM_TITLE: Final = "The matinee demo"
+_STATUS_INTERVAL: Final = 1.0
+_USUAL: Final = StreamSettings()
 
 
-def hosting(given: Mapping[str, Any]) -> LaunchPlan:
-    """What ``matinee host`` runs.
+@dataclass(frozen=True, slots=True)
+class LaunchContext:
+    """What every plan takes."""
 
-    Raises:
-        MatineeError: something that was typed cannot be.
-    """
-    settings, face = _settings(given), _face(given)
-    media = tuple(_media(item) for item in given["media"])
-    if given["return_"] or given["stream"]:
-        return _returning(given, settings, face, media)
-    instance_id = new_instance_id()
-    seat = _seat(
-        settings,
-        face,
-        role="host",
-        instance_id=instance_id,
-        media=media,
-        play=given["play"],
-        server=parse_server(settings.server) if settings.server else "",
-        insecure_lan=given["insecure_lan"],
-        allow_lan_media=settings.lan_media or any("://" in item for item in media),
-        host_key_file=str(key_file(paths.keys_folder(), instance_id)),
-        stream_settings=settings.stream_settings,
-    )
-    forget_old(paths.keys_folder())
-    keeping = HostedParty(
-        stream_id="",
-        instance_id=instance_id,
-        name=seat.name,
-        media=media,
-        server=seat.server,
-        lan=given["lan"],
-        insecure_lan=seat.insecure_lan,
-        allow_lan_media=seat.allow_lan_media,
-    )
-    party = _party(settings, seat, face, given, keeping=keeping)
-    if settings.server:
-        for option in ("lan", "listen"):
-            if given[option]:
-                how = f"leave out --{option}, or the server ({settings.server})"
-                raise SettingsError(f"--{option}", "is for a server of your own", how)
-        return party
-    chosen = bool(given["listen"]) or settings.listen != DEFAULT_LISTEN
-    databases = tuple(map(str, paths.database_files()))
-    server = _own_server(keeping, settings.listen, databases, elsewhere=not chosen)
-    return replace(party, server=server)
+    settings: Settings
+    face: FaceKind
+    environment: Environment
+    kept_trim: bool
+    """Nobody asked for a shift of the sound, so the one that is kept will do."""
 
 
-def _returning(
-    given: Mapping[str, Any], settings: Settings, face: FaceKind, media: tuple[str, ...]
-) -> LaunchPlan:
-    """The host comes back to a party of his, where that was."""
-    folder = paths.keys_folder()
-    kept = find_party(folder, given["stream"] or "")
-    kept = msgspec.structs.replace(
-        kept,
-        name=given["name"] or kept.name,
-        media=media or kept.media,
-        titles=() if media else kept.titles,
-    )
-    seat = _seat(
-        msgspec.structs.replace(settings, name=kept.name),
-        face,
-        role="host",
-        instance_id=kept.instance_id,
-        stream_id=kept.stream_id,
-        returning=True,
-        take_over=given["take_over"],
-        media=kept.media,
-        titles=kept.titles,
-        play=given["play"],
-        server=kept.server,
-        insecure_lan=kept.insecure_lan or given["insecure_lan"],
-        allow_lan_media=kept.allow_lan_media or settings.lan_media,
-        host_key_file=str(key_file(folder, kept.instance_id)),
-        stream_settings=settings.stream_settings,
-    )
-    party = _party(settings, seat, face, given, keeping=kept)
-    if kept.server:
-        return party
-    listen = given["listen"] or kept.listen
-    server = _own_server(kept, listen, (kept.database,), elsewhere=not given["listen"])
-    return replace(party, server=server)
-
-
-def joining(given: Mapping[str, Any]) -> LaunchPlan:
-    """What ``matinee join`` runs.
+def chosen_face(options: SeatOptions, environment: Environment) -> FaceKind:
+    """What shows the party.
 
     Raises:
-        MatineeError: something that was typed cannot be.
+        SettingsError: there are two at once, or no terminal for the screen.
     """
-    settings, face = _settings(given), _face(given)
-    invite = parse_invite("".join(given["invite"].split()))
-    media = (_media(given["media"]),) if given["media"] else ()
-    seat = _seat(
-        settings,
-        face,
-        role="viewer",
-        instance_id=new_instance_id(),
-        server=invite.server,
-        stream_id=invite.stream_id,
-        token=invite.token,
-        media=media,
-        insecure_lan=given["insecure_lan"],
-        allow_lan_media=settings.lan_media or is_loopback_url(invite.server),
-    )
-    return _party(settings, seat, face, given)
-
-
-@contextlib.contextmanager
-def demonstration(given: Mapping[str, Any]) -> Generator[LaunchPlan]:
-    """What ``matinee demo`` runs, with a database that is gone afterwards.
-
-    Raises:
-        MatineeError: something that was typed cannot be.
-    """
-    settings, face = (
-        _settings({**given, "video": given["video"] or _demo_video(_face(given))}),
-        _face(given),
-    )
-    with contextlib.ExitStack() as stack:
-        film = str(stack.enter_context(resources.as_file(_film())))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="matinee-demo-")))
-        seat = _seat(
-            settings,
-            face,
-            role="host",
-            instance_id=new_instance_id(),
-            media=(film,),
-            titles=(_FILM_TITLE,),
-            play=True,
-            host_key_file=str(folder / "host.key"),
-        )
-        second = SeatConfig(
-            role="viewer",
-            name="Second seat",
-            instance_id=new_instance_id(),
-            server="",
-            media=(film,),
-            mpv=(("vo", "null"), ("ao", "null")),
-            video="none",
-            log_file=str(paths.log_file("second-seat.log")),
-        )
-        server = ServerPlan("127.0.0.1:0", (str(folder / "demo.sqlite"),))
-        party = _party(settings, seat, face, given)
-        yield replace(party, server=server, second=second)
-
-
-def _seat(settings: Settings, face: FaceKind, **more: Any) -> SeatConfig:
-    video = settings.video
-    if video == "terminal" and face != "tui":
-        raise SettingsError("video", "the film needs the screen to be drawn on", "use --video none")
-    fields: dict[str, Any] = {
-        "name": settings.name,
-        "server": "",
-        "mpv": tuple(settings.mpv.items()),
-        "video": video,
-        "correction": settings.correction,
-        "trim_ms": settings.trim_ms,
-        "max_height": settings.max_height,
-        "status_interval": TUI_STATUS_INTERVAL if face == "tui" else 1.0,
-        "log_file": str(paths.log_file("seat.log")),
-        "keys": mpv_keys(),
-        "trusted": settings.trusted_domains,
-        "trust_file": str(paths.trust_file()),
-    }
-    return SeatConfig(**{**fields, **more})
-
-
-def _settings(given: Mapping[str, Any]) -> Settings:
-    flags = {
-        "name": given.get("name"),
-        "server": given.get("server"),
-        "listen": given.get("listen"),
-        "video": given.get("video"),
-        "correction": given.get("correction"),
-        "trim_ms": given.get("trim"),
-        "tolerance_ms": given.get("tolerance"),
-        "wait": given.get("wait"),
-        "max_height": given.get("max_height"),
-        "lan_media": given.get("lan_media"),
-        "trusted_domains": given.get("trust_domain") or None,
-        "mpv": parse_mpv(given["mpv"]) or None,
-    }
-    return load_settings(flags)
-
-
-def _face(given: Mapping[str, Any]) -> FaceKind:
-    if given["json_"] and given["plain"]:
+    if options.as_json and options.plain:
         raise SettingsError("json", "lines are either plain or JSON", "leave out one of the two")
-    if given["json_"]:
+    if options.as_json:
         return "json"
-    if given["plain"]:
+    if options.plain:
         return "plain"
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not environment.is_terminal:
         raise SettingsError("terminal", "the screen needs a terminal", "use --plain or --json here")
     return "tui"
 
 
-def _party(
-    settings: Settings,
-    seat: SeatConfig,
-    face: FaceKind,
-    given: Mapping[str, Any],
-    *,
-    keeping: HostedParty | None = None,
+def launch_context(
+    options: SeatOptions, settings: Settings, environment: Environment
+) -> LaunchContext:
+    """Options, settings and machine together.
+
+    Raises:
+        SettingsError: they do not fit together.
+    """
+    face = chosen_face(options, environment)
+    if settings.video == "terminal" and face != "tui":
+        raise SettingsError("video", "the film needs the screen to be drawn on", "use --video none")
+    is_asked = options.trim_ms is not None or environment.has_trim_variable
+    return LaunchContext(settings, face, environment, kept_trim=not is_asked)
+
+
+def host_plan(
+    options: HostOptions,
+    context: LaunchContext,
+    folders: HostFolders,
+    media: tuple[str, ...],
+    instance_id: str,
 ) -> LaunchPlan:
-    asked = given.get("trim") is not None or bool(os.environ.get("MATINEE_TRIM_MS"))
-    return LaunchPlan(seat, face, theme=settings.theme, kept_trim=not asked, keeping=keeping)
+    """A new party.
+
+    Raises:
+        MatineeError: something that was typed cannot be.
+    """
+    settings = context.settings
+    party = HostedParty(
+        stream_id="",
+        instance_id=instance_id,
+        name=settings.name,
+        media=media,
+        server=parse_server(settings.server) if settings.server else "",
+        lan=options.lan,
+        insecure_lan=options.insecure_lan,
+        allow_lan_media=settings.lan_media or any("://" in item for item in media),
+    )
+    if not party.server:
+        is_chosen = bool(options.listen) or settings.listen != DEFAULT_LISTEN
+        server = _own_server(party, settings.listen, folders.databases, elsewhere=not is_chosen)
+        return _hosting(options, context, folders, party, server)
+    for option, value in (("lan", options.lan), ("listen", options.listen)):
+        if value:
+            how = f"leave out --{option}, or the server ({settings.server})"
+            raise SettingsError(f"--{option}", "is for a server of your own", how)
+    return _hosting(options, context, folders, party, None)
 
 
-def _own_server(
-    kept: HostedParty, listen: str, databases: tuple[str, ...], *, elsewhere: bool
-) -> ServerPlan:
-    address = parse_listen(listen)
-    if kept.lan:
-        address = ListenAddress("0.0.0.0", address.port)
-    options = [
-        *(["--allow-http-media"] if kept.allow_lan_media else []),
-        *(["--insecure-lan"] if kept.lan or kept.insecure_lan else []),
-    ]
-    return ServerPlan(
-        str(address),
-        databases,
-        elsewhere,
-        tuple(options),
-        lan=lan_address() if kept.lan else "",
+def return_plan(
+    options: HostOptions,
+    context: LaunchContext,
+    folders: HostFolders,
+    kept: HostedParty,
+    media: tuple[str, ...],
+) -> LaunchPlan:
+    """The host comes back to a party of his, where that was.
+
+    Raises:
+        SettingsError: it cannot be where it is to be.
+    """
+    party = msgspec.structs.replace(
+        kept,
+        name=options.seat.name or kept.name,
+        media=media or kept.media,
+        titles=() if media else kept.titles,
+    )
+    if party.server:
+        return _hosting(options, context, folders, party, None)
+    listen = options.listen or party.listen
+    server = _own_server(party, listen, (party.database,), elsewhere=not options.listen)
+    return _hosting(options, context, folders, party, server)
+
+
+def join_plan(
+    options: JoinOptions, context: LaunchContext, media: tuple[str, ...], instance_id: str
+) -> LaunchPlan:
+    """A member by invite.
+
+    Raises:
+        InviteError: what was pasted is none.
+    """
+    invite = parse_invite("".join(options.invite.split()))
+    settings = context.settings
+    seat = _seat(
+        context,
+        role="viewer",
+        name=settings.name,
+        instance_id=instance_id,
+        server=invite.server,
+        stream_id=invite.stream_id,
+        token=invite.token,
+        media=media,
+        insecure_lan=options.insecure_lan,
+        allow_lan_media=settings.lan_media or is_loopback_url(invite.server),
+    )
+    return _plan(context, seat)
+
+
+def demo_video(face: FaceKind, environment: Environment) -> Video:
+    """Where the demo shows its film, unless it is told."""
+    if environment.has_display:
+        return "window"
+    return "terminal" if face == "tui" else "none"
+
+
+def demo_plan(
+    context: LaunchContext, film: str, folder: Path, instance_ids: tuple[str, str]
+) -> LaunchPlan:
+    """A host and a second seat on one film, with all that is kept in ``folder``."""
+    first, second = instance_ids
+    seat = _seat(
+        context,
+        role="host",
+        name=context.settings.name,
+        instance_id=first,
+        media=(film,),
+        titles=(_FILM_TITLE,),
+        play=True,
+        host_key_file=str(folder / "host.key"),
+    )
+    other = SeatConfig(
+        role="viewer",
+        name="Second seat",
+        instance_id=second,
+        server="",
+        media=(film,),
+        mpv=(("vo", "null"), ("ao", "null")),
+        video="none",
+        log_file=context.environment.second_log,
+    )
+    server = ServerPlan("127.0.0.1:0", (str(folder / "demo.sqlite"),))
+    return _plan(context, seat, server=server, second=other)
+
+
+def _hosting(
+    options: HostOptions,
+    context: LaunchContext,
+    folders: HostFolders,
+    party: HostedParty,
+    server: ServerPlan | None,
+) -> LaunchPlan:
+    """The host's seat in ``party``, a new one when that has no stream yet."""
+    is_return = bool(party.stream_id)
+    seat = _seat(
+        context,
+        role="host",
+        name=party.name,
+        instance_id=party.instance_id,
+        server=party.server,
+        stream_id=party.stream_id,
+        returning=is_return,
+        take_over=is_return and options.take_over,
+        media=party.media,
+        titles=party.titles,
+        play=options.play,
+        insecure_lan=party.insecure_lan or options.insecure_lan,
+        allow_lan_media=party.allow_lan_media or context.settings.lan_media,
+        host_key_file=str(key_file(folders.keys, party.instance_id)),
+        stream_settings=context.settings.stream_settings,
+    )
+    return _plan(context, seat, server=server, hosted=party)
+
+
+def _plan(
+    context: LaunchContext,
+    seat: SeatConfig,
+    *,
+    server: ServerPlan | None = None,
+    second: SeatConfig | None = None,
+    hosted: HostedParty | None = None,
+) -> LaunchPlan:
+    return LaunchPlan(
+        seat,
+        context.face,
+        server=server,
+        second=second,
+        theme=context.settings.theme,
+        kept_trim=context.kept_trim,
+        hosted=hosted,
     )
 
 
-def _media(text: str) -> str:
-    """A path made absolute, or an address as it is; the seat looks closer."""
-    if "://" in text:
-        return text
-    file = Path(text).expanduser()
-    if not file.exists():
-        raise MediaRefused(f"there is no file {text!r}", "check its name, or give an address")
-    if not file.is_file():
-        raise MediaRefused(f"{text!r} is not a file", "name the film itself")
-    return str(file.resolve())
+def _seat(
+    context: LaunchContext,
+    *,
+    role: Role,
+    name: str,
+    instance_id: str,
+    server: str = "",
+    stream_id: str = "",
+    token: str = "",
+    returning: bool = False,
+    take_over: bool = False,
+    media: tuple[str, ...] = (),
+    titles: tuple[str, ...] = (),
+    play: bool = False,
+    insecure_lan: bool = False,
+    allow_lan_media: bool = False,
+    host_key_file: str = "",
+    stream_settings: StreamSettings = _USUAL,
+) -> SeatConfig:
+    settings, environment = context.settings, context.environment
+    return SeatConfig(
+        role=role,
+        name=name,
+        instance_id=instance_id,
+        server=server,
+        stream_id=stream_id,
+        token=token,
+        returning=returning,
+        take_over=take_over,
+        media=media,
+        titles=titles,
+        play=play,
+        insecure_lan=insecure_lan,
+        allow_lan_media=allow_lan_media,
+        host_key_file=host_key_file,
+        stream_settings=stream_settings,
+        mpv=tuple(settings.mpv.items()),
+        video=settings.video,
+        correction=settings.correction,
+        trim_ms=settings.trim_ms,
+        max_height=settings.max_height,
+        trusted=settings.trusted_domains,
+        status_interval=TUI_STATUS_INTERVAL if context.face == "tui" else _STATUS_INTERVAL,
+        keys=mpv_keys(),
+        log_file=environment.seat_log,
+        trust_file=environment.trust_file,
+    )
 
 
-def _demo_video(face: FaceKind) -> str:
-    from player.backend.mpv.options import has_display
-
-    if face != "tui":
-        return "window" if has_display() else "none"
-    return "window" if has_display() else "terminal"
-
-
-def _film() -> Any:
-    for file in (resources.files("tui") / "demo").iterdir():
-        if file.name.startswith("film."):
-            return file
-    raise MediaRefused("the built-in film is missing", "install matinee again")
+def _own_server(
+    party: HostedParty, listen: str, databases: tuple[str, ...], *, elsewhere: bool
+) -> ServerPlan:
+    address = parse_listen(listen)
+    if party.lan:
+        address = ListenAddress("0.0.0.0", address.port)
+    options = (
+        *(["--allow-http-media"] if party.allow_lan_media else []),
+        *(["--insecure-lan"] if party.lan or party.insecure_lan else []),
+    )
+    return ServerPlan(str(address), databases, elsewhere, options, lan=party.lan)

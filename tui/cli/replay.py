@@ -63,7 +63,7 @@ class Reached(NamedTuple):
         return None if self.position is None else (self.position - self.wanted) * 1000
 
 
-class Given(NamedTuple):
+class ReplayOptions(NamedTuple):
     """What was asked for on the command line."""
 
     films: tuple[str, ...]
@@ -74,7 +74,7 @@ class Given(NamedTuple):
     """The words that lead to the log."""
 
 
-def run(given: Given) -> int:
+def run(given: ReplayOptions) -> int:
     """Replay the log; returns the exit status.
 
     Raises:
@@ -192,7 +192,7 @@ def ordered(given: Sequence[str], watched: Sequence[Media]) -> list[str]:
 
 
 class _Walk:
-    def __init__(self, given: Given, films: Sequence[str]) -> None:
+    def __init__(self, given: ReplayOptions, films: Sequence[str]) -> None:
         self._films = films
         self._real_time = given.real_time
         silent = (("vo", "null"), ("ao", "null")) if given.video == "none" else ()

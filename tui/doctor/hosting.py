@@ -14,7 +14,6 @@ from protocol.exceptions import MatineeError
 from protocol.wire.addresses import DEFAULT_LISTEN, is_loopback_url, parse_listen
 from protocol.wire.invite import parse_server, socket_url
 from tui.doctor.report import Check
-from tui.processes.server import lan_address
 from tui.storage import paths as places
 
 if TYPE_CHECKING:
@@ -56,10 +55,21 @@ def _port() -> Check:
 
 
 def _network() -> Check:
-    address = lan_address()
+    address = _lan_address()
     if address.startswith("127."):
         return Check("network", "warn", "no local network", "only seats on this machine can join")
     return Check("network", "ok", f"reached as {address} with --lan")
+
+
+def _lan_address() -> str:
+    """This machine's address on its local network; the loopback's when it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Nothing is sent: this only asks which of our addresses would be used.
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
 
 
 def _database(folder: Path) -> Check:

@@ -10,6 +10,7 @@ import time
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
+from player.api.capabilities import has_display, mpv_version
 from protocol.exceptions import MatineeError, SettingsError
 from tui.doctor import hosting as doctor_server
 from tui.doctor.report import Check
@@ -19,8 +20,6 @@ from tui.storage import paths
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from player.backend.mpv.binding.events import CoreEvent
 
 _MIN_SIZE: Final = (60, 16)
 _JS_RUNTIMES: Final = ("deno", "node", "bun", "qjs")
@@ -47,20 +46,10 @@ def _python() -> Check:
 
 
 def _mpv() -> Check:
-    from player.backend.mpv.binding.libmpv import MpvCore
-
-    def ignore(_: CoreEvent) -> None:
-        """Nothing is played."""
-
     try:
-        core = MpvCore.start({"vo": "null", "ao": "null", "config": "no"}, {}, {}, ignore)
+        return Check("mpv", "ok", mpv_version())
     except MatineeError as error:
         return Check("mpv", "fail", error.message, error.remedy)
-    try:
-        version = str(core.get("mpv-version") or "of unknown version")
-    finally:
-        core.end()
-    return Check("mpv", "ok", version)
 
 
 def _tools() -> Iterator[Check]:
@@ -111,8 +100,6 @@ def _terminal_text() -> Check:
 
 
 def _display() -> Check:
-    from player.backend.mpv.options import has_display
-
     if has_display():
         return Check("display", "ok", "mpv can open a window")
     return Check("display", "warn", "none, so no window", "--video terminal draws in the terminal")

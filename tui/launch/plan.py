@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -29,8 +28,8 @@ class ServerPlan:
     """Another port will do when that one is taken."""
     options: tuple[str, ...] = ()
     """More arguments for it."""
-    lan: str = ""
-    """What invites name in the place of the loopback, "" for what it listens on."""
+    lan: bool = False
+    """Invites name its address on the local network in the place of the loopback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,5 @@ class LaunchPlan:
     """Said at the beginning, "" for nothing; the own server may have something to say."""
     kept_trim: bool = True
     """The sound is shifted as it was last time on the same device."""
-    keeping: HostedParty | None = None
+    hosted: HostedParty | None = None
     """What is written down of it, for its host to come back."""
-
-
-def new_instance_id() -> str:
-    """Who a seat is: random, and nobody else knows it."""
-    return secrets.token_urlsafe(24)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from player.api import views
     from player.api.config import SeatConfig
     from tui.launch.plan import LaunchPlan, ServerPlan
+    from tui.processes.server import ServerUrls
 
 
 async def run_party(party: LaunchPlan) -> int:
@@ -69,8 +70,8 @@ async def run_party(party: LaunchPlan) -> int:
 
         seat = SeatProcess(config, heard=tell)
         ears.append(AudioDelays(paths.trims_file(), seat.send, apply=party.kept_trim).hear)
-        if party.keeping is not None:
-            keeper = HostedParties(party.keeping, paths.keys_folder())
+        if party.hosted is not None:
+            keeper = HostedParties(party.hosted, paths.keys_folder())
             ears.append(keeper.hear)
             stack.callback(_say_how_to_return, party, keeper)
         stack.push_async_callback(second.end)
@@ -89,23 +90,22 @@ async def _served(
     if own is None:
         return None, party
     is_back = party.seat.returning
-    server, url, used = await _started(own, is_back, stack)
-    port = url.rpartition(":")[2]
-    local = f"http://127.0.0.1:{port}" if own.lan else url
-    public = f"http://{own.lan}:{port}" if own.lan else ""
-    seat = msgspec.structs.replace(party.seat, server=local, public=public)
-    keeping = party.keeping
-    if keeping is not None:
+    server, urls, used = await _started(own, is_back, stack)
+    port = urls.local.rpartition(":")[2]
+    public = (urls.lan or urls.local) if own.lan else ""
+    seat = msgspec.structs.replace(party.seat, server=urls.local, public=public)
+    hosted = party.hosted
+    if hosted is not None:
         listen = f"{own.listen.rpartition(':')[0]}:{port}"
-        keeping = msgspec.structs.replace(keeping, listen=listen, database=used.databases[0])
+        hosted = msgspec.structs.replace(hosted, listen=listen, database=used.databases[0])
     greeting = _of_place(own, used, port, is_back=is_back)
-    return server, replace(party, seat=seat, greeting=greeting, keeping=keeping)
+    return server, replace(party, seat=seat, greeting=greeting, hosted=hosted)
 
 
 async def _started(
     own: ServerPlan, is_back: bool, stack: contextlib.AsyncExitStack
-) -> tuple[EmbeddedServer, str, ServerPlan]:
-    """The server, its address, and where it had to be put, its database the first one."""
+) -> tuple[EmbeddedServer, ServerUrls, ServerPlan]:
+    """The server, its addresses, and where it had to be put, its database the first one."""
     log = paths.log_file("server.log")
     while own.databases:
         server = EmbeddedServer(own.listen, own.databases[0], options=own.options, log_file=log)
@@ -138,7 +138,7 @@ def _of_place(wanted: ServerPlan, used: ServerPlan, port: str, *, is_back: bool)
 
 def _parting(party: LaunchPlan) -> str:
     """What becomes of the party when its host leaves, "" for one who may just go."""
-    if party.keeping is None:
+    if party.hosted is None:
         return ""
     if party.server is not None:
         return "Its server is yours and stops: their films go on alone, until you are back."

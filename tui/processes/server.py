@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import sys
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from protocol.exceptions import ListenError, StoreLocked
 
@@ -22,6 +21,15 @@ STOP_TIMEOUT: Final = 2.0
 """Seconds it gets to end."""
 RESTART_INTERVAL: Final = 0.5
 """Seconds between attempts to start it again."""
+
+
+class ServerUrls(NamedTuple):
+    """Where a server is reached, as ``http://host:port``."""
+
+    local: str
+    """From this machine."""
+    lan: str
+    """From its local network; "" when it does not listen there, or there is none."""
 
 
 class EmbeddedServer:
@@ -49,8 +57,8 @@ class EmbeddedServer:
         """Process id of the server that runs now."""
         return self._process.pid if self._process else None
 
-    async def start(self) -> str:
-        """Start it, and give the address it listens on, ``http://host:port``.
+    async def start(self) -> ServerUrls:
+        """Start it, and give the addresses it listens on.
 
         Raises:
             StoreLocked: another server uses the database.
@@ -68,10 +76,11 @@ class EmbeddedServer:
                 raise StoreLocked(message, str(told.get("remedy") or ""))
             raise ListenError(message, str(told.get("remedy") or self._advice()))
         url = str(told["url"]).rstrip("/")
+        others = [str(other) for other in told["urls"] if other != url]
         if self._listen.endswith(":0"):
             # The same port again after a crash: the invite names it.
             self._listen = f"{self._listen[:-2]}:{url.rpartition(':')[2]}"
-        return url
+        return ServerUrls(url, others[0] if others else "")
 
     async def watch(self, report: Callable[[str], None]) -> None:
         """Start it again whenever it ends, and say so; returns once `stop` is called."""
@@ -153,17 +162,6 @@ async def _last_word(process: asyncio.subprocess.Process) -> int:
     while await process.stdout.read(65536):
         pass
     return await process.wait()
-
-
-def lan_address() -> str:
-    """This machine's address on its local network; the loopback's when it has none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            # Nothing is sent: this only asks which of our addresses would be used.
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
 
 
 def _how(code: int) -> str:

@@ -1,5 +1,5 @@
 """The player port on libmpv."""
 
-from player.backend.mpv.player import MpvPlayer, Video
+from player.backend.mpv.player import MpvPlayer
 
-__all__ = ["MpvPlayer", "Video"]
+__all__ = ["MpvPlayer"]

@@ -9,9 +9,8 @@ from player.backend.mpv.error_text import ONLY_FORWARD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from player.backend.base import Source, Track
+    from player.backend.base import Source, Track, Video
     from player.backend.mpv.binding.libmpv import MpvCore
-    from player.backend.mpv.options import Video
 
 
 class Notices:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import ssl
 import sys
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from player.video.display import has_display
 from protocol.exceptions import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from player.backend.base import Video
 
-Video = Literal["window", "terminal", "none"]
 
 FIXED: Final = {
     # Nobody's configuration, scripts or remembered positions may move a party's player.
@@ -115,13 +116,6 @@ def video_options(
         notice = "no display: the pictures are not shown (--video terminal draws them)"
         return {"vo": "null", "force-window": "no"}, notice
     return {"force-window": "yes"}, ""
-
-
-def has_display() -> bool:
-    """Whether a window can be opened; on X11 and Wayland that takes a variable."""
-    if sys.platform in ("darwin", "win32"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def window_options(video: Video, wanted: Mapping[str, str]) -> dict[str, str]:

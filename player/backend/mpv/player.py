@@ -20,7 +20,6 @@ from player.backend.mpv.options import (
     BASE,
     DOUBTFUL,
     FIXED,
-    Video,
     chosen_options,
     trust_options,
     video_options,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
     from player.video.frame_buffer import FrameBuffer
 
-__all__ = ["MpvPlayer", "Video"]
+__all__ = ["MpvPlayer"]
 
 _T = TypeVar("_T")
 _logger = logging.getLogger(__name__)
@@ -72,7 +71,7 @@ class MpvPlayer:
         cls,
         report: base.EventSink,
         *,
-        video: Video = "window",
+        video: base.Video = "window",
         options: Iterable[tuple[str, str]] = (),
         keys: Iterable[base.KeyBinding] = (),
         frame_buffer: FrameBuffer | None = None,

@@ -1,0 +1,76 @@
+"""Launch environment: what this machine and this person's folders say before a launch."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from player.api.capabilities import has_display
+from protocol.exceptions import MediaRefused
+from tui.storage import paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Facts that every launch takes."""
+
+    is_terminal: bool
+    """Standard input and output are one."""
+    has_display: bool
+    has_trim_variable: bool
+    """The shift of the sound is set by the environment."""
+    seat_log: str
+    second_log: str
+    """Of the demo's other seat."""
+    trust_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFolders:
+    """Where a host keeps what he comes back by."""
+
+    keys: Path
+    databases: tuple[str, ...]
+    """The first that no other server uses is taken."""
+
+
+def read_environment() -> Environment:
+    """This machine as it is."""
+    return Environment(
+        is_terminal=sys.stdin.isatty() and sys.stdout.isatty(),
+        has_display=has_display(),
+        has_trim_variable=bool(os.environ.get("MATINEE_TRIM_MS")),
+        seat_log=str(paths.log_file("seat.log")),
+        second_log=str(paths.log_file("second-seat.log")),
+        trust_file=str(paths.trust_file()),
+    )
+
+
+def host_folders() -> HostFolders:
+    """This person's folders, made if need be."""
+    databases = tuple(map(str, paths.database_files()))
+    return HostFolders(keys=paths.keys_folder(), databases=databases)
+
+
+def new_instance_id() -> str:
+    """Who a seat is: random, and nobody else knows it."""
+    return secrets.token_urlsafe(24)
+
+
+def media_argument(text: str) -> str:
+    """A path made absolute, or an address as it is; the seat looks closer.
+
+    Raises:
+        MediaRefused: there is no such file.
+    """
+    if "://" in text:
+        return text
+    file = Path(text).expanduser()
+    if not file.exists():
+        raise MediaRefused(f"there is no file {text!r}", "check its name, or give an address")
+    if not file.is_file():
+        raise MediaRefused(f"{text!r} is not a file", "name the film itself")
+    return str(file.resolve())
