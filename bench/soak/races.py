@@ -17,7 +17,7 @@ from bench.soak.ledger import Ledger, breaches
 from bench.soak.places import add_engine, place
 from bench.table import table
 from player.ids import new_id
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
 from protocol.wire.messages import (
     Ack,
     Act,
@@ -31,6 +31,7 @@ from protocol.wire.messages import (
     StateNow,
     Welcome,
 )
+from protocol.wire.rate_limit import RateLimit
 from server_stub.app import ServeOptions, running
 from tests.doubles.wire import Wire
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 MUCH: Final = RateLimit(10_000.0, 10_000)
 LIMITS: Final = Limits(
-    command=MUCH, note=MUCH, strikes=MUCH, opens=MUCH, creations=MUCH, failures=MUCH
+    rates={Command: MUCH, Note: MUCH}, strikes=MUCH, opens=MUCH, creations=MUCH, failures=MUCH
 )
 TIMES: Final = 100
 """That one event is sent."""

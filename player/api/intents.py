@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
 from player.video.frame_buffer import MAX_HEIGHT, MAX_WIDTH
+from protocol.text import CHAT_CELLS, clean_text
 from protocol.timeline import MAX_POSITION
-from protocol.wire.messages import ChatText, Position, Rate, Url
+from protocol.wire.messages import AnyEphemeralRequest, ChatText, Position, Rate, SendChat, Url
 from protocol.wire.messages import Tolerance as ToleranceMs
 
 if TYPE_CHECKING:
@@ -167,10 +169,23 @@ class Resync(Intent, frozen=True, tag="resync"):
     """Measure again and jump to where the timeline is, now."""
 
 
-class Say(Intent, frozen=True, tag="say"):
+class EphemeralIntent(Intent, frozen=True):
+    """An intent that the others hear of at once or never."""
+
+    @abstractmethod
+    def request(self) -> AnyEphemeralRequest | None:
+        """What the server is asked; None when there is nothing to tell."""
+
+
+class Say(EphemeralIntent, frozen=True, tag="say"):
     """Chat."""
 
     text: ChatText
+
+    def request(self) -> SendChat | None:
+        """The text as it may be shown."""
+        text = clean_text(self.text, CHAT_CELLS)
+        return SendChat(text) if text else None
 
 
 class Volume(Intent, frozen=True, tag="volume"):

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from protocol.sync.clock import ClockEstimate
-    from protocol.wire.messages import Act, Bye, Chat, Event, Invited, Refusal, Role, Welcome
+    from protocol.wire.messages import (
+        Act,
+        AnyEphemeralMessage,
+        Bye,
+        Event,
+        Invited,
+        Refusal,
+        Role,
+        Welcome,
+    )
 
 
 class SessionStarted(NamedTuple):
@@ -67,10 +76,10 @@ class StartWaiting(NamedTuple):
     until: float
 
 
-class ChatReceived(NamedTuple):
-    """Chat."""
+class EphemeralReceived(NamedTuple):
+    """Somebody told the others something that is not in the log."""
 
-    chat: Chat
+    message: AnyEphemeralMessage
 
 
 class RequestRefused(NamedTuple):
@@ -115,7 +124,7 @@ ClientEvent = (
     | EventApplied
     | MembersChanged
     | StartWaiting
-    | ChatReceived
+    | EphemeralReceived
     | RequestRefused
     | ClockUpdated
     | ClockLost

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from protocol.client.clock_sync import ClockSync
 from protocol.client.events import (
-    ChatReceived,
     ClientEvent,
+    EphemeralReceived,
     InviteChanged,
     RequestRefused,
     ServerClosing,
@@ -27,12 +27,13 @@ from protocol.wire.codec import decode_client, decode_server, encode
 from protocol.wire.messages import (
     Ack,
     Act,
+    AnyEphemeralRequest,
     Bye,
-    Chat,
     ClientMessage,
     Command,
     CreateStream,
     Cursor,
+    EphemeralMessage,
     Event,
     Hello,
     Invited,
@@ -46,7 +47,6 @@ from protocol.wire.messages import (
     Report,
     Resume,
     Role,
-    SendChat,
     Snapshot,
     StartWait,
     StateNow,
@@ -182,8 +182,8 @@ class ClientProtocol:
                 self._events.append(InviteChanged(message))
             case StartWait():
                 self._events.append(StartWaiting(message.members, message.until))
-            case Chat():
-                self._events.append(ChatReceived(message))
+            case EphemeralMessage():
+                self._events.append(EphemeralReceived(message))
             case Refusal():
                 self._refused(message)
             case Bye():
@@ -248,12 +248,17 @@ class ClientProtocol:
         if not self._is_unfit(note, note.event_id):
             self._notes.put(note)
 
-    def say(self, text: str) -> bool:
-        """Chat; returns False without a connection, since old chat is not sent later."""
-        if not self.joined:
+    def tell(self, request: AnyEphemeralRequest) -> bool:
+        """Something for the others to hear now.
+
+        Returns:
+            False without a connection, since it is not sent later, and when the server is too
+            old to know such a thing.
+        """
+        if not self.joined or self.welcome is None or request.since > self.welcome.version:
             return False
-        if not self._is_unfit(SendChat(text)):
-            self._send(SendChat(text))
+        if not self._is_unfit(request):
+            self._send(request)
         return True
 
     def report(self, report: Report) -> None:

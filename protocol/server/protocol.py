@@ -27,13 +27,13 @@ from protocol.server.limits.addresses import AddressLimiter, TokenLookup
 from protocol.server.limits.config import Limits
 from protocol.server.log.requests import AppendRequest
 from protocol.server.room.registry import RoomRegistry
-from protocol.text import CHAT_CELLS, REASON_CELLS, clean_text
+from protocol.text import REASON_CELLS, clean_text
 from protocol.wire.codec import decode_client, offered_versions
 from protocol.wire.messages import (
     Bye,
-    Chat,
     ClientMessage,
     Command,
+    EphemeralRequest,
     HandOver,
     Hello,
     Leave,
@@ -47,7 +47,6 @@ from protocol.wire.messages import (
     Remove,
     Report,
     Resume,
-    SendChat,
 )
 from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION
 
@@ -289,10 +288,10 @@ class ServerProtocol:
                 self._append(sender, room, note, now)
             case Report():
                 room.report(sender.member_id, message, now)
-            case SendChat():
-                said = clean_text(message.text, CHAT_CELLS)
-                if said:
-                    room.tell_of_people(Chat(sender.member_id, sender.name, said, now.unix_ms))
+            case EphemeralRequest():
+                told = message.told(sender.member_id, sender.name, now.unix_ms)
+                if told is not None:
+                    room.tell_of_people(told)
             case NewInvite() | Remove() | HandOver():
                 self._errand(sender, room, message, now)
             case Resume():

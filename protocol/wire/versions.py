@@ -1,7 +1,8 @@
 """Version negotiation: what a peer of an older version is told in place of what it does not know.
 
 Version 1 refuses message types and event types that it does not know, and comes back in a loop.
-From version 2 on a peer ignores them. Whatever is newer than version 1 stands in the two tables.
+From version 2 on a peer ignores them. A message carries the version that it
+came with (``since``), an event type has it in a table.
 """
 
 from __future__ import annotations
@@ -20,8 +21,6 @@ PROTOCOL_VERSION: Final = 2
 PROTOCOL_OLDEST: Final = 1
 """The oldest version this program speaks."""
 
-MESSAGE_SINCE: Final[Mapping[type[ServerMessage], int]] = {}
-"""The version that each message of the server's came with; 1 for what is not here."""
 EVENT_SINCE: Final[Mapping[EventType, int]] = {}
 """The version that each event type came with; 1 for what is not here."""
 
@@ -35,24 +34,17 @@ class VersionFilter:
     """Version filter: turns a message into what a peer of an older version can take.
 
     Args:
-        message_since: version by message type.
         event_since: version by event type.
     """
 
-    def __init__(
-        self,
-        message_since: Mapping[type[ServerMessage], int] = MESSAGE_SINCE,
-        event_since: Mapping[EventType, int] = EVENT_SINCE,
-    ) -> None:
-        self._message_since = message_since
+    def __init__(self, event_since: Mapping[EventType, int] = EVENT_SINCE) -> None:
         self._event_since = event_since
 
     def since(self, message: ServerMessage) -> int:
         """The version from which on a peer knows it."""
-        known = self._message_since.get(type(message), 1)
         if isinstance(message, Event):
-            return max(known, self._event_since.get(message.event_type, 1))
-        return known
+            return self._event_since.get(message.event_type, 1)
+        return message.since
 
     def harmless(self, message: ServerMessage) -> ServerMessage | None:
         """What an older peer gets instead; None for nothing.

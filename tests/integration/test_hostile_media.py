@@ -22,7 +22,7 @@ from player.media.resolver.probe import look
 from player.media.resolver.resolver import Resolver
 from protocol.exceptions import MatineeError, MediaRefused
 from protocol.media.url_policy import STRICT
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
 from protocol.timeline import Timeline
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
@@ -36,6 +36,7 @@ from protocol.wire.messages import (
     Snapshot,
     Welcome,
 )
+from protocol.wire.rate_limit import RateLimit
 from server_stub.app import ServeOptions, running
 from tests.cast import SeatProcess
 from tests.doubles.wire import Wire
@@ -47,7 +48,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STREAM, YOU, HOST = "ab" * 16, "11" * 16, "22" * 16
-UNHURRIED: Final = Limits(command=RateLimit(10_000, 10_000), characters=RateLimit(1e7, 1e7))
+UNHURRIED: Final = Limits(
+    rates={Command: RateLimit(10_000, 10_000)}, characters=RateLimit(1e7, 1e7)
+)
 
 
 def _media(number: int, url: str) -> Media:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
 from protocol.wire.messages import Ping, Pong, Refusal
+from protocol.wire.rate_limit import RateLimit
 from server_stub.app import Running, ServeOptions, running
 from server_stub.capacity import Capacity
 from server_stub.net.http.connection import UNWANTED

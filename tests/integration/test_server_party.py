@@ -10,7 +10,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
 from protocol.wire.messages import (
     Ack,
     Bye,
@@ -31,6 +31,7 @@ from protocol.wire.messages import (
     StateNow,
     Welcome,
 )
+from protocol.wire.rate_limit import RateLimit
 from server_stub.app import Running, ServeOptions, running
 from server_stub.capacity import Capacity
 from tests.doubles.wire import Wire
@@ -162,7 +163,7 @@ async def test_a_wrong_token_is_refused_over_the_socket(tmp_path: Path, token: s
 
 
 async def test_one_event_sent_a_hundred_times_is_one_row(tmp_path: Path) -> None:
-    limits = Limits(command=RateLimit(1000, 1000))
+    limits = Limits(rates={Command: RateLimit(1000, 1000)})
     async with (
         server_in(tmp_path, limits) as server,
         await Wire.create(server.listening.url) as host,
@@ -232,7 +233,9 @@ async def with_a_small_ear(url: str, host: Wire) -> Wire:
 
 
 async def test_a_seat_that_never_reads_is_dropped_and_others_go_on(tmp_path: Path) -> None:
-    limits = Limits(say=RateLimit(1e6, 1e6), characters=RateLimit(1e9, 1e9), behind=0.2)
+    limits = Limits(
+        rates={SendChat: RateLimit(1e6, 1e6)}, characters=RateLimit(1e9, 1e9), behind=0.2
+    )
     async with server_in(tmp_path, limits) as server:
         url = server.listening.url
         host = await Wire.create(url)
@@ -253,7 +256,7 @@ async def test_a_seat_that_never_reads_is_dropped_and_others_go_on(tmp_path: Pat
 async def test_a_seat_that_reads_late_has_everything_in_order_also_in_a_large_party(
     tmp_path: Path,
 ) -> None:
-    limits = Limits(say=RateLimit(1e6, 1e6), characters=RateLimit(1e9, 1e9))
+    limits = Limits(rates={SendChat: RateLimit(1e6, 1e6)}, characters=RateLimit(1e9, 1e9))
     async with server_in(tmp_path, limits, Capacity(parallel_from=1)) as server:
         url = server.listening.url
         async with await Wire.create(url) as host:

@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
 from protocol.wire.messages import Ack, Command, Cursor, Leave, PauseAct, PlayAct, Welcome
+from protocol.wire.rate_limit import RateLimit
 from server_stub.app import Running, ServeOptions, running
 from server_stub.timing import ServerTiming
 from tests.doubles.wire import Wire

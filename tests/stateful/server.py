@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from protocol.server.access.peers import HandshakeInfo
 from protocol.server.core.effects import AskStore, Close, Send
 from protocol.server.core.store_calls import StoreFailed
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
 from protocol.server.log.requests import Appended
 from protocol.server.moment import Moment
 from protocol.server.protocol import ServerProtocol
 from protocol.wire.codec import encode
-from protocol.wire.messages import Bye
+from protocol.wire.messages import Bye, ClientMessage
+from protocol.wire.rate_limit import RateLimit
 from tests.stateful.client import Client
 from tests.stateful.model import Model
 
@@ -23,17 +24,12 @@ if TYPE_CHECKING:
     from protocol.server.core.context import IdSource
     from protocol.server.core.store_calls import StoreResult
     from protocol.server.log.record import StreamRecord
-    from protocol.wire.messages import ClientMessage
     from server_stub.storage.sql.sql_store import SqlStore
 
 _MUCH = RateLimit(1e9, 1e9)
 LIMITS = Limits(
     strikes=_MUCH,
-    command=_MUCH,
-    note=_MUCH,
-    report=_MUCH,
-    resume=_MUCH,
-    errand=_MUCH,
+    rates=dict.fromkeys(get_args(ClientMessage), _MUCH),
     characters=_MUCH,
     failures=_MUCH,
     creations=_MUCH,

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from player.session.core.effects import Outbox
     from protocol.client.protocol import ClientProtocol
     from protocol.client.stream_state import StreamState
-    from protocol.wire.messages import Act, ModerationRequest, Report, Role, Welcome
+    from protocol.wire.messages import (
+        Act,
+        AnyEphemeralRequest,
+        ModerationRequest,
+        Report,
+        Role,
+        Welcome,
+    )
 
 NoteType = Literal["sync_request", "buffer_start", "buffer_end"]
 
@@ -117,11 +124,11 @@ class Membership:
         )
         self._outbox.add(Flush())
 
-    def say(self, text: str) -> bool:
-        """Chat; False when nobody would read it now."""
-        is_said = self._protocol.say(text)
+    def tell(self, request: AnyEphemeralRequest) -> bool:
+        """Something for the others to hear now; False when nobody would."""
+        is_told = self._protocol.tell(request)
         self._outbox.add(Flush())
-        return is_said
+        return is_told
 
     def run_errand(self, errand: ModerationRequest) -> bool:
         """About members and invites; False when the server is out of reach."""

@@ -8,11 +8,12 @@ import msgspec
 from msgspec import UNSET
 
 from player.api import views
+from protocol.wire.messages import Chat
 from protocol.wire.reasons import reason_code_of
 
 if TYPE_CHECKING:
     from protocol.client.stream_state import StreamState
-    from protocol.wire.messages import Event
+    from protocol.wire.messages import AnyEphemeralMessage, Event
 
 
 class _Common(TypedDict):
@@ -70,6 +71,18 @@ def event_view(event: Event, state: StreamState, you: str) -> views.AnyView | No
             return None
         case _:
             assert_never(event.event_type)
+
+
+def ephemeral_view(message: AnyEphemeralMessage, you: str) -> views.AnyView:
+    """The line for what a member tells the others without a place in the log."""
+    common = _Common(
+        name=message.name, you=message.member_id == you, timestamp_ms=message.timestamp_ms
+    )
+    match message:
+        case Chat(text=text):
+            return views.ChatLine(text=text, **common)
+        case _:
+            assert_never(message)
 
 
 def members_view(state: StreamState, you: str) -> views.MembersView:

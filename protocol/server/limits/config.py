@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from protocol.wire.messages import ClientMessage
+from protocol.wire.rate_limit import RateLimit
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """So many a second on average, and ``burst`` at once."""
-
-    per_second: float
-    burst: float
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +40,10 @@ class Limits:
     """A burst that is over a rate counts once in so many seconds."""
     rest: float = 0.05
     """Seconds in which nothing is read of who is over a rate: a flood stays in its own network."""
-    command: RateLimit = RateLimit(10, 20)
-    note: RateLimit = RateLimit(2, 10)
-    say: RateLimit = RateLimit(1, 5)
-    report: RateLimit = RateLimit(4, 10)
-    ping: RateLimit = RateLimit(20, 40)
-    resume: RateLimit = RateLimit(1, 5)
-    errand: RateLimit = RateLimit(1, 10)
-    """Each of invites, removals and hand-overs."""
+    rates: Mapping[type[ClientMessage], RateLimit] = field(
+        default_factory=dict[type[ClientMessage], RateLimit]
+    )
+    """Other limits of messages than those that they carry."""
     characters: RateLimit = RateLimit(64 * 1024, 128 * 1024)
     opens: RateLimit = RateLimit(20, 40)
     """Of one address."""

@@ -5,43 +5,16 @@ much; over it, they wait.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 from protocol.server.limits.token_bucket import TokenBucket
-from protocol.wire.messages import (
-    ClientMessage,
-    Command,
-    HandOver,
-    Hello,
-    Leave,
-    NewInvite,
-    Note,
-    Ping,
-    Remove,
-    Report,
-    Resume,
-    SendChat,
-)
+from protocol.wire.messages import ClientMessage
 
 if TYPE_CHECKING:
-    from protocol.server.limits.config import Limits, RateLimit
+    from protocol.server.limits.config import Limits
 
 
-def message_rates(limits: Limits) -> dict[type[ClientMessage], RateLimit | None]:
-    """The limit of each message; None for one that a connection says once."""
-    return {
-        Hello: None,
-        Leave: None,
-        Command: limits.command,
-        Note: limits.note,
-        SendChat: limits.say,
-        Report: limits.report,
-        Ping: limits.ping,
-        Resume: limits.resume,
-        NewInvite: limits.errand,
-        Remove: limits.errand,
-        HandOver: limits.errand,
-    }
+_KINDS: Final[tuple[type[ClientMessage], ...]] = get_args(ClientMessage)
 
 
 class ConnectionLimiter:
@@ -54,8 +27,8 @@ class ConnectionLimiter:
         self._struck_at = -limits.strike_interval
         self._buckets = {
             kind: TokenBucket(rate, now)
-            for kind, rate in message_rates(limits).items()
-            if rate is not None
+            for kind in _KINDS
+            if (rate := limits.rates.get(kind) or kind.rate) is not None
         }
 
     def go_on_from(self, before: ConnectionLimiter) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from protocol.server.limits.config import RateLimit
+    from protocol.wire.rate_limit import RateLimit
 
 
 class TokenBucket:

@@ -14,8 +14,8 @@ from protocol.server.readiness.readiness import SyncPoint
 from protocol.server.readiness.unready import UnreadyIndex
 from protocol.server.readiness.wait_budget import WaitBudget
 from protocol.wire.messages import (
+    AnyEphemeralMessage,
     Bye,
-    Chat,
     Event,
     Member,
     Presence,
@@ -278,7 +278,7 @@ class Room:
         """Tell everybody something that is not in the log."""
         self._context.send(self.listeners, message)
 
-    def tell_of_people(self, message: Chat | Presence) -> None:
+    def tell_of_people(self, message: AnyEphemeralMessage | Presence) -> None:
         """Tell everybody of people; a film's events do not wait for it."""
         self._context.send(self.listeners, message, is_urgent=False)
 

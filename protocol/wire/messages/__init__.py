@@ -29,6 +29,13 @@ from protocol.wire.messages.client import (
     Remove,
     Report,
     Resume,
+)
+from protocol.wire.messages.ephemeral import (
+    AnyEphemeralMessage,
+    AnyEphemeralRequest,
+    Chat,
+    EphemeralMessage,
+    EphemeralRequest,
     SendChat,
 )
 from protocol.wire.messages.fields import (
@@ -60,7 +67,6 @@ from protocol.wire.messages.fields import (
 from protocol.wire.messages.server import (
     Ack,
     Bye,
-    Chat,
     Created,
     Event,
     Invited,
@@ -75,6 +81,7 @@ from protocol.wire.messages.server import (
     Welcome,
 )
 from protocol.wire.messages.values import (
+    ClientStruct,
     Cursor,
     Media,
     Member,
@@ -86,16 +93,21 @@ __all__ = [
     "MAX_MESSAGE_BYTES",
     "Ack",
     "Act",
+    "AnyEphemeralMessage",
+    "AnyEphemeralRequest",
     "Bye",
     "Chat",
     "ChatText",
     "ClientMessage",
+    "ClientStruct",
     "Code",
     "Command",
     "Counter",
     "CreateStream",
     "Created",
     "Cursor",
+    "EphemeralMessage",
+    "EphemeralRequest",
     "Event",
     "EventType",
     "HandOver",

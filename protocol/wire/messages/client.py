@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
 from protocol.wire.messages.acts import (
     Act,
 )
+from protocol.wire.messages.ephemeral import AnyEphemeralRequest
 from protocol.wire.messages.fields import (
-    ChatText,
     Counter,
     Id,
     Instant,
@@ -22,11 +22,12 @@ from protocol.wire.messages.fields import (
     ShortText,
 )
 from protocol.wire.messages.values import (
+    ClientStruct,
     Cursor,
     Media,
     StreamSettings,
-    Struct,
 )
+from protocol.wire.rate_limit import RateLimit
 
 
 class CreateStream(StreamSettings, frozen=True, kw_only=True):
@@ -36,7 +37,7 @@ class CreateStream(StreamSettings, frozen=True, kw_only=True):
     playing: bool = False
 
 
-class Hello(Struct, frozen=True, tag="hello", tag_field="type"):
+class Hello(ClientStruct, frozen=True, tag="hello", tag_field="type"):
     """First message of a connection; the token came in the handshake's Authorization header."""
 
     version_min: Annotated[int, Meta(ge=0, le=10_000)]
@@ -53,15 +54,17 @@ class Hello(Struct, frozen=True, tag="hello", tag_field="type"):
     """With a host key: be a viewer when another member hosts, and displace nobody."""
 
 
-class Ping(Struct, frozen=True, tag="ping", tag_field="type"):
+class Ping(ClientStruct, frozen=True, tag="ping", tag_field="type"):
     """Clock sample; ``t0`` is the seat's clock."""
 
+    rate: ClassVar[RateLimit | None] = RateLimit(20, 40)
     t0: Instant
 
 
-class Command(Struct, frozen=True, tag="command", tag_field="type"):
+class Command(ClientStruct, frozen=True, tag="command", tag_field="type"):
     """The host changes the timeline."""
 
+    rate: ClassVar[RateLimit | None] = RateLimit(10, 20)
     event_id: Id
     host_term: Counter
     counter: Counter
@@ -70,9 +73,10 @@ class Command(Struct, frozen=True, tag="command", tag_field="type"):
     act: Act
 
 
-class Note(Struct, frozen=True, tag="note", tag_field="type"):
+class Note(ClientStruct, frozen=True, tag="note", tag_field="type"):
     """Something to log that does not move the timeline; from any member."""
 
+    rate: ClassVar[RateLimit | None] = RateLimit(2, 10)
     event_id: Id
     event_type: Literal["sync_request", "buffer_start", "buffer_end"]
     position: Position
@@ -82,9 +86,10 @@ class Note(Struct, frozen=True, tag="note", tag_field="type"):
     after_ms: Milliseconds | None = None
 
 
-class Report(Struct, frozen=True, tag="report", tag_field="type"):
+class Report(ClientStruct, frozen=True, tag="report", tag_field="type"):
     """How the seat is doing, for the others to see; it never moves the timeline."""
 
+    rate: ClassVar[RateLimit | None] = RateLimit(4, 10)
     state: SeatState
     position: Position | None = None
     drift_ms: Milliseconds | None = None
@@ -100,21 +105,17 @@ class Report(Struct, frozen=True, tag="report", tag_field="type"):
     """The last event that the seat's player has come to: it is where that one put it."""
 
 
-class SendChat(Struct, frozen=True, tag="say", tag_field="type"):
-    """Chat."""
-
-    text: ChatText
-
-
-class Resume(Struct, frozen=True, tag="resume", tag_field="type"):
+class Resume(ClientStruct, frozen=True, tag="resume", tag_field="type"):
     """A gap was seen: send what comes after ``cursor``."""
 
+    rate: ClassVar[RateLimit | None] = RateLimit(1, 5)
     cursor: Cursor
 
 
-class NewInvite(Struct, frozen=True, tag="new_invite", tag_field="type"):
+class NewInvite(ClientStruct, frozen=True, tag="new_invite", tag_field="type"):
     """The host wants another invite; those before it open nothing any more."""
 
+    rate: ClassVar[RateLimit | None] = RateLimit(1, 10)
     event_id: Id
     keep: bool = False
     """Who is here may stay, and come back; else whoever came by an invite is out."""
@@ -124,23 +125,25 @@ class NewInvite(Struct, frozen=True, tag="new_invite", tag_field="type"):
     """So many people may come by it; None for any number."""
 
 
-class Remove(Struct, frozen=True, tag="remove", tag_field="type"):
+class Remove(ClientStruct, frozen=True, tag="remove", tag_field="type"):
     """The host sends a member away."""
 
+    rate: ClassVar[RateLimit | None] = RateLimit(1, 10)
     event_id: Id
     member_id: Id
 
 
-class HandOver(Struct, frozen=True, tag="hand_over", tag_field="type"):
+class HandOver(ClientStruct, frozen=True, tag="hand_over", tag_field="type"):
     """The host makes a member the host; or who has the host key becomes it again."""
 
+    rate: ClassVar[RateLimit | None] = RateLimit(1, 10)
     event_id: Id
     host_term: Counter
     """The one that ends by it: a hand-over that comes too late changes nothing."""
     member_id: Id
 
 
-class Leave(Struct, frozen=True, tag="leave", tag_field="type"):
+class Leave(ClientStruct, frozen=True, tag="leave", tag_field="type"):
     """The seat goes for good, as opposed to a lost connection."""
 
 
@@ -148,5 +151,13 @@ ModerationRequest = NewInvite | Remove | HandOver
 """What concerns who may be in and who hosts."""
 
 ClientMessage = (
-    Hello | Ping | Command | Note | Report | SendChat | Resume | ModerationRequest | Leave
+    Hello
+    | Ping
+    | Command
+    | Note
+    | Report
+    | AnyEphemeralRequest
+    | Resume
+    | ModerationRequest
+    | Leave
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from protocol.timeline import Timeline
+from protocol.wire.messages.ephemeral import AnyEphemeralMessage
 from protocol.wire.messages.fields import (
-    ChatText,
     Code,
     Counter,
     EventType,
@@ -173,15 +173,6 @@ class StartWait(Struct, frozen=True, tag="waiting", tag_field="type"):
     """When it starts without them; the timeline's ``at``."""
 
 
-class Chat(Struct, frozen=True, tag="chat", tag_field="type"):
-    """Somebody said something."""
-
-    member_id: SomeId
-    name: SomeName
-    text: ChatText
-    timestamp_ms: UnixMs
-
-
 class Invited(Struct, frozen=True, tag="invited", tag_field="type"):
     """The invite that the host may hand on from now on."""
 
@@ -214,7 +205,7 @@ ServerMessage = (
     | StateNow
     | Presence
     | StartWait
-    | Chat
+    | AnyEphemeralMessage
     | Invited
     | Bye
 )

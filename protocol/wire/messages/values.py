@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -19,10 +19,21 @@ from protocol.wire.messages.fields import (
     Tolerance,
     Url,
 )
+from protocol.wire.rate_limit import RateLimit
 
 
 class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
     """What all messages and their parts have in common."""
+
+    since: ClassVar[int] = 1
+    """The version of the protocol that it came with: an older peer is not sent it."""
+
+
+class ClientStruct(Struct, frozen=True):
+    """What the messages of a seat have in common."""
+
+    rate: ClassVar[RateLimit | None] = None
+    """How often one member may say it; None for what a connection says once."""
 
 
 class Cursor(Struct, frozen=True):

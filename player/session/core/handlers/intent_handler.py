@@ -11,6 +11,7 @@ from player.api.intents import (
     Cancel,
     ChapterBy,
     Consent,
+    EphemeralIntent,
     Give,
     HostIntent,
     Kick,
@@ -26,7 +27,6 @@ from player.api.intents import (
     Reopen,
     Resync,
     Revoke,
-    Say,
     Seek,
     SeekBy,
     SetRate,
@@ -42,7 +42,6 @@ from player.api.intents import (
 )
 from player.session.core.effects import AdjustPlayer, Finish, ResizeStage
 from protocol.exceptions import DecodeError
-from protocol.text import clean_text
 
 if TYPE_CHECKING:
     from player.session.core.current_media import CurrentMedia
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from player.session.core.membership import Membership
     from player.session.core.resync import ResyncProcedure
     from player.session.core.telemetry import SeatTelemetry
+    from protocol.wire.messages import AnyEphemeralRequest
 
 
 class IntentHandler:
@@ -123,8 +123,8 @@ class IntentHandler:
                 self._resync.ask(now)
                 if self._telemetry.reason:
                     self._media.reopen()
-            case Say(text=text):
-                self._say(text)
+            case EphemeralIntent():
+                self._tell(intent.request())
             case Quit():
                 self._outbox.add(Finish(""))
             case _:
@@ -180,9 +180,8 @@ class IntentHandler:
             case _:
                 assert_never(intent)
 
-    def _say(self, text: str) -> None:
-        text = clean_text(text, 500)
-        if not text:
+    def _tell(self, request: AnyEphemeralRequest | None) -> None:
+        if request is None:
             self._outbox.notice("nothing to say")
-        elif not self._membership.say(text):
+        elif not self._membership.tell(request):
             self._outbox.notice("the server is out of reach; nobody would read this now")

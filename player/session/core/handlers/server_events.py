@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 from msgspec import UNSET
 
-from player.api.views import ChatLine, Joined, Left, Ready, Reconnecting, Recovered
+from player.api.views import Joined, Left, Ready, Reconnecting, Recovered
 from player.session.core.effects import (
     FollowTimeline,
     Reconnect,
@@ -15,7 +15,7 @@ from player.session.core.effects import (
     SetSyncEnabled,
     StoreHostKey,
 )
-from player.session.core.presenters import event_view, members_view, waiting_view
+from player.session.core.presenters import ephemeral_view, event_view, members_view, waiting_view
 from protocol.client import events as client_events
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ class ServerEventHandler:
                 self._members_changed(changed)
             case client_events.StartWaiting(members=members, until=until):
                 self._waits_for(members, until, now)
-            case client_events.ChatReceived(chat=chat):
-                self._said(chat)
+            case client_events.EphemeralReceived(message=message):
+                self._outbox.emit(ephemeral_view(message, self._membership.you))
             case client_events.RequestRefused(refusal=refusal, act=act):
                 self._refused(refusal, act)
             case client_events.ClockUpdated(estimate=estimate):
@@ -204,16 +204,6 @@ class ServerEventHandler:
         self._commands.start_waits(bool(members))
         left = until - now - clock.offset if members and clock else 0.0
         self._outbox.emit(waiting_view(members, left, state))
-
-    def _said(self, chat: messages.Chat) -> None:
-        self._outbox.emit(
-            ChatLine(
-                name=chat.name,
-                you=chat.member_id == self._membership.you,
-                text=chat.text,
-                timestamp_ms=chat.timestamp_ms,
-            )
-        )
 
     def _refused(self, refusal: messages.Refusal, act: messages.Act | None) -> None:
         if act is not None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import TypeVar
 
+import msgspec
 import pytest
 
 from protocol.client.events import (
-    ChatReceived,
     ClientEvent,
     ClockLost,
     ClockUpdated,
     CommandsDropped,
+    EphemeralReceived,
     EventApplied,
     MembersChanged,
     RequestRefused,
@@ -184,7 +185,7 @@ def test_nothing_else_is_said_before_the_welcome() -> None:
     wire.client.note(Note("note-0001", "buffer_start", 1.0))
     wire.client.report(Report("idle"))
     wire.client.leave()
-    assert not wire.client.say("hello?")
+    assert not wire.client.tell(SendChat("hello?"))
     wire.wait(2.0)
     assert wire.sent() == []
     wire.hear(welcome())
@@ -229,7 +230,7 @@ def test_who_was_welcomed_once_creates_no_second_stream() -> None:
 
 
 def test_what_was_not_sent_before_a_connection_broke_is_not_said_on_the_next(wire: Wire) -> None:
-    wire.client.say("half a thought")
+    wire.client.tell(SendChat("half a thought"))
     wire.client.connection_lost()
     wire.client.connection_made(wire.now)
     assert [type(message) for message in wire.sent()] == [Hello]
@@ -566,13 +567,13 @@ def test_what_the_server_could_not_read_is_refused_here(wire: Wire) -> None:
     assert refused.refusal.event_id == "command-1"
     wire.client.note(Note("note-0001", "buffer_start", float("inf")))
     wire.client.report(Report("playing", position=-0.02))
-    assert wire.client.say("x" * 501)
+    assert wire.client.tell(SendChat("x" * 501))
     assert wire.sent() == []
     assert wire.client.unsent == 0
 
 
 def test_what_is_far_too_long_is_refused_as_a_whole(wire: Wire) -> None:
-    wire.client.say("x" * 20_000)
+    wire.client.tell(SendChat("x" * 20_000))
     assert wire.told_of(RequestRefused)[0].refusal.code == "bad_message"
     assert wire.sent() == []
 
@@ -599,12 +600,25 @@ def test_a_refused_note_is_not_sent_again(wire: Wire) -> None:
     assert wire.client.unsent == 0
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_server_is_not_told_what_it_is_too_old_to_know(
+    monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    monkeypatch.setattr(SendChat, "since", 2)
+    wire = Wire()
+    wire.client.connection_made(wire.now)
+    wire.hear(msgspec.structs.replace(welcome(), version=version))
+    wire.sent()
+    assert wire.client.tell(SendChat("hello")) is (version == 2)
+    assert [type(message) for message in wire.sent()] == [SendChat] * (version - 1)
+
+
 def test_chat_goes_both_ways(wire: Wire) -> None:
-    assert wire.client.say("hello")
+    assert wire.client.tell(SendChat("hello"))
     assert wire.sent() == [SendChat("hello")]
-    chat = Chat("bob00001", "Bob", "hi", 0)
+    chat = Chat(member_id="bob00001", name="Bob", text="hi", timestamp_ms=0)
     wire.hear(chat)
-    assert wire.told() == [ChatReceived(chat)]
+    assert wire.told() == [EphemeralReceived(chat)]
 
 
 def test_whom_a_start_waits_for_is_passed_on(wire: Wire) -> None:

@@ -12,7 +12,7 @@ from protocol.client.stream_state import from_snapshot
 from protocol.server.core.effects import AskStore
 from protocol.server.core.store_calls import StoreFailed
 from protocol.server.limits.addresses import TokenLookup
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
     Ack,
@@ -40,6 +40,7 @@ from protocol.wire.messages import (
     StateNow,
     Welcome,
 )
+from protocol.wire.rate_limit import RateLimit
 from tests.doubles.sync_server import REMOTE, Bench, Party, hello
 
 BAD = '{"type":"say","text":7}'
@@ -232,9 +233,9 @@ def test_an_answer_of_the_wrong_kind_is_a_fault_of_the_store() -> None:
 @pytest.mark.parametrize(
     ("message", "limits"),
     [
-        (SendChat("hi"), Limits(say=RateLimit(0.5, 1))),
-        (Ping(1.0), Limits(ping=RateLimit(0.5, 1))),
-        (Note("note-0001", "buffer_start", 1.0), Limits(note=RateLimit(0.5, 1))),
+        (SendChat("hi"), Limits(rates={SendChat: RateLimit(0.5, 1)})),
+        (Ping(1.0), Limits(rates={Ping: RateLimit(0.5, 1)})),
+        (Note("note-0001", "buffer_start", 1.0), Limits(rates={Note: RateLimit(0.5, 1)})),
     ],
 )
 def test_over_a_rate_one_is_told_when_to_come_again(message: ClientMessage, limits: Limits) -> None:
@@ -252,7 +253,7 @@ def test_over_a_rate_one_is_told_when_to_come_again(message: ClientMessage, limi
 
 
 def test_who_is_over_a_rate_is_not_read_for_a_moment_and_nobody_else_waits() -> None:
-    party = Party(Bench(Limits(say=RateLimit(1, 2), rest=0.05)))
+    party = Party(Bench(Limits(rates={SendChat: RateLimit(1, 2)}, rest=0.05)))
     viewer = party.join("Bo")
     core = party.bench.core
     for _ in range(2):
@@ -270,7 +271,7 @@ def test_who_is_over_a_rate_is_not_read_for_a_moment_and_nobody_else_waits() -> 
 
 
 def test_reports_that_a_link_has_held_back_are_dropped_and_not_held_against_the_seat() -> None:
-    party = Party(Bench(Limits(report=RateLimit(0.5, 1))))
+    party = Party(Bench(Limits(rates={Report: RateLimit(0.5, 1)})))
     viewer = party.join("Bo")
     for _ in range(100):
         party.bench.send(viewer, Report("playing"))
@@ -280,7 +281,7 @@ def test_reports_that_a_link_has_held_back_are_dropped_and_not_held_against_the_
 
 
 def test_one_burst_over_a_rate_does_not_close_and_a_flood_does() -> None:
-    party = Party(Bench(Limits(command=RateLimit(10, 20))))
+    party = Party(Bench(Limits(rates={Command: RateLimit(10, 20)})))
     for _ in range(40):
         party.act(SeekAct(1.0))
     assert party.host not in party.bench.closed
@@ -417,7 +418,7 @@ def test_a_whole_school_with_right_tokens_comes_in_at_once() -> None:
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_to_connect_anew_lets_nobody_say_or_note_more(leaves: bool) -> None:
-    bench = Bench(Limits(say=RateLimit(1, 2), note=RateLimit(1, 2)))
+    bench = Bench(Limits(rates={SendChat: RateLimit(1, 2), Note: RateLimit(1, 2)}))
     party = Party(bench)
     bench.forget()
     for _ in range(4):
@@ -470,7 +471,7 @@ acts = st.one_of(
 
 @given(st.lists(st.tuples(acts, st.integers(1, 3), st.sampled_from(["go", "drop", "note"]))))
 def test_every_viewer_is_where_the_log_leads(schedule: list[tuple[Act, int, str]]) -> None:
-    limits = Limits(command=RateLimit(1000, 1000), note=RateLimit(1000, 1000))
+    limits = Limits(rates={Command: RateLimit(1000, 1000), Note: RateLimit(1000, 1000)})
     party = Party(Bench(limits))
     steady, flighty = party.join("Bo"), party.join("Cy")
     seen = from_snapshot(party.bench.last(flighty, Snapshot))

@@ -41,7 +41,7 @@ def test_a_histogram_counts_up_to_each_bound() -> None:
 
 def test_the_page_is_what_prometheus_reads() -> None:
     metrics = Metrics()
-    metrics.sent(Chat("a" * 32, "Ana", "hello", 0), 7)
+    metrics.sent(Chat(member_id="a" * 32, name="Ana", text="hello", timestamp_ms=0), 7)
     metrics.sent(Refusal("rate_limited", "too fast"), 1)
     event = Event(1, 2, "event-01", "play", "a" * 32, "Ana", 0, Timeline(0.0, 0.0, 1.0, True))
     metrics.stored(0.003)

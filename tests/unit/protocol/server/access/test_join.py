@@ -9,7 +9,7 @@ import pytest
 from protocol.media.url_policy import UrlPolicy
 from protocol.server.access.peers import Peer
 from protocol.server.core.store_calls import StoreFailed
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
 from protocol.server.limits.connection import ConnectionLimiter
 from protocol.wire.codec import encode
 from protocol.wire.messages import (
@@ -33,6 +33,7 @@ from protocol.wire.messages import (
     StateNow,
     Welcome,
 )
+from protocol.wire.rate_limit import RateLimit
 from protocol.wire.versions import PROTOCOL_VERSION, VersionFilter
 from tests.doubles.sync_server import FILM, Bench, Party, hello
 
@@ -176,8 +177,11 @@ def test_a_range_of_versions_is_negotiated() -> None:
     assert bench.last(older, Welcome).version == 1
 
 
-def test_an_older_peer_is_told_of_news_only_what_it_can_take() -> None:
-    newer = VersionFilter({Chat: 2}, {"pause": 2})
+def test_an_older_peer_is_told_of_news_only_what_it_can_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Chat, "since", 2)
+    newer = VersionFilter({"pause": 2})
     party = Party(Bench(version_filter=newer))
     bench = party.bench
     old, new = (

@@ -12,7 +12,8 @@ from protocol.server.limits.addresses import (
     bounded_as,
     is_own,
 )
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
+from protocol.wire.rate_limit import RateLimit
 
 
 def test_an_address_opens_so_many_a_second_and_so_many_at_once() -> None:

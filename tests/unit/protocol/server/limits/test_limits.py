@@ -6,16 +6,16 @@ from typing import get_args
 
 import pytest
 
-from protocol.server.limits.config import Limits, RateLimit, for_crowds
+from protocol.server.limits.config import Limits, for_crowds
 from protocol.server.limits.connection import (
     MAX_GONE,
     REFILLED,
     ConnectionLimiter,
     MemberQuotas,
-    message_rates,
 )
 from protocol.server.limits.token_bucket import TokenBucket
 from protocol.wire.messages import ClientMessage, Hello, Leave, Ping, SendChat
+from protocol.wire.rate_limit import RateLimit
 
 
 def test_a_bucket_lets_a_burst_pass_and_then_the_average() -> None:
@@ -52,7 +52,9 @@ def test_what_is_charged_though_there_is_nothing_runs_up_no_debt() -> None:
 
 
 def test_each_kind_of_message_has_its_own_bucket() -> None:
-    limits = ConnectionLimiter(Limits(say=RateLimit(1, 1), ping=RateLimit(1, 2)), 0.0)
+    limits = ConnectionLimiter(
+        Limits(rates={SendChat: RateLimit(1, 1), Ping: RateLimit(1, 2)}), 0.0
+    )
     assert limits.take(SendChat("a"), 0.0) == 0.0
     assert limits.take(SendChat("b"), 0.0) > 0.0
     assert limits.take(Ping(0.0), 0.0) == 0.0
@@ -67,7 +69,7 @@ class Members:
         self.members = MemberQuotas()
 
     def come(self, member_id: str, now: float = 0.0) -> ConnectionLimiter:
-        connection = ConnectionLimiter(Limits(say=RateLimit(0.1, 1)), now)
+        connection = ConnectionLimiter(Limits(rates={SendChat: RateLimit(0.1, 1)}), now)
         self.members.seated(member_id, connection)
         return connection
 
@@ -142,5 +144,6 @@ def test_where_many_sit_behind_one_address_more_may_come_and_sooner() -> None:
     assert (strict.open_at_once, strict.opens) == (5, Limits().opens)
 
 
-def test_every_message_of_a_seat_has_its_limit_in_the_table() -> None:
-    assert set(message_rates(Limits())) == set(get_args(ClientMessage))
+def test_every_message_has_a_limit_but_those_that_a_connection_says_once() -> None:
+    unlimited = {kind for kind in get_args(ClientMessage) if kind.rate is None}
+    assert unlimited == {Hello, Leave}

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from protocol.server.core.identity import member_id_of
-from protocol.server.limits.config import Limits, RateLimit
+from protocol.server.limits.config import Limits
 from protocol.timeline import Timeline
 from protocol.wire.messages import (
     Chat,
@@ -23,6 +23,7 @@ from protocol.wire.messages import (
     Snapshot,
     StateNow,
 )
+from protocol.wire.rate_limit import RateLimit
 from tests.doubles.sync_server import FILM, Bench, Party
 
 
@@ -72,7 +73,7 @@ def test_a_change_of_state_is_told_within_a_quarter_of_a_second() -> None:
 
 
 def test_measured_values_are_told_once_a_second() -> None:
-    party, viewer = seated(Limits(report=RateLimit(100, 100)))
+    party, viewer = seated(Limits(rates={Report: RateLimit(100, 100)}))
     for step in range(30):
         party.bench.send(viewer, Report("idle", drift_ms=float(step)))
         party.bench.advance(0.1)

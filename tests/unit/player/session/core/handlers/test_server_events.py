@@ -31,9 +31,9 @@ from player.session.core.effects import (
 from player.session.core.handlers.server_events import FIRST_CONTACT, LinkDown
 from player.session.core.session_core import SessionCore
 from protocol.client.events import (
-    ChatReceived,
     ClockLost,
     CommandsDropped,
+    EphemeralReceived,
     EventApplied,
     MembersChanged,
     RequestRefused,
@@ -173,11 +173,15 @@ def test_a_start_that_waits_is_told_and_its_end_once() -> None:
     assert [view.names for view in seat.seen(Waiting)] == [("Ana",), ()]
 
 
+def chat(member_id: str, name: str) -> Chat:
+    return Chat(member_id=member_id, name=name, text="hi", timestamp_ms=1)
+
+
 def test_chat_says_whether_it_is_one_s_own() -> None:
     seat = CoreSeat()
     seat.server(
-        ChatReceived(Chat("member-a", "Ana", "hi", 1)),
-        ChatReceived(Chat("member-b", "Ben", "hi", 2)),
+        EphemeralReceived(chat("member-a", "Ana")),
+        EphemeralReceived(chat("member-b", "Ben")),
     )
     assert [(view.name, view.you) for view in seat.seen(ChatLine)] == [
         ("Ana", True),
