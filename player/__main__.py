@@ -16,6 +16,7 @@ import msgspec
 from player.api.config import SeatConfig
 from player.api.line_writer import LineWriter
 from player.app import SeatApp
+from protocol.log_line import LINE_HEAD, TIME_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,11 +103,10 @@ def _log_to(path: str) -> None:
     handler: logging.Handler = logging.StreamHandler()
     if path:
         handler = logging.FileHandler(path, encoding="utf-8")
-    logging.basicConfig(
-        level=logging.INFO,
-        handlers=[handler],
-        format="%(asctime)s %(levelname)s %(process)d %(name)s %(message)s",
-    )
+    formatter = logging.Formatter(f"{LINE_HEAD} process=%(process)d %(message)s", TIME_FORMAT)
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     # It names whole addresses, and some of them hold keys.
     logging.getLogger("httpx").setLevel(logging.WARNING)
 

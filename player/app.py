@@ -24,6 +24,7 @@ from player.session.session import Session
 from player.sync.follower import Follower
 from player.sync.thread import PlayerThread
 from protocol.exceptions import MatineeError, SettingsError
+from protocol.log_line import log_line
 from protocol.wire.addresses import is_loopback_url
 from protocol.wire.messages import CreateStream, Media
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from player.media.loader import Resolve
     from player.sync.messages import PlayerNews
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 PLAYER_END: Final = 1.5
 """Seconds the player gets to end."""
@@ -90,7 +91,7 @@ class SeatApp:
         await asyncio.wait((life,), timeout=1.0)
         await asyncio.to_thread(session.driver.close, PLAYER_END)
         if life.done() and not life.cancelled() and life.exception() is not None:
-            log.error("session", exc_info=life.exception())
+            logger.error(log_line("session_failed"), exc_info=life.exception())
             self._failed = True
         self._emit(Ended(reason=self._reason))
         return 1 if self._failed else 0

@@ -16,6 +16,7 @@ import msgspec
 from platformdirs import user_data_path
 
 from protocol.exceptions import SettingsError, StoreError
+from protocol.log_line import log_line
 from protocol.media.url_policy import UrlPolicy
 from protocol.server.limits.addresses import is_own
 from protocol.server.limits.config import Limits, for_crowds
@@ -292,10 +293,10 @@ async def serve(options: ServeOptions, told: Callable[[Listening], None]) -> Non
     async with running(options, for_crowds(_LIMITS, options.max_per_address)) as server:
         if server.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, server.tls.renew)
-        logger.info("event=listening url=%s", server.listening.url)
+        logger.info(log_line("listening", url=server.listening.url))
         told(server.listening)
         await server.close(await stop)
-    logger.info("event=stopped")
+    logger.info(log_line("stopped"))
 
 
 def _certified(tls: ReloadableTls | None) -> Callable[[], tuple[str, ...]]:
@@ -347,7 +348,7 @@ async def maintain(server: Running) -> None:
     ahead = await server.thread.run(lambda store: store.wall_ahead())
     jump = max(server.clock.wall_jump(), ahead, key=abs)
     if abs(jump) > MAX_CLOCK_JUMP:
-        logger.warning("event=maintenance_refused clock_jump=%.0f", jump)
+        logger.warning(log_line("maintenance_refused", clock_jump=round(jump)))
         return
     live, now = server.core.live_streams, server.clock.now()
 
@@ -361,7 +362,7 @@ async def maintain(server: Running) -> None:
         if records:
             # Somebody may have come to one of them in the meantime.
             server.settled(records)
-    logger.info("event=maintained events_deleted=%d streams_reset=%d", deleted, reset)
+    logger.info(log_line("maintained", events_deleted=deleted, streams_reset=reset))
 
 
 # The end --------------------------------------------------------------------------------
@@ -387,7 +388,7 @@ def _watch_for_the_end(stop: asyncio.Future[float], options: ServeOptions) -> No
             while os.read(0, 4096):
                 pass
         except OSError:
-            logger.warning("event=no_standard_input")
+            logger.warning(log_line("no_standard_input"))
         try:
             loop.call_soon_threadsafe(end, _TIMING.orphan_stop_timeout)
         except RuntimeError:

@@ -113,6 +113,54 @@ def test_only_a_rim_catches_everything(path: Path) -> None:
         )
 
 
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+
+
+def logged_events(tree: ast.Module) -> list[tuple[int, ast.expr | None]]:
+    """Lines on which something is logged, and what `log_line` gets there as the event."""
+    found: list[tuple[int, ast.expr | None]] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="logger"), attr=level)):
+                pass
+            case ast.Call(
+                func=ast.Attribute(value=ast.Call(func=ast.Attribute(attr="getLogger")), attr=level)
+            ):
+                pass
+            case _:
+                continue
+        if level in LEVELS:
+            match node.args:
+                case [ast.Call(func=ast.Name(id="log_line"), args=[event])]:
+                    found.append((node.lineno, event))
+                case _:
+                    found.append((node.lineno, None))
+    return found
+
+
+def test_what_is_logged_is_one_word_and_fields() -> None:
+    count = 0
+    for path in SOURCES:
+        for line, event in logged_events(parse(path)):
+            count += 1
+            assert isinstance(event, ast.Constant), f"{name_of(path)}:{line}"
+            assert re.fullmatch("[a-z]+(_[a-z]+)*", str(event.value)), f"{name_of(path)}:{line}"
+    assert count > 20
+
+
+def test_a_log_is_called_logger() -> None:
+    for path in SOURCES:
+        for node in parse(path).body:
+            match node:
+                case ast.Assign(
+                    targets=[ast.Name(id=name)],
+                    value=ast.Call(func=ast.Attribute(attr="getLogger")),
+                ):
+                    assert name == "logger", f"{name_of(path)}:{node.lineno}"
+                case _:
+                    pass
+
+
 def test_no_public_class_name_stands_twice() -> None:
     homes: dict[str, list[str]] = {}
     for path in SOURCES:

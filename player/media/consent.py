@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from player.remedies import ASK_AGAIN
 from protocol.exceptions import MediaRefused
+from protocol.log_line import log_line
 from protocol.media.url_policy import site_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from player.media.messages import ConsentAnswer
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _MAX_SITES: Final = 10_000
 
@@ -85,7 +86,7 @@ def _kept(file: Path | None) -> set[str]:
     except FileNotFoundError:
         return set()
     except (OSError, UnicodeDecodeError):
-        log.warning("the trusted sites cannot be read", exc_info=True)
+        logger.warning(log_line("trusted_sites_unreadable"), exc_info=True)
         return set()
     return {_plain(line) for line in lines[:_MAX_SITES] if line.strip()}
 

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from player.session.core.handlers.server_events import LinkDown
 from protocol.exceptions import DecodeError
+from protocol.log_line import log_line
 from protocol.wire.addresses import is_loopback_url
 from protocol.wire.invite import socket_url
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from player.api.views import LinkLossCode
     from protocol.client.protocol import ClientProtocol
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 OPEN_TIMEOUT: Final = 10.0
 FIRST_RETRY: Final = 0.25
@@ -158,7 +159,7 @@ class ServerLink:
                 self._on_events()
                 self._wake.set()
         except DecodeError as error:
-            log.warning("undecodable field=%s", error.field)
+            logger.warning(log_line("undecodable", field=error.field))
             where = error.field or "message"
             return LinkLoss(f"the server sent something this version cannot read ({where})")
         except ConnectionClosed as error:

@@ -28,11 +28,12 @@ from player.sync.messages import (
 )
 from player.sync.planner import LATE
 from protocol.exceptions import MatineeError
+from protocol.log_line import log_line
 
 if TYPE_CHECKING:
     from protocol.timeline import Timeline
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 SPIN: Final = 0.003
 """Seconds before a start in which the thread does not sleep: a sleep may be late by 2 ms."""
@@ -219,7 +220,7 @@ class PlayerThread:
             try:
                 self.step()
             except Exception:
-                log.exception("player thread")
+                logger.exception(log_line("player_thread_failed"))
         self._drop_player()
 
     def _wait(self) -> None:

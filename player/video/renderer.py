@@ -7,13 +7,14 @@ import threading
 from typing import TYPE_CHECKING, Final, Protocol
 
 from player.video.frame_buffer import MAX_HEIGHT, MAX_WIDTH
+from protocol.log_line import log_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from player.video.frame_buffer import FrameBuffer
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _CLOSE_TIMEOUT: Final = 1.0
 
 
@@ -87,7 +88,7 @@ class FrameRenderer:
                 if self._source.is_new() or resized:
                     pixels = self._show(pixels)
         except Exception:  # the rim: a face without pictures is better than no seat
-            _logger.exception("The pictures stay as they are")
+            logger.exception(log_line("renderer_failed"))
         finally:
             self._source.free()
 

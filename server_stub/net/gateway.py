@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
+from protocol.log_line import log_line
 from protocol.server.access.peers import HandshakeInfo
 from protocol.server.core.effects import AskStore, Close, Send
 from protocol.wire.codec import encode
@@ -24,7 +25,7 @@ from server_stub.net.delivery.backpressure import SlowConsumers
 from server_stub.net.delivery.fanout import Broadcaster
 from server_stub.net.delivery.keepalive import KeepaliveMonitor
 from server_stub.net.http.connection import ClientConnection, address_of, bearer
-from server_stub.net.http.handler import socket_stream
+from server_stub.net.http.paths import socket_stream
 from server_stub.observability.gc_policy import GcPolicy, collect, collect_the_young
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Gateway:
                     self._idle.clear()
                     await self._idle.wait()
         except TimeoutError:
-            logger.warning("event=stop_without_answers count=%d", self._core.asking)
+            logger.warning(log_line("stop_without_answers", count=self._core.asking))
         self._outlets.flush()
         self._core.farewell()
         self.perform()
@@ -172,7 +173,7 @@ class Gateway:
             pass
         except Exception:
             # The rim: one seat's trouble must stay one seat's.
-            logger.exception("event=connection_failed peer=%d", number)
+            logger.exception(log_line("connection_failed", peer=number))
         finally:
             del self.connections[number]
             self._outlets.shut(number)
@@ -240,7 +241,7 @@ class Gateway:
 
     def _send(self, effect: Send) -> None:
         if isinstance(effect.message, Refusal):
-            logger.info("event=refused peer=%s code=%s", effect.peers[0], effect.message.code)
+            logger.info(log_line("refused", peer=effect.peers[0], code=effect.message.code))
         # One frame for all: a server's has no mask and there are no extensions, so it is the
         # same for everybody. Built for each, it would cost as much again as the write.
         frame = Frame(Opcode.TEXT, encode(effect.message).encode()).serialize(mask=False)
@@ -254,7 +255,7 @@ class Gateway:
 
     def _drop(self, connection: ClientConnection, why: str) -> None:
         # No goodbye: it would only wait behind everything else that is not read.
-        logger.warning("event=dropped reason=%s", why)
+        logger.warning(log_line("dropped", reason=why))
         self._metrics.dropped[why] += 1
         self._backlog.gone(connection)
         connection.stop_writing()

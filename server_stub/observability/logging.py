@@ -9,6 +9,8 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from protocol.log_line import LINE_HEAD, TIME_FORMAT, log_line
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterator
@@ -27,10 +29,7 @@ class KeyValueFormatter(logging.Formatter):
     converter = time.gmtime
 
     def __init__(self) -> None:
-        super().__init__(
-            "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s logger=%(name)s %(message)s",
-            datefmt="%Y-%m-%dT%H:%M:%S",
-        )
+        super().__init__(f"{LINE_HEAD} %(message)s", TIME_FORMAT)
 
     def formatException(self, ei: Any) -> str:
         error: BaseException | None = ei[1]
@@ -54,9 +53,9 @@ def log_unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None
     error = context.get("exception")
     if isinstance(error, OSError) and "accept" in context.get("message", ""):
         # No mistake of ours, and it comes every second for as long as it lasts.
-        logger.error("event=not_accepted errno=%s", error.errno)
+        logger.error(log_line("not_accepted", errno=error.errno))
         return
-    logger.error("event=unhandled", exc_info=error)
+    logger.error(log_line("unhandled"), exc_info=error)
 
 
 def set_up(log_file: Path | None) -> None:

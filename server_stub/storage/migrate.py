@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,9 +13,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from protocol.exceptions import SchemaTooNew, StoreUnusable
+from protocol.log_line import log_line
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+logger = logging.getLogger("matinee.store")
 
 _ALEMBIC: Final = "alembic_version"
 """The one table that stays when everything is taken down."""
@@ -70,6 +74,12 @@ def downgrade(connection: Connection) -> None:
     All but the first step, before which there is nothing to park it in.
     """
     command.downgrade(_config(connection), "-1")
+
+
+def log_change(before: SchemaStatus) -> None:
+    """Log that the schema is now the newest one."""
+    change = {"from": before.current or "none", "to": before.newest}
+    logger.info(log_line("schema_changed", **change))
 
 
 def _config(connection: Connection) -> Config:

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from protocol.exceptions import StoreError
+from protocol.log_line import log_line
 from protocol.server.core.effects import AskStore
 from protocol.server.core.store_calls import StoreFailed
 from server_stub.timing import ServerTiming
@@ -129,7 +130,7 @@ class StoreWorker:
                 # Expected, and told where it came from.
                 self._loop.call_soon_threadsafe(_fail, done, error)
             except Exception as error:
-                logger.exception("event=store_job_failed")
+                logger.exception(log_line("store_job_failed"))
                 failure = StoreError(f"the store could not do it ({type(error).__name__})")
                 self._loop.call_soon_threadsafe(_fail, done, failure)
             else:
@@ -215,7 +216,7 @@ class StoreWorker:
             return self._store.tidy()
         except Exception:
             # The rim: what could wait must not end the thread.
-            logger.exception("event=store_not_tidied")
+            logger.exception(log_line("store_not_tidied"))
             return False
 
     def _catch_up(self, now: float) -> None:
@@ -232,7 +233,7 @@ class StoreWorker:
             return
         except Exception:
             # The rim: a row that cannot be read must not end the thread.
-            logger.exception("event=store_not_settled")
+            logger.exception(log_line("store_not_settled"))
             return
         self._loop.call_soon_threadsafe(self._settled, records)
 
@@ -257,7 +258,7 @@ class StoreWorker:
             return self._store.perform([ask.call for ask in group])
         except Exception:
             # The rim: a row that cannot be read must not end the thread.
-            logger.exception("event=store_failed")
+            logger.exception(log_line("store_failed"))
             return [StoreFailed("try_again") for _ in group]
 
 

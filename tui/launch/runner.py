@@ -9,6 +9,7 @@ import logging
 import signal
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ import msgspec
 
 from player.video.frame_buffer import FrameBuffer, create_frame_buffer
 from protocol.exceptions import ListenError, StoreLocked
+from protocol.log_line import LINE_HEAD, TIME_FORMAT
 from tui.launch.demo import SecondSeat
 from tui.launch.faces import Face, PrintedFace, ScreenFace
 from tui.processes.seat import SeatProcess
@@ -32,17 +34,21 @@ if TYPE_CHECKING:
     from tui.processes.server import ServerUrls
 
 
+def _log_to(file: Path) -> None:
+    handler = logging.FileHandler(file, encoding="utf-8")
+    formatter = logging.Formatter(f"{LINE_HEAD} process=%(process)d %(message)s", TIME_FORMAT)
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
 async def run_party(party: LaunchPlan) -> int:
     """Run the evening; everything that was started has ended when this returns.
 
     Raises:
         MatineeError: what went wrong, for people.
     """
-    logging.basicConfig(
-        filename=paths.log_file("face.log"),
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(process)d %(name)s %(message)s",
-    )
+    _log_to(paths.log_file("face.log"))
     async with contextlib.AsyncExitStack() as stack:
         if party.face == "tui":
             # Takes a while: best done while the server starts.

@@ -13,6 +13,7 @@ from textual.reactive import reactive
 
 from player.api import views
 from player.api.intents import Consent, Quit, Revoke
+from protocol.log_line import log_line
 from tui.actions import ACTIONS, BY_ID
 from tui.screen.messages import Answered, Asked, SeatOver, SeatSaid
 from tui.screen.palette import ActionsProvider, PaletteEntry
@@ -211,7 +212,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
 
     def _fatal_error(self) -> None:
         """A bug of ours: into the log instead of over the person's terminal."""
-        logging.getLogger(__name__).exception("the screen broke")
+        logging.getLogger(__name__).exception(log_line("screen_failed"))
         self._close_messages_no_wait()
 
     def _came_back(self, _: object) -> None:

@@ -19,13 +19,14 @@ from player.backend.mpv.binding import events as ev
 from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.item_loader import is_drained, reaches
 from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
+from protocol.log_line import log_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from player.backend.mpv.shared_state import LoadRecord, PlaybackState
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 OBSERVED: Final = (
     "pause",
@@ -129,7 +130,7 @@ class EventTranslator:
             except CoreError as error:
                 self._fail(f"mpv refused a question ({error})")
             except Exception:  # the rim: a player that tells nothing more would freeze its seat
-                _logger.exception("An event of mpv's is lost: %s", event)
+                logger.exception(log_line("event_lost", of="mpv", lost=str(event)))
         if before_end():
             core.end()
 

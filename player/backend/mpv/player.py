@@ -29,6 +29,7 @@ from player.backend.mpv.picture_clock import PictureClock
 from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
 from player.backend.mpv.shared_state import LoadRecord, PlaybackState
 from player.video.renderer import FrameRenderer
+from protocol.log_line import log_line
 
 if TYPE_CHECKING:
     import threading
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["MpvPlayer"]
 
 _T = TypeVar("_T")
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _CLOSE_TIMEOUT: Final = 2.0
 _MAX_VOLUME: Final = 130.0
@@ -282,5 +283,5 @@ class MpvPlayer:
         except CoreGone:
             return None  # told as `Failed` by the translator
         except CoreError as error:
-            _logger.debug("mpv refused: %s", error)
+            logger.debug(log_line("question_refused", by="mpv", cause=str(error)))
             return None

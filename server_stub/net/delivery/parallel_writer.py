@@ -17,6 +17,8 @@ from itertools import repeat
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from protocol.log_line import log_line
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Collection, Sequence
@@ -150,7 +152,7 @@ class ParallelWriter:
                 task.work()
             except Exception:
                 # The rim: the loop waits for this thread.
-                logger.exception("event=writer_failed")
+                logger.exception(log_line("writer_failed"))
             self._done.put(None)
 
     def _shared(self) -> frozenset[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
@@ -12,15 +11,18 @@ from urllib.parse import parse_qs
 import msgspec
 
 from protocol.exceptions import StoreError
+from protocol.log_line import log_line
 from protocol.server.core.identity import hash_token, is_uuid_hex
 from protocol.server.limits.addresses import TokenLookup
-from server_stub.net.http import responses
+from server_stub.net.http import paths, responses
+from server_stub.net.http.checks import refused
 from server_stub.net.http.connection import ClientConnection, address_of, bearer
 from server_stub.net.http.read_cache import PendingRead
 from server_stub.net.listen.admission_queue import AdmissionQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import re
+    from collections.abc import Awaitable, Callable
 
     from websockets.asyncio.server import ServerConnection
     from websockets.http11 import Request, Response
@@ -38,13 +40,10 @@ if TYPE_CHECKING:
     from server_stub.storage.worker import StoreWorker
     from server_stub.timing import ServerTiming
 
+    Answer = Callable[[ClientConnection, Request, re.Match[str]], Awaitable[Response | None]]
+
 logger = logging.getLogger("matinee.server")
 
-_SOCKET: Final = re.compile(r"/ws(?:/([0-9A-Za-z_-]{8,64}))?")
-_INVITE: Final = re.compile(r"/j/[0-9A-Za-z_-]{8,64}")
-_READ: Final = re.compile(r"/streams/([0-9A-Za-z_-]{8,64})/(state|events)")
-_ONCE: Final = ("Authorization", "If-None-Match")
-"""Headers that say nothing when there are two of them."""
 MAX_EVENTS: Final = 300
 
 
@@ -76,6 +75,13 @@ class HttpHandler:
         self._listener = listener
         self._perform = perform
         self._timing = timing
+        self._routes: tuple[tuple[re.Pattern[str], Answer], ...] = (
+            (paths.HEALTH, self._tell_health),
+            (paths.INVITE, self._invite),
+            (paths.METRICS, self._tell_metrics),
+            (paths.READ, self._read),
+            (paths.SOCKET, self._admit),
+        )
 
     async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The response; None opens a websocket."""
@@ -89,46 +95,25 @@ class HttpHandler:
         return response
 
     async def _answer(self, connection: ClientConnection, request: Request) -> Response | None:
-        response = self._refused(request)
+        response = refused(request, self._names)
         if response is not None:
             return response
-        path, _, query = request.path.partition("?")
-        if path == "/healthz":
-            return responses.json_page(
-                {
-                    "status": "ok",
-                    "streams": len(self._core.live_streams),
-                    "seats": self._core.seats,
-                }
-            )
-        if _INVITE.fullmatch(path):
-            return responses.invite_page()
-        if path == "/metrics":
-            return self._measured(connection, request)
-        reading = _READ.fullmatch(path)
-        if reading is not None:
-            return await self._read(reading[1], reading[2], query, connection, request)
-        if socket_stream(request.path) is not None:
-            return await self._admit(connection)
+        for path, answer in self._routes:
+            found = path.fullmatch(request.path)
+            if found is not None:
+                return await answer(connection, request, found)
         return responses.error_page(HTTPStatus.NOT_FOUND, "nothing is here")
 
-    def _refused(self, request: Request) -> Response | None:
-        """What is refused whatever the path."""
-        hosts = request.headers.get_all("Host")
-        if len(hosts) != 1 or not self._names.accepts(hosts[0]):
-            return responses.error_page(
-                HTTPStatus.MISDIRECTED_REQUEST, "this server goes by another name"
-            )
-        for name in _ONCE:
-            if len(request.headers.get_all(name)) > 1:
-                return responses.error_page(HTTPStatus.BAD_REQUEST, f"{name} may be given once")
-        if request.method != "GET":
-            return responses.error_page(
-                HTTPStatus.METHOD_NOT_ALLOWED, "only GET is answered", {"Allow": "GET"}
-            )
-        if "Origin" in request.headers and not _INVITE.fullmatch(request.path):
-            return responses.error_page(HTTPStatus.FORBIDDEN, "not from a page in a browser")
-        return None
+    async def _tell_health(self, *_: object) -> Response:
+        body = {
+            "status": "ok",
+            "streams": len(self._core.live_streams),
+            "seats": self._core.seats,
+        }
+        return responses.json_page(body)
+
+    async def _invite(self, *_: object) -> Response:
+        return responses.invite_page()
 
     def _places(self) -> int:
         free = self._core.places()
@@ -137,7 +122,7 @@ class HttpHandler:
             self._perform()
         return free
 
-    async def _admit(self, connection: ClientConnection) -> Response | None:
+    async def _admit(self, connection: ClientConnection, *_: object) -> Response | None:
         address = address_of(connection)
         await self._queue.wait(address)
         if connection.is_lost:
@@ -146,12 +131,14 @@ class HttpHandler:
         # The connection's place is kept from here on, before anything can go wrong.
         wait = self._core.admit(address, self._clock.now())
         if wait > 0.0:
-            logger.info("event=not_admitted retry_after=%.1f", wait)
+            logger.info(log_line("not_admitted", retry_after=round(wait, 1)))
             return _too_many("connections", wait)
         connection.is_admitted = True
         return None
 
-    def _measured(self, connection: ClientConnection, request: Request) -> Response:
+    async def _tell_metrics(
+        self, connection: ClientConnection, request: Request, _: re.Match[str]
+    ) -> Response:
         address, now = address_of(connection), self._clock.now()
         if not self._metrics.key.is_open_to(address, request.headers):
             wait = self._core.token_wait(address, now)
@@ -169,12 +156,7 @@ class HttpHandler:
         return responses.metrics_page(self._metrics.page())
 
     async def _read(
-        self,
-        stream_id: str,
-        what: str,
-        query: str,
-        connection: ClientConnection,
-        request: Request,
+        self, connection: ClientConnection, request: Request, found: re.Match[str]
     ) -> Response:
         address = address_of(connection)
         wait = self._core.admit_read(address, self._clock.now())
@@ -183,6 +165,7 @@ class HttpHandler:
             await asyncio.sleep(self._timing.refused_read_delay)
             return _too_many("reads", wait)
         token_hash = hash_token(bearer(request.headers.get("Authorization")))
+        stream_id, what, query = found[1], found[2], found[3] or ""
         numbers = parse_qs(query)
         try:
             after = int(numbers.get("after", ["0"])[0])
@@ -271,9 +254,3 @@ def _too_many(what: str, wait: float) -> Response:
 
 
 _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
-
-
-def socket_stream(path: str) -> str | None:
-    """The stream that a websocket's path names, "" for a new one; None for another path."""
-    found = _SOCKET.fullmatch(path)
-    return None if found is None else found[1] or ""

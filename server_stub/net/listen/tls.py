@@ -9,6 +9,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from protocol.exceptions import SettingsError
+from protocol.log_line import log_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,10 +69,11 @@ class ReloadableTls:
             self.context.load_cert_chain(self._cert_file, self._key_file, _no_password)
         except (SettingsError, OSError) as error:
             option = error.field if isinstance(error, SettingsError) else "tls-cert"
-            logger.error("event=certificate_not_renewed option=%s", option)
+            logger.error(log_line("certificate_not_renewed", option=option))
             return False
         self._stamp = stamp
-        logger.info("event=certificate_renewed expires_at=%.0f", self.certificate.expires_at)
+        expires_at = round(self.certificate.expires_at)
+        logger.info(log_line("certificate_renewed", expires_at=expires_at))
         return True
 
     def _look(self) -> tuple[tuple[int, int], ...]:

@@ -17,6 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from protocol.exceptions import SettingsError, StorageFull, StoreError, StoreLocked, StoreUnusable
+from protocol.log_line import log_line
 from server_stub.storage import migrate
 from server_stub.storage.engines.postgres_retention import maintenance
 from server_stub.storage.sql.sql_store import Backend, SqlStore, Trouble
@@ -165,7 +166,7 @@ class PostgresDatabase:
                     "make one with createdb -E UTF8 -T template0",
                 )
             if connection.exec_driver_sql("SHOW fsync").scalar_one() == "off":
-                logger.warning("event=not_durable fsync=off")
+                logger.warning(log_line("not_durable", fsync="off"))
             before = migrate.status(connection)
         if before.is_current:
             return before.newest
@@ -179,7 +180,7 @@ class PostgresDatabase:
             if not migrate.status(connection).is_current:
                 migrate.upgrade(connection)
         _unlock(engine)
-        logger.info("event=schema_changed from=%s to=%s", before.current or "none", before.newest)
+        migrate.log_change(before)
         return before.newest
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from protocol.log_line import log_line
 from server_stub.storage.base import Maintained
 from server_stub.storage.sql.mapping import plain_id
 from server_stub.storage.sql.retention import BATCH, in_batches, touch
@@ -41,7 +42,7 @@ def maintenance(engine: Engine, now: Moment, live: Sequence[str] = ()) -> Iterat
     touch(engine, now, live)
     with engine.begin() as connection:
         if not connection.execute(_IS_FREE).scalar_one():
-            logger.info("event=maintained_elsewhere")
+            logger.info(log_line("maintained_elsewhere"))
             return
     where: dict[str, Any] = {"now": at(now.unix_ms), "batch": BATCH}
     count = BATCH

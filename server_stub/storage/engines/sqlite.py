@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from protocol.exceptions import StorageFull, StoreError, StoreLocked, StoreUnusable
+from protocol.log_line import log_line
 from server_stub.storage import migrate
 from server_stub.storage.sql.retention import maintenance
 from server_stub.storage.sql.sql_store import Backend, SqlStore, Trouble
@@ -205,7 +206,7 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
         back_up(engine, path, status.current)
     with engine.begin() as connection:
         migrate.upgrade(connection)
-    logger.info("event=schema_changed from=%s to=%s", status.current or "none", status.newest)
+    migrate.log_change(status)
 
 
 def back_up(engine: Engine, path: Path, revision: str) -> Path:
@@ -280,7 +281,7 @@ def _tidy(engine: sa.Engine) -> bool:
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except sqlite3.Error as error:
             # What is in the log is safe there, and copied back another time.
-            logger.warning("event=log_not_copied cause=%r", str(error))
+            logger.warning(log_line("log_not_copied", cause=str(error)))
         return True
 
 

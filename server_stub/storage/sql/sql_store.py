@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from protocol.exceptions import StorageFull, StoreError
+from protocol.log_line import log_line
 from protocol.server.core.store_calls import (
     AddInvite,
     AdmitMembers,
@@ -210,7 +211,7 @@ class SqlStore:
 def _log(error: SQLAlchemyError, code: str) -> None:
     # The statement and its values hold titles and names: only the cause is logged.
     cause = str(getattr(error, "orig", None) or type(error))
-    logger.error("event=store_failed code=%s cause=%r", code, cause.partition("\n")[0])
+    logger.error(log_line("store_failed", code=code, cause=cause.partition("\n")[0]))
 
 
 # What they are for ----------------------------------------------------------------------

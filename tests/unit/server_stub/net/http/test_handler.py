@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server_stub.net.http.connection import bearer
-from server_stub.net.http.handler import socket_stream
+from server_stub.net.http.paths import socket_stream
 
 
 @pytest.mark.parametrize(
