@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from player.ids import new_id
 from player.media.loader import FIND_TIMEOUT, Identify, MediaLoader, Resolve
 from player.media.messages import LoaderRequest
+from player.session.clocks import read_clocks
 from player.session.core.effects import (
     AnyEffect,
     Emit,
@@ -25,7 +25,6 @@ from player.session.core.session_core import SessionCore
 from player.session.host_key import keep_host_key
 from player.session.link import ServerLink
 from player.session.player_port import perform_on_player
-from player.session.sleep import seconds_asleep
 from player.sync.messages import HasPlayer, NoPlayer
 from protocol.exceptions import MatineeError
 
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from player.api.views import AnyView
     from player.media.messages import LoaderEvent
     from player.session.core.handlers.server_events import LinkDown
+    from player.session.core.sleep_detector import LocalClocks
     from player.sync.messages import PlayerNews
     from player.sync.thread import PlayerThread
     from protocol.wire.messages import CreateStream, Media
@@ -59,7 +59,9 @@ class Session:
         emit: Callable[[AnyView], None],
         finish: Callable[[str], None],
         find_timeout: float = FIND_TIMEOUT,
+        clocks: Callable[[], LocalClocks] = read_clocks,
     ) -> None:
+        self._clocks = clocks
         self.driver = driver
         self._core = SessionCore(config, create, new_id)
         self._link = ServerLink(
@@ -111,11 +113,11 @@ class Session:
         while True:
             self._deadline_moved.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._core.next_deadline() - time.monotonic()):
+                async with asyncio.timeout(self._core.next_deadline() - self._clocks().now):
                     await self._deadline_moved.wait()
-            now = time.monotonic()
-            if now >= self._core.next_deadline():
-                self._core.tick(now, seconds_asleep())
+            clocks = self._clocks()
+            if clocks.now >= self._core.next_deadline():
+                self._core.tick(clocks)
                 self._perform()
 
     # What happens -----------------------------------------------------------------------
@@ -130,27 +132,27 @@ class Session:
 
     def ask_line(self, line: str) -> None:
         """A line of text from the face."""
-        self._core.line(line, time.monotonic())
+        self._core.line(line, self._clocks())
         self._perform()
 
     def player_news(self, news: PlayerNews) -> None:
         """Take what the player's thread tells."""
-        self._core.player_event(news, time.monotonic())
+        self._core.player_event(news, self._clocks())
         self._perform()
         if isinstance(news, HasPlayer | NoPlayer):
             self._player_told.set()
 
     def _take_loader_event(self, event: LoaderEvent) -> None:
-        self._core.loader_event(event, time.monotonic())
+        self._core.loader_event(event, self._clocks())
         self._perform()
 
     def _take_server_events(self) -> None:
         for event in self._core.protocol.events_received():
-            self._core.server_event(event, time.monotonic())
+            self._core.server_event(event, self._clocks())
         self._perform()
 
     def _link_down(self, down: LinkDown) -> None:
-        self._core.link_down(down, time.monotonic())
+        self._core.link_down(down, self._clocks())
         self._perform()
 
     # What is to be done -----------------------------------------------------------------

@@ -14,6 +14,7 @@ from player.media.loader import FIND_TIMEOUT, MediaLoader
 from player.media.messages import LoaderRequest
 from player.session.core.effects import Emit, Finish
 from player.session.core.session_core import SessionCore
+from player.session.core.sleep_detector import LocalClocks
 from protocol.client import events as client_events
 from protocol.client.stream_state import StreamState
 from protocol.exceptions import MatineeError
@@ -60,6 +61,8 @@ class CoreSeat:
             trusted=("media.example",),
         )
         self.now = 1000.0
+        self.asleep = 0.0
+        """Seconds that its machine has slept."""
         self._ids = 0
         self.core = SessionCore(self.config, None, self._new_id)
         self.effects: list[AnyEffect] = []
@@ -72,6 +75,11 @@ class CoreSeat:
     def _new_id(self) -> str:
         self._ids += 1
         return f"ana-{self._ids:06d}"
+
+    @property
+    def clocks(self) -> LocalClocks:
+        """What its machine's clocks tell."""
+        return LocalClocks(self.now, self.asleep)
 
     # What happens -----------------------------------------------------------------------
 
@@ -109,27 +117,27 @@ class CoreSeat:
 
     def ask(self, *lines: str) -> None:
         for line in lines:
-            self.core.line(line, self.now)
+            self.core.line(line, self.clocks)
             self._settle()
 
     def player(self, *news: PlayerNews) -> None:
         for piece in news:
-            self.core.player_event(piece, self.now)
+            self.core.player_event(piece, self.clocks)
             self._settle()
 
     def server(self, *events: ClientEvent) -> None:
         for event in events:
-            self.core.server_event(event, self.now)
+            self.core.server_event(event, self.clocks)
             self._settle()
 
     def loader(self, event: LoaderEvent) -> None:
-        self.core.loader_event(event, self.now)
+        self.core.loader_event(event, self.clocks)
         self._settle()
 
-    def tick(self, seconds: float = 0.0, asleep: float = 0.0) -> None:
+    def tick(self, seconds: float = 0.0) -> None:
         """Time passes, and what is due is done."""
         self.now += seconds
-        self.core.tick(self.now, asleep)
+        self.core.tick(self.clocks)
         self._settle()
 
     def _settle(self) -> None:

@@ -21,8 +21,8 @@ from player.session.core.effects import (
     StoreHostKey,
 )
 from player.session.core.handlers.server_events import LinkDown
-from player.session.core.schedule import LONGEST_BEAT
 from player.session.core.session_core import SessionCore
+from player.session.core.sleep_detector import LocalClocks
 from player.session.player_port import perform_on_player
 from player.sync.follower import Follower
 from player.sync.messages import Jumped, PauseNow, PlayAtRate, PlayerCommand, SeekTo, Widened
@@ -170,6 +170,10 @@ class SimSeat:
         now = min(self._clockwork.now, self._asleep[0]) if self.is_asleep else self._clockwork.now
         return now * (1 + self.traits.skew) + self._offset
 
+    def clocks(self) -> LocalClocks:
+        """What its machine's clocks tell."""
+        return LocalClocks(self.clock(), self._slept)
+
     def _true(self, local: float) -> float:
         return (local - self._offset) / (1 + self.traits.skew)
 
@@ -211,7 +215,8 @@ class SimSeat:
         self.driver.step()
         now = self.clock()
         if now >= self.core.next_deadline():
-            self.core.tick(now, self._slept)
+            self.core.tick(self.clocks())
+            self._check_bound()
         self.protocol.handle_timeout(now)
         self._settle()
         # What was posted to the player's thread by now is done at once.
@@ -242,12 +247,16 @@ class SimSeat:
         now = self.clock()
         estimate = self.protocol.clock(now)
         if estimate is not None:
-            error = now + estimate.offset - self._hub.instant
-            self.clock_errors.append(error)
-            # A sleep is noticed at the next beat; what was known of the clock is wrong till then.
-            if self._clockwork.now > self._asleep[1] + LONGEST_BEAT + 0.001:
-                self.beyond_bound = max(self.beyond_bound, abs(error) - estimate.error)
+            self.clock_errors.append(now + estimate.offset - self._hub.instant)
         self._clockwork.after(LOOK, self._look)
+
+    def _check_bound(self) -> None:
+        """The core was told something: by then it must know the clock as well as is stated."""
+        now = self.clock()
+        estimate = self.protocol.clock(now)
+        if estimate is not None:
+            error = now + estimate.offset - self._hub.instant
+            self.beyond_bound = max(self.beyond_bound, abs(error) - estimate.error)
 
     # The link ---------------------------------------------------------------------------
 
@@ -277,6 +286,12 @@ class SimSeat:
         self._pipes = None
         peer = self._peer
         self._clockwork.after(noticed_after, lambda: self._hub.disconnect(peer))
+        self._lost()
+
+    def _lost(self) -> None:
+        """Notice that the connection is gone."""
+        if self._later(self._lost):
+            return
         self.protocol.connection_lost()
         self._retry()
         self.wake()
@@ -284,7 +299,8 @@ class SimSeat:
     def _retry(self) -> None:
         self._attempt += 1
         delay = min(0.25 * 1.7**self._attempt, 5.0)
-        self.core.link_down(LinkDown("it broke", self._attempt, delay), self.clock())
+        self.core.link_down(LinkDown("it broke", self._attempt, delay), self.clocks())
+        self._check_bound()
         self._clockwork.after(delay, self._reconnect)
 
     def _closed_by_server(self) -> None:
@@ -313,7 +329,8 @@ class SimSeat:
         for event in self.protocol.events_received():
             if isinstance(event, SessionStarted):
                 self._attempt = 0
-            self.core.server_event(event, self.clock())
+            self.core.server_event(event, self.clocks())
+            self._check_bound()
         while effects := self.core.effects():
             for effect in effects:
                 self._do(effect)
@@ -324,7 +341,8 @@ class SimSeat:
             case Emit(view=view):
                 self.views.append(view)
             case OpenMedia():
-                self.core.loader_event(MediaReady(Source(url="film")), self.clock())
+                self.core.loader_event(MediaReady(Source(url="film")), self.clocks())
+                self._check_bound()
             case Reconnect():
                 self.reset(0.0)
             case Flush() | RetryNow() | SetCredentials() | StoreHostKey():
@@ -350,7 +368,8 @@ class SimSeat:
             self.jumps.append((self._clockwork.now, news))
         if isinstance(news, Widened):
             self.widened += 1
-        self.core.player_event(news, self.clock())
+        self.core.player_event(news, self.clocks())
+        self._check_bound()
 
     def position(self) -> float | None:
         """Where the player truly is; None while it is not anywhere."""
@@ -375,7 +394,8 @@ class SimSeat:
 
     def intend(self, intent: AnyIntent) -> None:
         """The seat's person wants something."""
-        self.core.intent(intent, self.clock())
+        self.core.intent(intent, self.clocks())
+        self._check_bound()
         self.wake()
 
     def request(self, act: Act) -> None:

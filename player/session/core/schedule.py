@@ -1,4 +1,4 @@
-"""Schedule of what a session does by the clock: status lines, reports, the watch for a sleep."""
+"""Schedule of what a session does by the clock: beats, status lines, reports."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Final
 
 REPORT_INTERVAL: Final = 1.0
 LONGEST_BEAT: Final = 0.25
-MISSED: Final = 2.0
-"""Seconds that went by unnoticed: the machine slept, or the process was stopped."""
 NEWS_INTERVAL: Final = 0.25
 """Seconds between two reports; the server bears 4 a second."""
 EARLY: Final = 0.02
@@ -21,8 +19,8 @@ class Schedule:
     def __init__(self, status_interval: float) -> None:
         self._status_interval = status_interval
         self._beat = min(status_interval, LONGEST_BEAT)
-        self._last: tuple[float, float] | None = None
-        """When the last beat was, and how long the machine had slept by then."""
+        self._last: float | None = None
+        """When the last beat was."""
         self._status_at = self._report_at = self._reported_at = NEVER
         self._is_hurried = False
 
@@ -35,20 +33,13 @@ class Schedule:
         """When the next beat is due; sooner when there is news, unless some has just gone."""
         if self._last is None:
             return NEVER
-        regular = self._last[0] + self._beat
+        regular = self._last + self._beat
         return min(regular, self._reported_at + NEWS_INTERVAL) if self._is_hurried else regular
 
-    def beat(self, now: float, asleep: float) -> float:
-        """A beat; returns the seconds that went by unnoticed, 0 when none did.
-
-        Args:
-            now: local, in seconds.
-            asleep: seconds that the machine has slept since it started.
-        """
-        last, self._last = self._last, (now, asleep)
+    def beat(self, now: float) -> None:
+        """A beat."""
+        self._last = now
         self._is_hurried = False
-        missed = max(asleep - last[1], now - last[0]) if last else 0.0
-        return missed if missed > MISSED else 0.0
 
     def is_status_due(self, now: float) -> bool:
         """Whether a status line is due; if so the next one is due an interval later."""

@@ -1,7 +1,8 @@
 """Session core: a member's life as events and the time in, effects out.
 
-Instants are seconds on the seat's own monotonic clock. After each verb the rim takes `effects`
-and carries them out; when `next_deadline` has come it calls `tick`.
+Instants are seconds on the seat's own monotonic clock. Each verb is told what the clocks say, so
+that nothing is judged by a server's clock that was measured before a sleep. After each the rim
+takes `effects` and carries them out; when `next_deadline` has come it calls `tick`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from player.session.core.handlers.server_events import ServerEventHandler
 from player.session.core.membership import Membership
 from player.session.core.resync import ResyncProcedure
 from player.session.core.schedule import Schedule
+from player.session.core.sleep_detector import SleepDetector
 from player.session.core.sync_inputs import SyncInputs
 from player.session.core.telemetry import SeatTelemetry
 from protocol.client.protocol import ClientProtocol
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from player.media.messages import LoaderEvent
     from player.session.core.effects import AnyEffect
     from player.session.core.handlers.server_events import LinkDown
+    from player.session.core.sleep_detector import LocalClocks
     from player.sync.messages import PlayerNews
     from protocol.client.events import ClientEvent
     from protocol.exceptions import MatineeError
@@ -63,6 +66,7 @@ class SessionCore:
         schedule = self._schedule = Schedule(config.status_interval)
         member = self._membership = Membership(config, self.protocol, outbox, new_id)
         resync = self._resync = ResyncProcedure(outbox, member, self.telemetry)
+        self._sleep = SleepDetector()
         sync_inputs = self._sync_inputs = SyncInputs(self.protocol, outbox)
         current = CurrentMedia(config)
         commands = HostCommands(lambda: outbox.add(HoldPlayer()))
@@ -109,29 +113,29 @@ class SessionCore:
 
     # What happens -----------------------------------------------------------------------
 
-    def server_event(self, event: ClientEvent, now: float) -> None:
+    def server_event(self, event: ClientEvent, clocks: LocalClocks) -> None:
         """Take what the protocol tells."""
-        self._server.take(event, now)
+        self._server.take(event, self._time(clocks))
 
-    def link_down(self, down: LinkDown, now: float) -> None:
+    def link_down(self, down: LinkDown, clocks: LocalClocks) -> None:
         """A connection is lost, or an attempt has failed; there will be another."""
-        self._server.link_down(down, now)
+        self._server.link_down(down, self._time(clocks))
 
-    def player_event(self, news: PlayerNews, now: float) -> None:
+    def player_event(self, news: PlayerNews, clocks: LocalClocks) -> None:
         """Take what the player's thread tells."""
-        self._player.take(news, now)
+        self._player.take(news, self._time(clocks))
 
-    def loader_event(self, event: LoaderEvent, now: float) -> None:
+    def loader_event(self, event: LoaderEvent, clocks: LocalClocks) -> None:
         """Take what the loader tells."""
-        self._media.take(event, now)
+        self._media.take(event, self._time(clocks))
 
-    def intent(self, intent: AnyIntent, now: float) -> None:
+    def intent(self, intent: AnyIntent, clocks: LocalClocks) -> None:
         """A person asks for something."""
-        self._intents.take(intent, now)
+        self._intents.take(intent, self._time(clocks))
 
-    def line(self, line: str, now: float) -> None:
+    def line(self, line: str, clocks: LocalClocks) -> None:
         """A person asks for something by a line of text."""
-        self._intents.take_line(line, now)
+        self._intents.take_line(line, self._time(clocks))
 
     def host_key_lost(self, error: MatineeError) -> None:
         """The host key could not be kept."""
@@ -143,27 +147,24 @@ class SessionCore:
         """When `tick` is due."""
         return min(self._schedule.next_deadline(), self._resync.next_deadline())
 
-    def tick(self, now: float, asleep: float) -> None:
-        """Do what is due.
-
-        Args:
-            now: local, in seconds.
-            asleep: seconds that the machine has slept since it started, or a figure that grows
-                by them.
-        """
+    def tick(self, clocks: LocalClocks) -> None:
+        """Do what is due."""
+        now = self._time(clocks)
         self._resync.tick(now)
         if now < self._schedule.next_deadline():
             return
-        missed = self._schedule.beat(now, asleep)
-        if missed:
-            self._slept(missed, now)
+        self._schedule.beat(now)
         self._sync_inputs.update(now)
         if self._server.is_ready and self._schedule.is_status_due(now):
             self._outbox.emit(self.telemetry.status(self.protocol, self._membership.role, now))
         if self._schedule.is_report_due(now):
             self._membership.report(self.telemetry.report(self.protocol, now))
 
-    def _slept(self, missed: float, now: float) -> None:
-        """Nothing was noticed for ``missed`` seconds: measure anew, the player follows."""
-        self._outbox.notice(f"{missed:.0f} s went by unnoticed (sleep?): measuring anew")
-        self._membership.measure_clock(now, forget=True)
+    def _time(self, clocks: LocalClocks) -> float:
+        """Now, once it is seen to whether the server's clock is still the one that is known."""
+        missed = self._sleep.missed(clocks)
+        if missed:
+            self._outbox.notice(f"{missed:.0f} s went by unnoticed (sleep?): measuring anew")
+            self._membership.measure_clock(clocks.now, forget=True)
+            self._sync_inputs.clock_lost()
+        return clocks.now

@@ -1,8 +1,6 @@
-"""What a session does by the clock: status lines, reports, and noticing that time went by."""
+"""What a session does by the clock: beats, status lines, reports."""
 
 from __future__ import annotations
-
-import pytest
 
 from player.api.views import Status
 from player.session.core.effects import Flush
@@ -10,21 +8,6 @@ from player.session.core.schedule import LONGEST_BEAT, NEWS_INTERVAL, REPORT_INT
 from player.sync.messages import Buffered
 from protocol.client.events import ClockLost, StateChanged
 from tests.doubles.core_seat import CoreSeat
-
-
-@pytest.mark.parametrize("which", ["slept", "stopped"])
-def test_a_sleep_or_a_stop_is_noticed_once(which: str) -> None:
-    seat = CoreSeat()
-    asleep = 0.0
-    seat.tick()
-    seat.pings = 0
-    for missed in (1.0, 1800.0, 0.0):
-        asleep += missed if which == "slept" else 0.0
-        seat.tick(LONGEST_BEAT + (missed if which == "stopped" else 0.0), asleep)
-        seat.tick(LONGEST_BEAT, asleep)
-    noticed = 1800 if which == "slept" else 1800.25
-    assert seat.said == [f"{noticed:.0f} s went by unnoticed (sleep?): measuring anew"]
-    assert seat.pings
 
 
 def test_status_lines_begin_when_the_seat_is_ready_and_come_at_their_interval() -> None:
@@ -39,15 +22,15 @@ def test_status_lines_begin_when_the_seat_is_ready_and_come_at_their_interval() 
 
 def test_reports_come_once_a_second_and_news_at_once_but_not_too_often() -> None:
     schedule = Schedule(1.0)
-    schedule.beat(0.0, 0.0)
+    schedule.beat(0.0)
     assert schedule.is_report_due(0.0)
     assert schedule.next_deadline() == LONGEST_BEAT
     schedule.soon()
     assert schedule.next_deadline() == NEWS_INTERVAL
-    schedule.beat(0.25, 0.0)
+    schedule.beat(0.25)
     assert schedule.is_report_due(0.25)
     assert not schedule.is_report_due(0.25 + REPORT_INTERVAL - 0.01)
-    schedule.beat(0.5, 0.0)
+    schedule.beat(0.5)
     schedule.soon()
     assert schedule.next_deadline() == 0.5, "the last report is long enough ago"
 

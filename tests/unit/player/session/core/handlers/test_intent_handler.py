@@ -95,7 +95,7 @@ def test_without_a_server_nobody_would_read_chat() -> None:
 def test_the_seat_s_own_things_go_to_its_player() -> None:
     seat = CoreSeat("viewer")
     seat.ask("volume -30", "mute", "trim 10")
-    seat.core.intent(StageSize(80, 45), seat.now)
+    seat.core.intent(StageSize(80, 45), seat.clocks)
     assert [*seat.effects, *seat.core.effects()] == [
         AdjustPlayer("volume", -30.0),
         AdjustPlayer("mute", 0),

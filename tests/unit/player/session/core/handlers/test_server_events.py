@@ -30,6 +30,7 @@ from player.session.core.effects import (
 )
 from player.session.core.handlers.server_events import FIRST_CONTACT, LinkDown
 from player.session.core.session_core import SessionCore
+from player.session.core.sleep_detector import LocalClocks
 from protocol.client.events import (
     ClockLost,
     CommandsDropped,
@@ -105,7 +106,7 @@ def test_a_founder_keeps_the_key_and_hands_on_the_invite() -> None:
     core.protocol.receive(msgspec.json.encode(welcome).decode(), 0.0)
     core.protocol.replica.state = seat.core.protocol.state
     for happened in [*core.protocol.events_received(), StateChanged()]:
-        core.server_event(happened, 0.0)
+        core.server_event(happened, LocalClocks(0.0, 0.0))
     effects = core.effects()
     assert effects[:2] == [
         SetCredentials("stream-01", "host-key-01"),
@@ -237,8 +238,8 @@ def test_a_silent_server_is_left_and_tried_anew() -> None:
 
 def test_how_long_the_seat_was_away_counts_from_the_first_failure() -> None:
     seat = CoreSeat()
-    seat.core.link_down(DOWN, 10.0)
-    seat.core.link_down(DOWN._replace(attempt=2), 11.0)
+    seat.core.link_down(DOWN, LocalClocks(10.0, 0.0))
+    seat.core.link_down(DOWN._replace(attempt=2), LocalClocks(11.0, 0.0))
     seat.now = 12.5
     seat.server(SessionResumed(3, by_snapshot=False), SessionResumed(0, by_snapshot=True))
     assert [view.attempt for view in seat.seen(Reconnecting)] == [1, 2]
@@ -254,7 +255,7 @@ def test_a_server_that_was_never_reached_is_given_up_unless_the_seat_returns(
 ) -> None:
     config = msgspec.structs.replace(CoreSeat("viewer").config, returning=returning)
     core = SessionCore(config, None, lambda: "id-00000001")
-    core.link_down(DOWN, 0.0)
+    core.link_down(DOWN, LocalClocks(0.0, 0.0))
     assert not core.has_failed
-    core.link_down(DOWN, FIRST_CONTACT + 0.1)
+    core.link_down(DOWN, LocalClocks(FIRST_CONTACT + 0.1, 0.0))
     assert core.has_failed == ends
