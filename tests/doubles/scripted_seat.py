@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tui.processes.seat import SeatLine
+from tui.processes.seat_lines import SeatLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable

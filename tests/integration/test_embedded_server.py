@@ -44,7 +44,7 @@ async def test_killed_it_is_back_on_the_same_port_and_that_is_said(tmp_path: Pat
     watching = asyncio.create_task(own.watch(said.put_nowait))
     assert own.pid is not None
     os.kill(own.pid, signal.SIGKILL)
-    assert await said.get() == "the sync server ended (signal 9); starting it again"
+    assert await said.get() == "the sync server ended (signal 9, SIGKILL); starting it again"
     assert await said.get() == "the sync server is back"
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/healthz")).status_code == 200

@@ -54,7 +54,7 @@ async def terminal(*, as_json: bool, role: Role = "host") -> AsyncGenerator[Term
     )
     printer = JsonPrinter() if as_json else PlainPrinter(colour=False)
     output = Output(out_write)
-    seat = SeatProcess(config(role), command=FAKE_SEAT, rule=QUICK)
+    seat = SeatProcess(config(role), command=FAKE_SEAT, policy=QUICK)
     face = asyncio.create_task(LineFace(printer, output, input_descriptor=in_read).run(seat))
     try:
         yield Terminal(reader, in_write, transport, face)

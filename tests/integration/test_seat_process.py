@@ -14,7 +14,9 @@ import pytest
 from player.api import views
 from player.api.config import SeatConfig
 from player.api.intents import OwnCopy, Say, Seek, StageSize
-from tui.processes.seat import RestartRule, SeatLine, SeatProcess, SeatTimeouts, decode_line
+from tui.processes.child_process import EndTimeouts
+from tui.processes.restart_policy import RestartPolicy
+from tui.processes.seat import SeatProcess
 from tui.state.party_state import SEAT_DIED
 
 if TYPE_CHECKING:
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from protocol.wire.messages import Role
+    from tui.processes.seat_lines import SeatLine
 
 FAKE_SEAT = (sys.executable, "-m", "tests.doubles.fake_seat")
-QUICK = RestartRule(back_off=(0.0,))
+QUICK = RestartPolicy(back_off=(0.0,))
 View = TypeVar("View", bound=views.View)
 
 
@@ -74,7 +77,7 @@ async def test_a_seat_says_and_does_what_it_is_told() -> None:
 
 
 async def test_a_killed_seat_comes_back_as_quiet_and_with_the_copy_that_was_named() -> None:
-    seat = SeatProcess(config("viewer", mpv=(("volume", "80"),)), command=FAKE_SEAT, rule=QUICK)
+    seat = SeatProcess(config("viewer", mpv=(("volume", "80"),)), command=FAKE_SEAT, policy=QUICK)
     async with aclosing(seat.lines()) as lines:
         heard = Heard(lines)
         await heard.next(views.MediaView)
@@ -90,7 +93,7 @@ async def test_a_killed_seat_comes_back_as_quiet_and_with_the_copy_that_was_name
 
 
 async def test_a_killed_seat_comes_back_as_the_host_of_the_same_stream() -> None:
-    seat = SeatProcess(config(play=True, media=("/a", "/b")), command=FAKE_SEAT, rule=QUICK)
+    seat = SeatProcess(config(play=True, media=("/a", "/b")), command=FAKE_SEAT, policy=QUICK)
     async with aclosing(seat.lines()) as lines:
         heard = Heard(lines)
         first = await heard.next(views.Ready)
@@ -111,7 +114,9 @@ async def test_a_killed_seat_comes_back_as_the_host_of_the_same_stream() -> None
 
 async def test_a_viewer_comes_back_with_his_invite() -> None:
     seat = SeatProcess(
-        config("viewer", stream_id="stream-0009", token="token-0009"), command=FAKE_SEAT, rule=QUICK
+        config("viewer", stream_id="stream-0009", token="token-0009"),
+        command=FAKE_SEAT,
+        policy=QUICK,
     )
     async with aclosing(seat.lines()) as lines:
         heard = Heard(lines)
@@ -126,7 +131,7 @@ async def test_a_viewer_comes_back_with_his_invite() -> None:
 async def test_a_seat_that_keeps_dying_is_given_up_with_a_reason(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "seat.log"
     crash = (sys.executable, "-c", "import sys; sys.exit('no such thing')")
-    seat = SeatProcess(config(log_file=str(log)), command=crash, rule=QUICK)
+    seat = SeatProcess(config(log_file=str(log)), command=crash, policy=QUICK)
     said = [line.view async for line in seat.lines()]
     assert len(said) == 5
     last = said[-1]
@@ -156,7 +161,7 @@ async def test_a_seat_that_does_not_listen_is_killed() -> None:
         "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         'print(\'{"event":"progress","message":"deaf"}\', flush=True)\nwhile True: signal.pause()',
     )
-    seat = SeatProcess(config(), command=deaf, patience=SeatTimeouts(0.05, 0.05))
+    seat = SeatProcess(config(), command=deaf, timeouts=EndTimeouts(0.05, 0.05))
     async with aclosing(seat.lines()) as lines:
         heard = Heard(lines)
         await heard.next(views.Progress)
@@ -170,7 +175,7 @@ async def test_a_seat_that_does_not_listen_is_killed() -> None:
 
 async def test_leaving_does_not_wait_for_a_restart() -> None:
     crash = (sys.executable, "-c", "raise SystemExit(1)")
-    seat = SeatProcess(config(), command=crash, rule=RestartRule(back_off=(30.0,)))
+    seat = SeatProcess(config(), command=crash, policy=RestartPolicy(back_off=(30.0,)))
     async with aclosing(seat.lines()) as lines:
         heard = Heard(lines)
         await heard.next(views.ErrorLine)
@@ -190,7 +195,7 @@ async def test_what_is_asked_before_the_seats_first_word_waits_for_it() -> None:
 
 
 async def test_a_seat_that_comes_back_is_told_the_size_of_the_stage_again() -> None:
-    seat = SeatProcess(config(), command=FAKE_SEAT, rule=QUICK)
+    seat = SeatProcess(config(), command=FAKE_SEAT, policy=QUICK)
     async with aclosing(seat.lines()) as lines:
         heard = Heard(lines)
         await heard.next(views.Ready)
@@ -200,18 +205,3 @@ async def test_a_seat_that_comes_back_is_told_the_size_of_the_stage_again() -> N
         assert "80x46" in (await heard.next(views.Notice)).message
         await seat.end()
         await heard.rest()
-
-
-def test_a_line_of_a_newer_seat_is_kept_and_not_understood() -> None:
-    assert decode_line(b'{"event":"fireworks"}') == SeatLine(b'{"event":"fireworks"}', None)
-    assert decode_line(b"not json").view is None
-
-
-def test_texts_from_others_cannot_speak_to_the_terminal() -> None:
-    nasty = "a\x1b]52;c;eHg=\x07b\u202ec[/]"
-    text = msgspec.json.encode(views.ChatLine(name="\x1b[2JAna", text=nasty))
-    line = decode_line(text)
-    assert line.text == text
-    assert isinstance(line.view, views.ChatLine)
-    assert line.view.text == "a]52;c;eHg=bc[/]"
-    assert line.view.name == "[2JAna"

@@ -8,12 +8,15 @@ import os
 import signal
 import threading
 import time
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
 from player.api import views
-from tui.processes.seat import SeatHandle, SeatLine
+from tui.processes.seat_lines import SeatLine
+
+if TYPE_CHECKING:
+    from tui.processes.seat import SeatHandle
 
 LAST_LINES: Final = 2.0
 """Seconds that a seat's last lines are waited for."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from protocol.exceptions import MatineeError
-    from tui.processes.seat import SeatLine
+    from tui.processes.seat_lines import SeatLine
 
 STATUS_INTERVAL: Final = 10.0
 """Seconds between status lines while nothing changes."""

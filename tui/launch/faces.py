@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from player.video.frame_buffer import FrameBuffer
     from tui.launch.plan import FaceKind
-    from tui.processes.seat import SeatHandle, SeatLine
+    from tui.processes.seat import SeatHandle
+    from tui.processes.seat_lines import SeatLine
 
 HANG_UP_TIMEOUT: Final = 3.0
 """Seconds to end in once the terminal is gone."""

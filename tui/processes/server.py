@@ -1,26 +1,30 @@
-"""The host's own sync server: a child process that lives as long as we do."""
+"""Server process: the host's own sync server as a child that lives as long as we do."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import sys
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
 
 from protocol.exceptions import ListenError, StoreLocked
+from tui.processes.child_process import EndTimeouts, exit_text
+from tui.processes.restart_policy import RestartPolicy
+from tui.processes.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from tui.processes.child_process import ChildProcess
+
 SERVER_COMMAND: Final = (sys.executable, "-P", "-m", "server_stub")
 START_TIMEOUT: Final = 15.0
 """Seconds in which it must listen."""
-STOP_TIMEOUT: Final = 2.0
-"""Seconds it gets to end."""
-RESTART_INTERVAL: Final = 0.5
-"""Seconds between attempts to start it again."""
+_RESTARTS: Final = RestartPolicy(back_off=(0.0, 0.5), limit=None)
+_TIMEOUTS: Final = EndTimeouts(after_terminate=2.0)
 
 
 class ServerUrls(NamedTuple):
@@ -49,13 +53,12 @@ class EmbeddedServer:
         self._options = tuple(options)
         self._log_file = log_file
         self._command = tuple(command)
-        self._process: asyncio.subprocess.Process | None = None
-        self._ending = asyncio.Event()
+        self._supervisor = Supervisor(log_file, _RESTARTS, _TIMEOUTS)
 
     @property
     def pid(self) -> int | None:
         """Process id of the server that runs now."""
-        return self._process.pid if self._process else None
+        return self._supervisor.pid
 
     async def start(self) -> ServerUrls:
         """Start it, and give the addresses it listens on.
@@ -64,41 +67,45 @@ class EmbeddedServer:
             StoreLocked: another server uses the database.
             ListenError: it cannot for another reason; says why.
         """
-        process = await self._spawn()
+        # It ends with its standard input: no server outlives its host.
+        child = await self._supervisor.start(
+            (
+                *self._command,
+                *("--listen", self._listen, "--database", self._database),
+                *self._options,
+                *("--parent-pipe", "--json"),
+            )
+        )
         try:
-            told = await asyncio.wait_for(_first_word(process), START_TIMEOUT)
+            said = await asyncio.wait_for(_first_word(child), START_TIMEOUT)
         except TimeoutError:
-            told = {"message": "the sync server did not start in time"}
-        if told.get("event") != "listening":
-            await self._end_process()
-            message = str(told.get("message") or "the sync server did not start")
-            if told.get("code") == "store_locked":
-                raise StoreLocked(message, str(told.get("remedy") or ""))
-            raise ListenError(message, str(told.get("remedy") or self._advice()))
-        url = str(told["url"]).rstrip("/")
-        others = [str(other) for other in told["urls"] if other != url]
+            said = _FirstWord(message="the sync server did not start in time")
+        if said.event != "listening":
+            await child.end(_TIMEOUTS)
+            raise self._error(said)
+        local, *others = (url.rstrip("/") for url in (said.url, *said.urls[1:]))
         if self._listen.endswith(":0"):
             # The same port again after a crash: the invite names it.
-            self._listen = f"{self._listen[:-2]}:{url.rpartition(':')[2]}"
-        return ServerUrls(url, others[0] if others else "")
+            self._listen = f"{self._listen[:-2]}:{local.rpartition(':')[2]}"
+        return ServerUrls(local, others[0] if others else "")
 
     async def watch(self, report: Callable[[str], None]) -> None:
         """Start it again whenever it ends, and say so; returns once `stop` is called."""
-        while self._process is not None:
-            code = await _last_word(self._process)
-            if self._ending.is_set():
+        while self._supervisor.child is not None:
+            code = await self._supervisor.child.finished()
+            if self._supervisor.is_ending:
                 return
-            report(f"the sync server ended ({_how(code)}); starting it again")
-            while not await self._is_back(report):
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._ending.wait(), RESTART_INTERVAL)
-                if self._ending.is_set():
+            report(f"the sync server ended ({exit_text(code)}); starting it again")
+            while (wait := self._supervisor.wait_before_restart()) is not None:
+                await self._supervisor.pause(wait)
+                if self._supervisor.is_ending:
                     return
+                if await self._is_back(report):
+                    break
 
     async def stop(self) -> None:
-        """End it, by force when it does not within `STOP_TIMEOUT`."""
-        self._ending.set()
-        await self._end_process()
+        """End it, by force when it takes too long."""
+        await self._supervisor.end()
 
     async def _is_back(self, report: Callable[[str], None]) -> bool:
         try:
@@ -106,70 +113,33 @@ class EmbeddedServer:
         except (ListenError, StoreLocked) as error:
             report(f"the sync server cannot be started again: {error}")
             return False
+        self._supervisor.recovered()
         report("the sync server is back")
         return True
 
-    async def _end_process(self) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_TIMEOUT)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-
-    async def _spawn(self) -> asyncio.subprocess.Process:
-        log = _open_log(self._log_file)
-        try:
-            # It ends with its standard input: no server outlives its host.
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                *("--listen", self._listen, "--database", self._database),
-                *self._options,
-                *("--parent-pipe", "--json"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        finally:
-            if not isinstance(log, int):
-                log.close()
-        return self._process
-
-    def _advice(self) -> str:
-        return f"its log may say why: {self._log_file}" if self._log_file else ""
+    def _error(self, said: _FirstWord) -> ListenError | StoreLocked:
+        message = said.message or "the sync server did not start"
+        if said.code == "store_locked":
+            return StoreLocked(message, said.remedy)
+        advice = f"its log may say why: {self._log_file}" if self._log_file else ""
+        return ListenError(message, said.remedy or advice)
 
 
-async def _first_word(process: asyncio.subprocess.Process) -> dict[str, Any]:
-    """The first line that is an object; {} when the server ends without one."""
-    assert process.stdout is not None
-    while line := await process.stdout.readline():
-        with contextlib.suppress(ValueError):
-            told = json.loads(line)
-            if isinstance(told, dict):
-                return cast("dict[str, Any]", told)
-    return {}
+class _FirstWord(msgspec.Struct, frozen=True):
+    """What the server says first: where it listens, or why it does not."""
+
+    event: str = ""
+    url: str = ""
+    urls: tuple[str, ...] = ()
+    code: str = ""
+    message: str = ""
+    remedy: str = ""
 
 
-async def _last_word(process: asyncio.subprocess.Process) -> int:
-    """Read on, so that the server never waits for us, until it ends; its exit code."""
-    assert process.stdout is not None
-    while await process.stdout.read(65536):
-        pass
-    return await process.wait()
-
-
-def _how(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def _open_log(file: Path | None) -> IO[bytes] | int:
-    if file is None:
-        return asyncio.subprocess.DEVNULL
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return file.open("ab")
+async def _first_word(child: ChildProcess) -> _FirstWord:
+    """The first line that is an object; an empty one when the server ends without."""
+    async with contextlib.aclosing(child.lines()) as lines:
+        async for line in lines:
+            with contextlib.suppress(msgspec.MsgspecError):
+                return msgspec.json.decode(line, type=_FirstWord)
+    return _FirstWord()

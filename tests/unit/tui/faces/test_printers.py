@@ -11,7 +11,7 @@ from player.api import views
 from protocol.exceptions import InviteError
 from tests.screens.evenings import evening
 from tui.faces.printers import JsonPrinter, PlainPrinter, error_json
-from tui.processes.seat import SeatLine
+from tui.processes.seat_lines import SeatLine
 
 
 def line(view: views.AnyView) -> SeatLine:

@@ -1,0 +1,53 @@
+"""Lines of a seat: as they came and as what they mean."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, cast
+
+import msgspec
+
+from player.api import views
+from protocol.text import clean_text
+
+_TEXT_CELLS: Final = 2048
+"""The longest text there is, an address."""
+encode_line: Final = msgspec.json.Encoder().encode
+"""A configuration, an intent or a view as a line without its end."""
+_decoder: Final[msgspec.json.Decoder[views.AnyView]] = msgspec.json.Decoder(views.AnyView)
+
+
+class SeatLine(NamedTuple):
+    """One line of a seat."""
+
+    text: bytes
+    """Without the end of the line."""
+    view: views.AnyView | None
+    """None for a line that this face does not know."""
+
+
+def line_of(view: views.AnyView) -> SeatLine:
+    """A line of our own, as a seat would say it."""
+    return SeatLine(encode_line(view), view)
+
+
+def decode_line(text: bytes) -> SeatLine:
+    """One line of a seat, its texts fit to be shown; unknown lines have no view.
+
+    Names, titles and chat come from others, and a terminal obeys what it is sent.
+    """
+    try:
+        if text.isascii() and b"\\" not in text:
+            return SeatLine(text, _decoder.decode(text))
+        return SeatLine(text, msgspec.convert(_cleaned(msgspec.json.decode(text)), views.AnyView))
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return SeatLine(text, None)
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, str):
+        return clean_text(value, _TEXT_CELLS)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        return {key: _cleaned(item) for key, item in cast("dict[str, object]", value).items()}
+    return value
