@@ -19,13 +19,16 @@ from protocol.server.access.join import JoinHandler
 from protocol.server.access.media_validation import checked_media
 from protocol.server.access.moderation import ModerationHandler
 from protocol.server.access.peers import HandshakeInfo, Peer
-from protocol.server.coordination.idle_pause import IdlePause
-from protocol.server.coordination.start_barrier import ON_TIME, StartBarrier
+from protocol.server.bus.local_bus import LocalBus
+from protocol.server.bus.log_writer import LogWriter
+from protocol.server.bus.messages import LogReset
 from protocol.server.core.context import IdSource, ServerContext
 from protocol.server.core.effects import GOING_AWAY, NORMAL, POLICY, Effect
 from protocol.server.limits.addresses import AddressLimiter, TokenLookup
 from protocol.server.limits.config import Limits
 from protocol.server.log.requests import AppendRequest
+from protocol.server.owner.registry import OwnerRegistry
+from protocol.server.room.edge_readiness import ON_TIME
 from protocol.server.room.registry import RoomRegistry
 from protocol.text import REASON_CELLS, clean_text
 from protocol.wire.codec import decode_client, offered_versions
@@ -53,6 +56,7 @@ from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from protocol.server.bus.bus import Bus
     from protocol.server.core.store_calls import StoreFailed, StoreResult
     from protocol.server.log.record import StreamRecord
     from protocol.server.log.requests import Outcome
@@ -72,15 +76,17 @@ class ServerProtocol:
         limits: Limits | None = None,
         rules: UrlPolicy = STRICT,
         version_filter: VersionFilter | None = None,
+        bus: Bus | None = None,
+        node_id: str = "local",
     ) -> None:
         self._context = ServerContext(limits or Limits(), rules, ids, clock_id, version_filter)
-        self._rooms = RoomRegistry(self._context)
+        self._bus = LocalBus() if bus is None else bus
+        writer = LogWriter(self._context, self._bus)
+        self._rooms = RoomRegistry(self._context, writer, self._bus, node_id)
+        self._owners = OwnerRegistry(self._context, writer, self._bus)
+        self._bus.connect(self._rooms, self._owners)
         self._peers: dict[int, Peer] = {}
         self._addresses = AddressLimiter(self._context.limits)
-        self._desertion = IdlePause(self._context, self._rooms)
-        self._waits = StartBarrier(self._context, self._rooms)
-        for observer in (self._desertion, self._waits):
-            self._rooms.observe(observer)
         self._lobby = JoinHandler(self._context, self._rooms, self._addresses)
         self._people = ModerationHandler(self._context, self._rooms)
         self._outside: set[int] = set()
@@ -218,14 +224,12 @@ class ServerProtocol:
     def reset(self, records: Iterable[StreamRecord], now: Moment) -> None:
         """These streams were reset in the store."""
         for record in records:
-            room = self._rooms.current(record.stream_id)
-            if room is not None:
-                room.reset(record, now)
+            self._bus.publish(record.stream_id, LogReset(record), now)
 
     def stop(self, now: Moment) -> None:
         """Take nobody in any more and nothing into the log; see `asking`, then `farewell`."""
         self._stopping = True
-        self._desertion.hurry(now)
+        self._owners.stop(now)
 
     @property
     def asking(self) -> int:
@@ -289,9 +293,7 @@ class ServerProtocol:
             case Report():
                 room.report(sender.member_id, message, now)
             case EphemeralRequest():
-                told = message.told(sender.member_id, sender.name, now.unix_ms)
-                if told is not None:
-                    room.tell_of_people(told)
+                room.post(sender.member_id, sender.name, message, now)
             case NewInvite() | Remove() | HandOver():
                 self._errand(sender, room, message, now)
             case Resume():
@@ -343,8 +345,8 @@ class ServerProtocol:
             no = refuse.store_failed("try_again", change.event_id)
             self._context.send((sender.number,), no)
             return
-        plan = self._waits.plan(room, change.act, now) if isinstance(change, Command) else ON_TIME
-        leads = room.lead_times.leads()
+        plan = room.plan(change.act, now) if isinstance(change, Command) else ON_TIME
+        leads = room.leads()
         entry = AppendRequest(
             stream_id=room.record.stream_id,
             event_id=change.event_id,

@@ -41,8 +41,8 @@ REMOTE = "192.0.2.7"
 class CountingMint:
     """Ids and keys that tests can tell in advance."""
 
-    def __init__(self) -> None:
-        self._count = 0
+    def __init__(self, first: int = 1) -> None:
+        self._count = first - 1
 
     def _next(self) -> int:
         self._count += 1

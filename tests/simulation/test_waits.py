@@ -10,7 +10,8 @@ import pytest
 
 from player.api.intents import Pause, Play, Seek, Wait
 from player.backend.fake import Costs
-from protocol.server.coordination.start_barrier import BOUND, LOAD_BOUND, STALL_BOUND
+from protocol.server.owner.start_barrier import STALL_BOUND
+from protocol.server.room.edge_readiness import BOUND, LOAD_BOUND
 from protocol.wire.messages import LoadAct, Media
 from tests.simulation.moody_player import Mood
 from tests.simulation.network import Way

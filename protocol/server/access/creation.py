@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protocol.server.access.media_validation import checked_media
-from protocol.server.coordination.start_barrier import LOAD_BOUND
 from protocol.server.core.identity import hash_token, member_id_of
 from protocol.server.core.store_calls import InsertStream
 from protocol.server.log.record import StreamRecord
 from protocol.server.readiness.readiness import MAX_LEAD
+from protocol.server.room.edge_readiness import LOAD_BOUND
 from protocol.timeline import Timeline
 from protocol.wire.messages import Created, Event
 

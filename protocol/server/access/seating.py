@@ -84,14 +84,13 @@ class Seating:
         events: tuple[Event, ...] = ()
         if not reason:
             # What is appended while the store reads comes after what it has read.
-            seat.backlog = []
+            room.fanout.hold_back(seat)
             stream_id = room.record.stream_id
             read, now = yield from ask(ReadSince(stream_id, cursor, limits.resume_events))
             is_here = peer.stage == "seated" and room.seats.get(peer.member_id) is seat
             if not is_here or seat.peer != peer.number:
                 return
-            backlog, seat.backlog = seat.backlog, None
-            reason, events = self._missed(read, cursor, backlog or [])
+            reason, events = self._missed(read, cursor, room.fanout.release(seat))
         if reason:
             self._context.send((peer.number,), room.snapshot(reason))
         for event in events:

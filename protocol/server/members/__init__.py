@@ -1,1 +1,1 @@
-"""Members of a stream: participants and the roster."""
+"""Members of a stream: participants, and what their reports tell."""

@@ -12,6 +12,8 @@ from protocol.server.members.participant import UNKNOWN_START, UNKNOWN_WAY
 from protocol.server.readiness.readiness import MAX_LEAD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from protocol.server.members.participant import Participant
 
 MARGIN: Final = 0.06
@@ -34,6 +36,19 @@ class LeadTime(NamedTuple):
     """The same for a start somewhere else."""
     rate: float
     """The same for another rate, which a player writes long before it is heard."""
+
+
+class LeadNeeds(NamedTuple):
+    """What the seats of one edge need at most; None where none has told."""
+
+    way: float | None = None
+    """Until news are there."""
+    start: float | None = None
+    """The same, and to start."""
+    seek: float | None = None
+    """The same, and to seek before."""
+    write: float = 0.0
+    """That the store has taken lately, at worst."""
 
 
 class RunningMax:
@@ -60,17 +75,15 @@ class RunningMax:
         if self._values.pop(name, None) == self._most:
             self._most = None
 
-    def most(self, default: float) -> float:
-        """The highest, or ``default`` where there is none."""
-        if self._most is None:
-            if not self._values:
-                return default
+    def most(self) -> float | None:
+        """The highest; None where there is no value."""
+        if self._most is None and self._values:
             self._most = max(self._values.values())
         return self._most
 
 
 class LeadTimes:
-    """What the seats of a room need, and the store."""
+    """What the seats of an edge need, and the store."""
 
     def __init__(self) -> None:
         self._ways, self._starts, self._seeks = RunningMax(), RunningMax(), RunningMax()
@@ -99,17 +112,27 @@ class LeadTimes:
     @property
     def longest(self) -> float:
         """From a seek that is agreed until it is heard at the slowest seat."""
-        return self._seeks.most(0.0)
+        return self._seeks.most() or 0.0
 
-    def leads(self) -> LeadTime:
-        """For a change that is asked for now."""
-        unknown = UNKNOWN_WAY + UNKNOWN_START
-        rate = max(self._ways.most(UNKNOWN_WAY) + RATE_MARGIN, MIN_RATE_LEAD)
-        return LeadTime(
-            start=self._lead(self._starts.most(unknown)),
-            seek=self._lead(self._seeks.most(unknown)),
-            rate=min(rate, MAX_LEAD),
-        )
+    def needs(self) -> LeadNeeds:
+        """What has to be led for."""
+        return LeadNeeds(self._ways.most(), self._starts.most(), self._seeks.most(), self._write)
 
-    def _lead(self, need: float) -> float:
-        return min(max(need + self._write + MARGIN, MIN_LEAD), MAX_LEAD)
+
+def merged_leads(needs: Iterable[LeadNeeds]) -> LeadTime:
+    """For a change that is to suit all these edges."""
+    ways, starts, seeks, writes = zip(*needs, strict=True)
+    unknown, write = UNKNOWN_WAY + UNKNOWN_START, max(writes)
+    return LeadTime(
+        start=_lead(_most(starts, unknown), write),
+        seek=_lead(_most(seeks, unknown), write),
+        rate=min(max(_most(ways, UNKNOWN_WAY) + RATE_MARGIN, MIN_RATE_LEAD), MAX_LEAD),
+    )
+
+
+def _most(values: Iterable[float | None], default: float) -> float:
+    return max((value for value in values if value is not None), default=default)
+
+
+def _lead(need: float, write: float) -> float:
+    return min(max(need + write + MARGIN, MIN_LEAD), MAX_LEAD)

@@ -1,1 +1,1 @@
-"""Room: the live side of a stream."""
+"""Rooms: the edge of a stream: its members on this node, and what they are told."""

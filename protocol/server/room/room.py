@@ -1,72 +1,79 @@
-"""Room: A stream that somebody is in: who is there, and what they are told."""
+"""Room: the edge of a stream: who of it is on this node, and what they are told."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
+from protocol.server.bus.messages import (
+    BarrierLifted,
+    BarrierRaised,
+    EdgeConnected,
+    EphemeralPosted,
+    ExcusedMembers,
+    LogEntry,
+    LogReset,
+    MemberChanged,
+    MemberJoined,
+    MemberLeft,
+    MemberStalled,
+    ReadinessPlan,
+    RosterChange,
+    RosterReset,
+)
 from protocol.server.core.effects import POLICY
 from protocol.server.members.participant import Participant
-from protocol.server.members.roster import Roster
-from protocol.server.readiness.lead_times import LeadTimes
 from protocol.server.readiness.readiness import SyncPoint
-from protocol.server.readiness.unready import UnreadyIndex
-from protocol.server.readiness.wait_budget import WaitBudget
+from protocol.server.room.edge_readiness import EdgeReadiness
+from protocol.server.room.fanout import RoomFanout
+from protocol.server.room.roster_replica import RosterReplica
+from protocol.server.room.stalls import STALLED_FOR, resume_position, stops_for
 from protocol.wire.messages import (
-    AnyEphemeralMessage,
     Bye,
-    Event,
-    Member,
+    EphemeralMessage,
     Presence,
-    Report,
-    ServerMessage,
     Snapshot,
     StartWait,
     StateNow,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocol.server.bus.bus import Bus
+    from protocol.server.bus.messages import DownMessage, LogMessage, UpMessage
     from protocol.server.core.context import ServerContext
     from protocol.server.log.record import StreamRecord
     from protocol.server.moment import Moment
+    from protocol.server.readiness.lead_times import LeadTime
+    from protocol.server.room.edge_readiness import StartPlan
+    from protocol.wire.messages import Act, AnyEphemeralRequest, Event, Member, Report
 
-
-class RoomObserver:
-    """Observer of rooms: what the server does by itself hears by it, and answers by appends."""
-
-    def look(self, room: Room, now: Moment) -> None:
-        """Somebody came or went, or the timeline is another one."""
-
-    def look_at(self, room: Room, seat: Participant, now: Moment) -> None:
-        """One seat has reported."""
-
-    def logged(self, room: Room, event: Event, now: Moment) -> None:
-        """There is one more event."""
-
-    def deserted(self, room: Room, now: Moment) -> None:
-        """The last connection has gone."""
-
-    def vacated(self, room: Room, now: Moment) -> None:
-        """The last member has gone."""
-
-    def closed(self, room: Room) -> None:
-        """The room is forgotten."""
+REPORT_INTERVAL: Final = 0.25
+"""Seconds between two readiness reports while no start waits."""
 
 
 class Room:
-    """The living side of a stream; its log is the store's."""
+    """The living side of a stream on one node; its log is the store's, the whole is its owner's.
+
+    Args:
+        context: effects, timers, limits.
+        bus: to the owner.
+        edge_id: of this node.
+        record: the stream as the store knows it.
+        vacated: called when the last member has gone.
+    """
 
     def __init__(
         self,
         context: ServerContext,
+        bus: Bus,
+        edge_id: str,
         record: StreamRecord,
-        observers: tuple[RoomObserver, ...],
+        vacated: Callable[[str, Moment], None],
     ) -> None:
         self.record = record
-        self.sync_point = SyncPoint(record.cursor, float("-inf"))
-        """Where everybody is to be by now."""
-        self.wait_budget = WaitBudget()
         self.waiting: StartWait | None = None
         """What people know of a start that waits."""
         self.seats: dict[str, Participant] = {}
@@ -74,29 +81,16 @@ class Room:
         """Peer that is being made host."""
         self.former_host_id = ""
         """Who hosted when the last change of host came; it may be the same member."""
+        self.readiness = EdgeReadiness(edge_id, self.seats, record.cursor)
+        self.fanout = RoomFanout(context)
         self._context = context
-        self._observers = observers
-        self.lead_times = LeadTimes()
-        """How far ahead a change has to be agreed."""
-        self.unready = UnreadyIndex()
-        """Whom a start may have to wait for."""
-        self._roll = Roster(context.limits.members_told)
-        self._others = 0
-        """What was told of those who are not listed."""
-        self._changed: dict[str, None] = {}
-        self._left: dict[str, bool] = {}
-        """Whether each of them was sent away by the host."""
-        self._told_at = float("-inf")
-        self._connected: dict[int, None] = {}
-        """Peers, in the order in which they came."""
-        self._listeners: tuple[int, ...] | None = None
+        self._bus = bus
+        self._edge_id = edge_id
+        self._vacated = vacated
+        self._roster = RosterReplica(self.seats)
+        self._reported_at = float("-inf")
 
     # Who is here ------------------------------------------------------------------------
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether at least one member has a connection."""
-        return bool(self._connected)
 
     @property
     def host(self) -> Participant | None:
@@ -110,13 +104,6 @@ class Room:
         host = self.host
         return host.member.name if host is not None else ""
 
-    @property
-    def listeners(self) -> tuple[int, ...]:
-        """Every connected peer."""
-        if self._listeners is None:
-            self._listeners = tuple(self._connected)
-        return self._listeners
-
     def attach(self, member: Member, peer: int, now: Moment, *, by_invite: bool) -> Participant:
         """Give ``peer`` the seat of ``member``; an older connection of that seat ends."""
         timers, member_id = self._context.timers, member.member_id
@@ -126,20 +113,22 @@ class Room:
             seat.expect(before.seek_ms)
             seat.is_leaving = before.is_leaving
             if before.peer is not None:
-                self._disconnected(before.peer)
+                self.fanout.remove(before.peer)
                 anew = Bye("replaced", "this seat has connected anew", reconnect=False)
                 self._dismiss(before.peer, anew)
         self.seats[member_id] = seat
-        self._roll.add(member_id, hosts=member.role == "host")
+        self.fanout.forget(member_id)
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
-        self._connected[peer] = None
-        self._listeners = None
-        self._count(member_id, seat)
-        self._mark(member_id, now)
+        is_first = not self.fanout
+        self.fanout.add(peer)
+        self.readiness.count(member_id, seat)
+        if is_first:
+            self._send_up(EdgeConnected(is_connected=True), now)
+        self._send_up(MemberJoined(member), now)
         if timers.due_at((self, "state")) is None:
             self._repeat_state_later(now)
-        self._tell_changed(now)
+        self._look(now)
         return seat
 
     def detach(self, member_id: str, peer: int, now: Moment) -> None:
@@ -148,60 +137,34 @@ class Room:
         if seat is None or seat.peer != peer:
             return
         seat.peer = None
-        seat.backlog = None
-        self._disconnected(peer)
-        self._discount(member_id)
+        self.fanout.release(seat)
+        self.fanout.remove(peer)
+        self.readiness.discount(member_id)
         until = now.instant + self._context.limits.grace
         self._context.timers.set(
             (self, "grace", member_id), until, lambda then: self.leave(member_id, then)
         )
-        if not self._connected:
-            self._tell_deserted(now)
-        self._tell_changed(now)
-
-    def _tell_changed(self, now: Moment) -> None:
-        for observer in self._observers:
-            observer.look(self, now)
-
-    def _tell_deserted(self, now: Moment) -> None:
-        for observer in self._observers:
-            observer.deserted(self, now)
-
-    def _count(self, member_id: str, seat: Participant) -> None:
-        self.lead_times.count(member_id, seat)
-        self.unready.count(member_id, seat, self.sync_point.cursor)
-
-    def _discount(self, member_id: str) -> None:
-        self.lead_times.drop(member_id)
-        self.unready.drop(member_id)
-
-    def _disconnected(self, peer: int) -> None:
-        self._connected.pop(peer, None)
-        self._listeners = None
+        if not self.fanout:
+            self._send_up(EdgeConnected(is_connected=False), now)
+        self._look(now)
 
     def leave(self, member_id: str, now: Moment, *, sent_away: bool = False) -> None:
         """The member is gone for good."""
         gone, timers = self.seats.pop(member_id), self._context.timers
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
-        self._discount(member_id)
+        self.fanout.forget(member_id)
+        self.readiness.discount(member_id)
         if gone.peer is not None:
-            self._disconnected(gone.peer)
-        self._changed.pop(member_id, None)
-        if member_id in self._roll:
-            self._left[member_id] = sent_away
-        following = self._roll.remove(member_id)
-        if following:
-            self._changed[following] = None
-        self._tell_presence_at(self._told_at + self._context.limits.presence_interval, now)
-        if gone.peer is not None and not self._connected:
-            self._tell_deserted(now)
-        self._tell_changed(now)
+            self.fanout.remove(gone.peer)
+        self._send_up(MemberLeft(member_id, is_removed=sent_away), now)
+        if gone.peer is not None and not self.fanout:
+            self._send_up(EdgeConnected(is_connected=False), now)
+        self._look(now)
         if not self.seats:
             timers.cancel((self, "state"))
-            timers.cancel((self, "presence"))
-            for observer in self._observers:
-                observer.vacated(self, now)
+            timers.cancel((self, "readiness"))
+            self._vacated(self.record.stream_id, now)
 
     def expel(self, member_id: str, bye: Bye, now: Moment) -> None:
         """The member has to go: the connection ends, and the seat with it."""
@@ -225,19 +188,26 @@ class Room:
 
     # What they are told -----------------------------------------------------------------
 
-    def publish(self, record: StreamRecord, event: Event, now: Moment) -> None:
-        """Tell everybody of a durable event, unless they are there or further on already."""
-        if not self._enter(record, now):
-            return
-        self._deliver(event)
+    def take_log(self, message: LogMessage, now: Moment) -> None:
+        """The stream's log has gone on, unless this room is there or further on already."""
+        match message:
+            case LogEntry(record=record, event=event):
+                if self._enter(record, now):
+                    self._publish(event, now)
+            case LogReset(record=record):
+                self.reset(record, now)
+            case _:
+                assert_never(message)
+
+    def _publish(self, event: Event, now: Moment) -> None:
+        self.fanout.deliver(event)
         if self.seats:
             # It says where the timeline stands, so the next repetition can wait.
             self._repeat_state_later(now)
         if event.event_type in ("pause", "seek") or (event.seq == 1 and event.media is not None):
-            self._move(SyncPoint(event.cursor, now.instant))
-        for observer in self._observers:
-            observer.logged(self, event, now)
-        self._tell_changed(now)
+            self.readiness.move(SyncPoint(event.cursor, now.instant))
+        self._watch_stall(event, now)
+        self._look(now)
 
     def _enter(self, record: StreamRecord, now: Moment) -> bool:
         """The only way to another record, which is a newer one; False where it is not."""
@@ -250,21 +220,6 @@ class Room:
             self._change_host(before.host_id, now)
         return True
 
-    def _deliver(self, event: Event) -> None:
-        waiting = [seat for seat in self.seats.values() if seat.backlog is not None]
-        if not waiting:
-            self._context.send(self.listeners, event)
-            return
-        for seat in waiting:
-            assert seat.backlog is not None
-            seat.backlog.append(event)
-        behind = {seat.peer for seat in waiting}
-        self._context.send(tuple(p for p in self.listeners if p not in behind), event)
-
-    def _move(self, place: SyncPoint) -> None:
-        self.sync_point = place
-        self.unready.moved()
-
     def _change_host(self, before: str, now: Moment) -> None:
         """Another member hosts than ``before``; those who are here change their roles."""
         for member_id, role in ((before, "viewer"), (self.record.host_id, "host")):
@@ -272,24 +227,15 @@ class Room:
             if seat is not None:
                 seat.has_hosted = role == "viewer"
                 seat.member = msgspec.structs.replace(seat.member, role=role)
-                self._mark(member_id, now)
-
-    def tell(self, message: ServerMessage) -> None:
-        """Tell everybody something that is not in the log."""
-        self._context.send(self.listeners, message)
-
-    def tell_of_people(self, message: AnyEphemeralMessage | Presence) -> None:
-        """Tell everybody of people; a film's events do not wait for it."""
-        self._context.send(self.listeners, message, is_urgent=False)
+                self._send_up(MemberChanged(seat.member, is_urgent=True), now)
 
     def reset(self, record: StreamRecord, now: Moment) -> None:
         """The stream starts anew from ``record``, unless it has gone on from there already."""
         if not self._enter(record, now):
             return
-        self._move(SyncPoint(record.cursor, float("-inf")))
-        for seat in self.seats.values():
-            seat.backlog = None if seat.backlog is None else []
-        self.tell(self.snapshot("reset"))
+        self.readiness.move(SyncPoint(record.cursor, float("-inf")))
+        self.fanout.restart()
+        self.fanout.tell(self.snapshot("reset"))
 
     def state_now(self) -> StateNow:
         return StateNow(self.record.epoch, self.record.seq, self.record.timeline)
@@ -305,15 +251,11 @@ class Room:
             host_id=record.host_id,
             host_term=record.host_term,
             media=record.media,
-            members=self.members(),
-            others=self._roll.others,
+            members=self._roster.members(),
+            others=self._roster.others,
             reason=reason,
             **msgspec.structs.asdict(record.settings),
         )
-
-    def members(self) -> tuple[Member, ...]:
-        """Those who are told of."""
-        return tuple(self.seats[member_id].member for member_id in self._roll.told)
 
     def present(self, peer: int, member_id: str, now: Moment, *, resumed: bool) -> None:
         """Tell one peer who is here, unless a snapshot just did, and where the timeline stands.
@@ -322,8 +264,7 @@ class Room:
         grace later: after a restart of the server the others are only just coming back.
         """
         if resumed:
-            here = Presence(changed=self.members(), others=self._roll.others)
-            self._context.send((peer,), here, is_urgent=False)
+            self._context.send((peer,), self._here(), is_urgent=False)
         self._context.send((peer,), self.state_now())
         if self.waiting is not None:
             self._context.send((peer,), self.waiting)
@@ -337,8 +278,10 @@ class Room:
     def _tell_whole(self, member_id: str) -> None:
         peer = self.seats[member_id].peer
         if peer is not None:
-            whole = Presence(changed=self.members(), whole=True, others=self._roll.others)
-            self._context.send((peer,), whole, is_urgent=False)
+            self._context.send((peer,), self._here(whole=True), is_urgent=False)
+
+    def _here(self, *, whole: bool = False) -> Presence:
+        return Presence(self._roster.members(), whole=whole, others=self._roster.others)
 
     def _repeat_state_later(self, now: Moment) -> None:
         self._context.timers.set(
@@ -346,48 +289,117 @@ class Room:
         )
 
     def _repeat_state(self, now: Moment) -> None:
-        behind = {seat.peer for seat in self.seats.values() if seat.backlog is not None}
-        self._context.send(tuple(p for p in self.listeners if p not in behind), self.state_now())
+        self.fanout.tell_up_to_date(self.state_now())
         self._repeat_state_later(now)
 
     # How they are -----------------------------------------------------------------------
 
     def report(self, member_id: str, report: Report, now: Moment) -> None:
         """Take what a seat tells of itself; it never moves the timeline."""
-        seat = self.seats[member_id]
+        seat, readiness = self.seats[member_id], self.readiness
         before = seat.member
         seat.take(report)
-        self._count(member_id, seat)
-        if seat.member.state != before.state:
-            self._mark(member_id, now)
-        elif seat.member != before and member_id in self._roll:
-            self._changed[member_id] = None
-            self._tell_presence_at(self._told_at + self._context.limits.drift_interval, now)
-        for observer in self._observers:
-            observer.look_at(self, seat, now)
+        readiness.count(member_id, seat)
+        member = seat.member
+        if member.state != before.state:
+            self._send_up(MemberChanged(member, is_urgent=True), now)
+        elif member_id in self._roster and member != before:
+            self._send_up(MemberChanged(member), now)
+        if readiness.until is not None:
+            news = readiness.look_at(self.record, member_id, now.instant)
+            if news is not None:
+                self._send_up(news, now)
+        if not readiness.is_alone:
+            self._report_later(now)
 
-    def _mark(self, member_id: str, now: Moment) -> None:
-        self._roll.add(member_id, hosts=member_id == self.record.host_id)
-        if member_id in self._roll:
-            self._changed[member_id] = None
-            self._left.pop(member_id, None)
-        elif not self._roll.is_recounted:
+    def plan(self, act: Act, now: Moment) -> StartPlan:
+        """How a start is led that ``act`` asks for now."""
+        return self.readiness.plan(self.record, act, now.instant)
+
+    def leads(self) -> LeadTime:
+        """How far ahead a change is agreed that is asked for now."""
+        return self.readiness.leads()
+
+    def _look(self, now: Moment) -> None:
+        """Somebody came or went, or the timeline is another one."""
+        if self.readiness.until is not None:
+            self._report(now)
+        elif not self.readiness.is_alone:
+            self._report_later(now)
+
+    def _report_later(self, now: Moment) -> None:
+        timers, name = self._context.timers, (self, "readiness")
+        if timers.due_at(name) is None:
+            timers.set(name, max(now.instant, self._reported_at + REPORT_INTERVAL), self._report)
+
+    def _report(self, now: Moment) -> None:
+        self._reported_at = now.instant
+        self._send_up(self.readiness.look(self.record, now.instant), now)
+
+    # Stalls -----------------------------------------------------------------------------
+
+    def _watch_stall(self, event: Event, now: Moment) -> None:
+        """Watch the stalls that members tell of."""
+        name = (self, "stall", event.member_id)
+        if event.event_type == "buffer_end":
+            self._context.timers.cancel(name)
+        elif event.event_type == "buffer_start":
+            stalled_at = now.instant + STALLED_FOR
+            member_id = event.member_id
+            self._context.timers.set(name, stalled_at, lambda then: self._stalled(member_id, then))
+
+    def _stalled(self, member_id: str, now: Moment) -> None:
+        """A member has stalled for long: the owner stops the party if that is what it wants."""
+        record, seat, instant = self.record, self.seats.get(member_id), now.instant
+        if seat is None or not stops_for(member_id, record, instant):
             return
-        self._tell_presence_at(self._told_at + self._context.limits.presence_interval, now)
+        if self.readiness.outlook(seat, record, instant) == "late":
+            position = resume_position(seat, record, instant)
+            needs = self.readiness.lead_times.needs()
+            self._send_up(MemberStalled(member_id, seat.member.name, position, needs), now)
 
-    def _tell_presence_at(self, instant: float, now: Moment) -> None:
-        """Tell what changed no later than ``instant``; at once when that has passed."""
-        timers, name = self._context.timers, (self, "presence")
-        instant = max(instant, now.instant)
-        due = timers.due_at(name)
-        if due is None or instant < due:
-            timers.set(name, instant, self._tell_presence)
+    # The owner --------------------------------------------------------------------------
 
-    def _tell_presence(self, now: Moment) -> None:
-        self._told_at = now.instant
-        changed = tuple(self.seats[m].member for m in self._changed if m in self.seats)
-        removed = tuple(m for m, sent_away in self._left.items() if sent_away)
-        gone = Presence(changed, tuple(self._left), removed, others=self._roll.recount())
-        self._changed.clear()
-        self._left.clear()
-        self.tell_of_people(gone)
+    def post(self, member_id: str, name: str, request: AnyEphemeralRequest, now: Moment) -> None:
+        """A member tells everybody something."""
+        self._send_up(EphemeralPosted(member_id, name, request), now)
+
+    def take_down(self, message: DownMessage, now: Moment) -> None:
+        """The stream's owner tells something."""
+        match message:
+            case Presence():
+                self._roster.take(message)
+                self.fanout.tell_of_people(message)
+            case EphemeralMessage():
+                self.fanout.tell_of_people(message)
+            case RosterChange():
+                for member in self._roster.change(message):
+                    self._send_up(MemberChanged(member), now)
+            case StartWait():
+                self.waiting = message
+                self.fanout.tell(message)
+            case BarrierRaised(until=until, waiting=waiting):
+                self.readiness.wait(until)
+                if waiting is not None and self.waiting is None:
+                    self.waiting = waiting
+                    self.fanout.tell(waiting)
+                self._report(now)
+            case BarrierLifted():
+                self.readiness.wait(None)
+                if self.waiting is not None:
+                    self.waiting = None
+                    self.fanout.tell(StartWait())
+            case ExcusedMembers(until=until):
+                self.readiness.excused = until
+            case RosterReset():
+                self._roster.reset(message)
+            case ReadinessPlan():
+                was_alone = self.readiness.is_alone
+                self.readiness.take(message)
+                if was_alone:
+                    self._look(now)
+            case _:
+                assert_never(message)
+
+    def _send_up(self, message: UpMessage, now: Moment) -> None:
+        self._bus.send_up(self.record.stream_id, self._edge_id, message, now)

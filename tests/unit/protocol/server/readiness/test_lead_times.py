@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.server.members.participant import Participant
-from protocol.server.readiness.lead_times import MARGIN, MIN_LEAD, LeadTimes, RunningMax
+from protocol.server.readiness.lead_times import (
+    MARGIN,
+    MIN_LEAD,
+    LeadTime,
+    LeadTimes,
+    RunningMax,
+    merged_leads,
+)
 from protocol.server.readiness.readiness import MAX_LEAD
 from protocol.wire.messages import Member, Report
 
@@ -28,8 +35,12 @@ def test_the_highest_is_that_of_all_values_there_are(
             highest.put(name, value)
             plain[name] = value
         if is_asked:
-            assert highest.most(9.0) == max(plain.values(), default=9.0)
-    assert highest.most(9.0) == max(plain.values(), default=9.0)
+            assert highest.most() == max(plain.values(), default=None)
+    assert highest.most() == max(plain.values(), default=None)
+
+
+def leads_of(*edges: LeadTimes) -> LeadTime:
+    return merged_leads([edge.needs() for edge in edges])
 
 
 def seat_with(rtt_ms: float, start_ms: float = 0.0, seek_ms: float = 100.0) -> Participant:
@@ -42,34 +53,45 @@ def test_the_slowest_seat_sets_the_lead_until_it_goes() -> None:
     needs = LeadTimes()
     needs.count("near", seat_with(40.0))
     needs.count("far", seat_with(600.0, start_ms=50.0, seek_ms=200.0))
-    assert needs.leads().start == pytest.approx(0.3 + 0.05 + MARGIN)
-    assert needs.leads().seek == pytest.approx(0.3 + 0.05 + 0.2 + MARGIN)
+    assert leads_of(needs).start == pytest.approx(0.3 + 0.05 + MARGIN)
+    assert leads_of(needs).seek == pytest.approx(0.3 + 0.05 + 0.2 + MARGIN)
     needs.drop("far")
-    assert needs.leads().start == MIN_LEAD
-    assert needs.leads().seek == pytest.approx(0.02 + 0.1 + MARGIN)
+    assert leads_of(needs).start == MIN_LEAD
+    assert leads_of(needs).seek == pytest.approx(0.02 + 0.1 + MARGIN)
 
 
 def test_who_is_not_connected_or_behind_a_poor_link_is_not_counted() -> None:
     needs, seat = LeadTimes(), seat_with(900.0)
     needs.count("ana", seat)
-    assert needs.leads().start == pytest.approx(0.45 + MARGIN)
+    assert leads_of(needs).start == pytest.approx(0.45 + MARGIN)
     seat.take(Report("paused", rtt_ms=5000.0))
     needs.count("ana", seat)
-    alone = LeadTimes().leads()
-    assert needs.leads() == alone
+    alone = leads_of(LeadTimes())
+    assert leads_of(needs) == alone
     seat.take(Report("paused", rtt_ms=900.0))
     seat.peer = None
     needs.count("ana", seat)
-    assert needs.leads() == alone
+    assert leads_of(needs) == alone
 
 
 def test_a_slow_store_is_remembered_for_a_while_and_no_lead_is_longer_than_the_longest() -> None:
     needs = LeadTimes()
     needs.count("ana", seat_with(40.0))
-    before = needs.leads().start
+    before = leads_of(needs).start
     needs.wrote(0.2)
-    slow = needs.leads().start
+    slow = leads_of(needs).start
     needs.wrote(0.0)
-    assert before < needs.leads().start < slow
+    assert before < leads_of(needs).start < slow
     needs.count("ana", seat_with(1900.0, start_ms=900.0))
-    assert needs.leads().start == MAX_LEAD
+    assert leads_of(needs).start == MAX_LEAD
+
+
+def test_what_is_agreed_for_several_edges_suits_the_slowest_of_each_kind() -> None:
+    one, other = LeadTimes(), LeadTimes()
+    one.count("ana", seat_with(40.0, seek_ms=900.0))
+    other.count("ben", seat_with(600.0))
+    other.wrote(0.1)
+    leads = leads_of(one, other, LeadTimes())
+    assert leads.start == pytest.approx(0.3 + 0.1 + MARGIN)
+    assert leads.seek == pytest.approx(0.02 + 0.9 + 0.1 + MARGIN)
+    assert leads.rate == leads_of(other).rate

@@ -5,15 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from protocol.server.coordination.start_barrier import (
-    BOUND,
-    FURTHEST_BACK,
-    LOAD_BOUND,
-    OVERLAP,
-    STALL_BOUND,
-)
 from protocol.server.core.store_calls import StoreFailed
-from protocol.server.readiness.wait_budget import MOST
+from protocol.server.owner.start_barrier import STALL_BOUND
+from protocol.server.owner.wait_budget import MOST
+from protocol.server.room.edge_readiness import BOUND, LOAD_BOUND
+from protocol.server.room.stalls import FURTHEST_BACK, OVERLAP
+from protocol.timeline import Timeline
 from protocol.wire.messages import (
     CreateStream,
     Event,
@@ -284,6 +281,17 @@ def test_a_pause_that_is_written_first_counts(company: Company) -> None:
     company.bench.release()
     assert not company.party.record.timeline.playing
     assert company.last.event_type == "pause"
+
+
+def test_a_reset_ends_the_wait_with_the_next_report(company: Company) -> None:
+    company.say(company.bo, state="loading")
+    company.party.act(PlayAct())
+    company.bench.advance(1.0)
+    told = msgspec.structs.replace(company.party.record, epoch=2, seq=0, timeline=Timeline(5.0))
+    company.bench.core.reset([told], company.bench.now)
+    company.bench.settle()
+    company.say(company.bo, state="loading")
+    assert company.waiting(company.ana) == ()
 
 
 def test_a_start_that_is_near_anyway_is_left_as_it_is(company: Company) -> None:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from protocol.server.core.store_calls import StoreFailed
 from protocol.server.log.requests import AppendRequest, AutoPause
-from protocol.server.room.room import RoomObserver
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocol.server.bus.log_writer import LogWriter
     from protocol.server.core.context import ServerContext
     from protocol.server.log.requests import Outcome
     from protocol.server.moment import Moment
-    from protocol.server.room.registry import RoomRegistry
-    from protocol.server.room.room import Room
+    from protocol.server.owner.stream import OwnedStream
 
 
 class _Deserted(NamedTuple):
@@ -23,28 +24,42 @@ class _Deserted(NamedTuple):
     """The film ran on, by the last that was known."""
 
 
-class IdlePause(RoomObserver):
-    """Watches over streams that nobody is connected to."""
+class IdlePause:
+    """Watches over streams that nobody is connected to, on whichever edge.
 
-    def __init__(self, context: ServerContext, rooms: RoomRegistry) -> None:
+    Args:
+        context: timers, ids.
+        writer: appends the pause.
+        current: the stream of this id while it has an edge.
+    """
+
+    def __init__(
+        self,
+        context: ServerContext,
+        writer: LogWriter,
+        current: Callable[[str], OwnedStream | None],
+    ) -> None:
         self._context = context
-        self._rooms = rooms
+        self._writer = writer
+        self._current = current
         self._watched: dict[str, _Deserted] = {}
         """By stream; of those that somebody came back to the deadline is cancelled."""
 
-    def deserted(self, room: Room, now: Moment) -> None:
-        stream_id = room.record.stream_id
-        self._watch(stream_id, _Deserted(now.instant, room.record.timeline.playing), now)
+    def deserted(self, stream: OwnedStream, now: Moment) -> None:
+        """The last connection has gone."""
+        record = stream.record
+        self._watch(record.stream_id, _Deserted(now.instant, record.timeline.playing), now)
 
-    def look(self, room: Room, now: Moment) -> None:
-        if room.is_connected:
-            self._context.timers.cancel(("deserted", room.record.stream_id))
+    def connected(self, stream: OwnedStream) -> None:
+        """Somebody is there."""
+        self._context.timers.cancel(("deserted", stream.record.stream_id))
 
-    def closed(self, room: Room) -> None:
-        watched = self._watched.get(room.record.stream_id)
+    def closed(self, stream: OwnedStream) -> None:
+        """The last edge has gone: nobody hears of the stream any more."""
+        stream_id, playing = stream.record.stream_id, stream.record.timeline.playing
+        watched = self._watched.get(stream_id)
         if watched is not None:
-            playing = room.record.timeline.playing
-            self._watched[room.record.stream_id] = watched._replace(playing=playing)
+            self._watched[stream_id] = watched._replace(playing=playing)
 
     def hurry(self, now: Moment) -> None:
         """The server stops: what is deserted is paused while there is time."""
@@ -55,7 +70,6 @@ class IdlePause(RoomObserver):
 
     def _watch(self, stream_id: str, deserted: _Deserted, now: Moment) -> None:
         self._watched[stream_id] = deserted
-        # Under the stream's name: another room may stand for it when somebody comes back.
         self._context.timers.set(
             ("deserted", stream_id),
             now.instant + self._context.limits.deserted_interval,
@@ -64,8 +78,8 @@ class IdlePause(RoomObserver):
 
     def _pause(self, stream_id: str, now: Moment) -> None:
         deserted = self._watched.pop(stream_id)
-        room = self._rooms.current(stream_id)
-        if not (deserted.playing if room is None else room.record.timeline.playing):
+        stream = self._current(stream_id)
+        if not (deserted.playing if stream is None else stream.record.timeline.playing):
             return
         request = AppendRequest(
             stream_id=stream_id,
@@ -77,8 +91,8 @@ class IdlePause(RoomObserver):
         )
 
         def then(result: Outcome | StoreFailed, later: Moment) -> None:
-            at = self._rooms.current(stream_id)
+            at = self._current(stream_id)
             if isinstance(result, StoreFailed) and (at is None or not at.is_connected):
                 self._watch(stream_id, deserted._replace(playing=True), later)
 
-        self._rooms.append(request, then=then)
+        self._writer.append(request, then=then)

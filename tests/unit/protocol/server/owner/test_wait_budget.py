@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.server.readiness.wait_budget import MEMORY, MOST, WaitBudget
+from protocol.server.owner.wait_budget import MEMORY, MOST, WaitBudget
 
 
 def test_who_was_never_waited_for_has_all_of_it() -> None:

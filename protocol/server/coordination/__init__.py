@@ -1,1 +1,0 @@
-"""Coordination: what the server does by itself, by time."""

@@ -1,0 +1,1 @@
+"""Owner: what of a stream needs the whole party, or happens by time."""
