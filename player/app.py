@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import UNSET
 
 from player.api.config import SeatConfig
 from player.api.views import AnyView, Ended, ErrorLine, Happened
@@ -79,7 +80,13 @@ class SeatApp:
             session = await self._compose()
         except MatineeError as error:
             self._emit(
-                ErrorLine(code="seat", message=error.message, remedy=error.remedy, fatal=True)
+                ErrorLine(
+                    code="seat",
+                    message=error.message,
+                    remedy=error.remedy,
+                    fatal=True,
+                    remedy_code=error.remedy_code or UNSET,
+                )
             )
             self._emit(Ended(reason=error.message))
             return 1
@@ -175,5 +182,5 @@ def _check_channel(config: SeatConfig) -> None:
     raise SettingsError(
         "server",
         f"{config.server} is not encrypted, and the invite would be readable on the way",
-        "use an https address, or add --insecure-lan if you trust this network",
+        remedy_code="allow_plain_http",
     )

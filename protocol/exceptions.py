@@ -23,6 +23,22 @@ MatineeError
 
 from __future__ import annotations
 
+from typing import Literal
+
+RemedyCode = Literal[
+    "ask_again",
+    "try_again",
+    "try_again_or_load",
+    "reopen",
+    "name_copy",
+    "next_film",
+    "take_over",
+    "check_machine",
+    "allow_plain_http",
+    "draw_in_terminal",
+]
+"""What a person can do with a key, a command or an option, whose names only a face knows."""
+
 
 class MatineeError(Exception):
     """Something a person can understand and do something about.
@@ -30,12 +46,16 @@ class MatineeError(Exception):
     Attributes:
         message: the cause, one clause without a full stop.
         remedy: what to do about it, one clause, or "" when there is nothing to say.
+        remedy_code: the same where it has a code, which a face puts in words.
     """
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(
+        self, message: str, remedy: str = "", *, remedy_code: RemedyCode | None = None
+    ) -> None:
         super().__init__(message, remedy)
         self.message = message
         self.remedy = remedy
+        self.remedy_code: RemedyCode | None = remedy_code
 
     def __str__(self) -> str:
         return f"{self.message}: {self.remedy}" if self.remedy else self.message
@@ -102,8 +122,15 @@ class SettingsError(MatineeError):
         field: the setting's name.
     """
 
-    def __init__(self, field: str, message: str, remedy: str = "") -> None:
-        super().__init__(f"{field}: {message}", remedy)
+    def __init__(
+        self,
+        field: str,
+        message: str,
+        remedy: str = "",
+        *,
+        remedy_code: RemedyCode | None = None,
+    ) -> None:
+        super().__init__(f"{field}: {message}", remedy, remedy_code=remedy_code)
         self.field = field
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests import module_map
+from tui.actions import ACTIONS
+from tui.cli.main import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("protocol", "player", "tui", "server_stub")
@@ -193,6 +195,62 @@ def test_no_file_and_no_function_is_too_long_to_take_in() -> None:
                 if length > MOST_FUNCTION_LINES:
                     long.append(f"{name_of(path)}:{node.name}: {length}")
     assert not long
+
+
+def told_texts(tree: ast.Module) -> list[str]:
+    """Texts of several words, but for docstrings and what is said to older seats."""
+    passed: set[int] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=value):
+                passed.add(id(value))
+            case ast.AnnAssign(target=ast.Name(id=name)) if name.endswith("_FOR_OLDER_SEATS"):
+                passed |= {id(part) for part in ast.walk(node)}
+            case _:
+                pass
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if id(node) not in passed and " " in node.value.strip()
+    ]
+
+
+def names_keys(text: str) -> bool:
+    """Whether a text names a key of the registry, an option or a command of matinee."""
+    keys = "|".join(re.escape(action.shown) for action in ACTIONS if action.shown)
+    commands = "|".join(cli.commands)
+    patterns = (
+        rf"\((?:{keys})[,)]",
+        rf"(?<![\w'.(-])(?:{keys}) (?:goes|asks|leaves|shows|opens|names)\b",
+        r"(?<![\w-])--[a-z]",
+        rf"\bmatinee (?:{commands})\b",
+    )
+    return any(re.search(pattern, text) for pattern in patterns)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "say resync (r) to try again",
+        "name your copy (f, or copy FILE)",
+        "2 more to watch: n goes on to the next film",
+        "or add --insecure-lan if you trust this network",
+        "run `matinee doctor`",
+    ],
+)
+def test_a_key_an_option_and_a_command_are_seen_in_a_text(text: str) -> None:
+    assert names_keys(text)
+    assert told_texts(ast.parse(f"x = {text!r}\nY_FOR_OLDER_SEATS: str = {text!r}")) == [text]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if name_of(path).startswith(("protocol/", "player/"))],
+    ids=name_of,
+)
+def test_below_the_faces_no_text_names_a_key_an_option_or_a_command(path: Path) -> None:
+    assert not [text for text in told_texts(parse(path)) if names_keys(text)]
 
 
 def test_the_map_of_modules_is_true_and_complete() -> None:

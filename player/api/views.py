@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from player.backend.base import Chapter, Track
 from player.sync.phase import CorrectionKind
+from protocol.exceptions import RemedyCode
 from protocol.sync.quality import Quality
 from protocol.wire.messages import Member, Role, SeatState
 from protocol.wire.reasons import ReasonCode
@@ -258,6 +259,8 @@ class Notice(Happened, frozen=True, tag="notice", tag_field="event"):
     """Something to know; nothing is broken."""
 
     message: str = ""
+    remedy_code: RemedyCode | UnsetType = UNSET
+    """What can be done, as a code; left out where there is none. A face says it in ``message``."""
 
 
 class ErrorLine(Happened, frozen=True, tag="error", tag_field="event"):
@@ -268,6 +271,9 @@ class ErrorLine(Happened, frozen=True, tag="error", tag_field="event"):
     remedy: str = ""
     field: str = ""
     fatal: bool = False
+    remedy_code: RemedyCode | UnsetType = UNSET
+    """What can be done, as a code; left out where there is none. A face says it in ``remedy``,
+    or in ``message`` where that is one sentence with it."""
 
 
 class Waiting(View, frozen=True, tag="waiting", tag_field="event"):

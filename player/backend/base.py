@@ -7,6 +7,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from protocol.exceptions import RemedyCode
+
 Video = Literal["window", "terminal", "none"]
 """Where the pictures go."""
 Adjustment = Literal["volume", "mute", "subtitles", "audio", "trim"]
@@ -97,6 +99,8 @@ class MediaOpened(msgspec.Struct, frozen=True):
     audio_device: str = ""
     notice: str = ""
     """What of it cannot be shown or heard here, one clause; "" when all is well."""
+    remedy_code: RemedyCode | None = None
+    """What can be done about the last part of ``notice``."""
     pixels: int = 0
     """Of one picture; 0 without pictures, or if unknown."""
     is_seekable: bool = True

@@ -7,7 +7,6 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Final
 
-from player.remedies import ASK_AGAIN
 from protocol.exceptions import MediaRefused
 from protocol.log_line import log_line
 from protocol.media.url_policy import site_of
@@ -63,7 +62,7 @@ class SiteConsent:
         finally:
             self._ask("")
         if answer == "no":
-            raise MediaRefused(f"{site} is not opened, as you said", ASK_AGAIN)
+            raise MediaRefused(f"{site} is not opened, as you said", remedy_code="ask_again")
         self._trusted.add(site)
         if answer == "always" and self._file is not None:
             _keep(self._file, site)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from protocol.wire.messages import (
     Refusal,
@@ -11,6 +11,11 @@ from protocol.wire.versions import PROTOCOL_OLDEST, PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from protocol.exceptions import DecodeError, MediaRefused
+
+_TAKE_OVER_FOR_OLDER_SEATS: Final = (
+    "wait until that seat leaves, or take over with matinee host --return --take-over"
+)
+"""Seats that do not know the code show the message as it is."""
 
 
 def unauthorized() -> Refusal:
@@ -56,10 +61,12 @@ def upgrade_required(version_min: int, version_max: int) -> Refusal:
 
 
 def host_present(name: str) -> Refusal:
+    cause = f"{name} is hosting this party"
     return Refusal(
         "host_present",
-        f"{name} is hosting this party: wait until that seat leaves, or take over with"
-        " matinee host --return --take-over",
+        f"{cause}: {_TAKE_OVER_FOR_OLDER_SEATS}",
+        cause=cause,
+        remedy_code="take_over",
     )
 
 

@@ -185,11 +185,12 @@ class CoreSeat:
 
     @property
     def said(self) -> list[str]:
-        """Notices and errors."""
+        """Notices and errors, with the remedy in words or its code."""
         return [
-            view.message if isinstance(view, Notice) else f"{view.message}; {view.remedy}"
+            f"{view.message}; {remedy}" if isinstance(view, ErrorLine) or remedy else view.message
             for view in self.views
             if isinstance(view, Notice | ErrorLine)
+            for remedy in [view.remedy_code or (view.remedy if isinstance(view, ErrorLine) else "")]
         ]
 
     @property

@@ -485,7 +485,9 @@ def test_without_a_display_the_seat_plays_on_and_says_so(
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with watched_player(video="window") as it:
-        assert "no display" in it.load(film).notice
+        opened = it.load(film)
+        assert opened.notice.endswith("no display: the pictures are not shown")
+        assert opened.remedy_code == "draw_in_terminal"
         it.play_past(0.3)
         assert it.load(film).notice == ""
 

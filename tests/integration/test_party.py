@@ -233,7 +233,7 @@ async def test_a_host_s_file_is_asked_for_and_never_opened_by_path(
         stack.push_async_callback(viewer.end)
         error = await viewer.wait_for("error")
         assert "a file of his own" in error["message"]
-        assert "join" in error["remedy"]
+        assert error["remedy_code"] == "name_copy"
 
 
 def _log(database: Path) -> list[int]:

@@ -51,8 +51,11 @@ def complain(error: MatineeError, face: FaceKind | None) -> None:
 
         click.echo(error_json(error))
         return
+    from tui.text.remedies import remedy_text
+
     cause = error.message.rstrip(".")
-    remedy = f" {error.remedy[:1].upper()}{error.remedy[1:].rstrip('.')}." if error.remedy else ""
+    said = remedy_text(error)
+    remedy = f" {said[:1].upper()}{said[1:].rstrip('.')}." if said else ""
     click.echo(f"matinee: {cause}.{remedy}", err=True)
 
 

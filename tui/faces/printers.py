@@ -14,6 +14,7 @@ from protocol.clock_text import clock_text
 from tui.state.party_state import PartyState, reduce
 from tui.state.selectors import may_be_over, position_at, reconnecting_text, state_word
 from tui.state.sound_changes import own_changes
+from tui.text.remedies import remedy_text
 from tui.text.sentences import Sentence, invite_text, role_text, sentence_of
 from tui.text.times import ms_text
 
@@ -173,7 +174,7 @@ def error_json(error: MatineeError) -> str:
     view = views.ErrorLine(
         code=type(error).__name__,
         message=error.message,
-        remedy=error.remedy,
+        remedy=remedy_text(error),
         fatal=True,
         timestamp_ms=round(time.time() * 1000),
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from player.api import views
 from protocol.text import clean_text
+from tui.text.remedies import in_words
 
 _TEXT_CELLS: Final = 2048
 """The longest text there is, an address."""
@@ -17,10 +18,10 @@ _decoder: Final[msgspec.json.Decoder[views.AnyView]] = msgspec.json.Decoder(view
 
 
 class SeatLine(NamedTuple):
-    """One line of a seat."""
+    """One line of a seat, as text and as what it means; remedies are in words."""
 
     text: bytes
-    """Without the end of the line."""
+    """As it came but for a remedy; without the end of the line."""
     view: views.AnyView | None
     """None for a line that this face does not know."""
 
@@ -37,10 +38,13 @@ def decode_line(text: bytes) -> SeatLine:
     """
     try:
         if text.isascii() and b"\\" not in text:
-            return SeatLine(text, _decoder.decode(text))
-        return SeatLine(text, msgspec.convert(_cleaned(msgspec.json.decode(text)), views.AnyView))
+            view = _decoder.decode(text)
+        else:
+            view = msgspec.convert(_cleaned(msgspec.json.decode(text)), views.AnyView)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return SeatLine(text, None)
+    told = in_words(view)
+    return SeatLine(text if told is view else encode_line(told), told)
 
 
 def _cleaned(value: object) -> object:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from player.backend.mpv.shared_state import LoadRecord, PlaybackState
+    from protocol.exceptions import RemedyCode
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,9 @@ class EventTranslator:
         self,
         report: base.EventSink,
         playback: PlaybackState,
-        notice_of: Callable[[MpvCore, base.Source, tuple[base.Track, ...]], str],
+        notice_of: Callable[
+            [MpvCore, base.Source, tuple[base.Track, ...]], tuple[str, RemedyCode | None]
+        ],
     ) -> None:
         self.inbox: SimpleQueue[TranslatorInput] = SimpleQueue()
         self._report = report
@@ -220,6 +223,8 @@ class EventTranslator:
         tracks = track_list.tracks_of(listed)
         has_audio = any(track.kind == "audio" and track.selected for track in tracks)
         has_video = any(track.kind == "video" and track.selected for track in tracks)
+        # A track that mpv could not show or play has lost its selection.
+        notice, remedy_code = self._notice_of(core, load.source, tracks)
         self.tell(
             base.MediaOpened(
                 generation=load.generation,
@@ -231,8 +236,8 @@ class EventTranslator:
                 has_video=has_video,
                 audio_device=_device(core),
                 pixels=track_list.pixels_of(listed),
-                # A track that mpv could not show or play has lost its selection.
-                notice=self._notice_of(core, load.source, tracks),
+                notice=notice,
+                remedy_code=remedy_code,
                 is_seekable=core.get("seekable") is not False,
             )
         )

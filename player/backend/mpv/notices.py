@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from player.backend.base import Source, Track, Video
     from player.backend.mpv.binding.libmpv import MpvCore
+    from protocol.exceptions import RemedyCode
 
 
 class Notices:
@@ -21,11 +22,13 @@ class Notices:
         self._sound = chosen.get("ao") != "null"
         self._at_start = at_start
 
-    def __call__(self, core: MpvCore, source: Source, tracks: Iterable[Track]) -> str:
-        """What is missing of ``source``; a notice at start is given once."""
+    def __call__(
+        self, core: MpvCore, source: Source, tracks: Iterable[Track]
+    ) -> tuple[str, RemedyCode | None]:
+        """What is missing of ``source``, and what can be done about the last part of that."""
         kinds = {track.kind for track in tracks}
         has_audio, has_video = "audio" in kinds, "video" in kinds
-        notices = [notice for notice in (source.notice, self._at_start) if notice]
+        notices = [source.notice] if source.notice else []
         blind = has_video and core.get("current-vo") in (None, "null")
         if self._window and blind and not self._at_start:
             notices.append("no window can be opened: the pictures are not shown")
@@ -33,5 +36,8 @@ class Notices:
             notices.append("no sound device: nothing is heard")
         if source.is_network and not source.is_live and core.get("seekable") is False:
             notices.append(ONLY_FORWARD)
-        self._at_start, self._window = "", self._window and not self._at_start
-        return "; ".join(notices)
+        if not self._at_start:
+            return "; ".join(notices), None
+        notices.append(self._at_start)
+        self._at_start, self._window = "", False
+        return "; ".join(notices), "draw_in_terminal"

@@ -104,7 +104,7 @@ def chosen_options(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def video_options(
     video: Video, chosen: Mapping[str, str], *, draws: bool
 ) -> tuple[dict[str, str], str]:
-    """Options for where the pictures go, and a notice when they cannot go there."""
+    """Options for where the pictures go, and a notice where only a terminal can draw them."""
     if draws:
         return {"vo": "libmpv", "force-window": "no"}, ""
     if video != "window":
@@ -113,7 +113,7 @@ def video_options(
         return {"force-window": "yes"}, ""
     if not has_display():
         # mpv would find SDL's dummy driver, or take the console over.
-        notice = "no display: the pictures are not shown (--video terminal draws them)"
+        notice = "no display: the pictures are not shown"
         return {"vo": "null", "force-window": "no"}, notice
     return {"force-window": "yes"}, ""
 

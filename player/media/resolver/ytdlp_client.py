@@ -74,7 +74,7 @@ async def _converse(
         try:
             line = await child.stdout.readline()
             if not line:
-                raise ResolveError("yt-dlp ended without an answer", "run `matinee doctor`")
+                raise ResolveError("yt-dlp ended without an answer", remedy_code="check_machine")
             answer: ExtractorLine = msgspec.json.decode(line, type=ExtractorLine)
         except (ValueError, msgspec.MsgspecError) as error:
             raise ResolveError(f"yt-dlp's answer cannot be used ({error})") from error

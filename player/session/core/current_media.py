@@ -8,7 +8,6 @@ import msgspec
 
 from player.api.views import MediaView
 from player.media.messages import OpenMedia
-from player.remedies import NAME_COPY
 from protocol.exceptions import MediaError
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class CurrentMedia:
                 f"this party watches {title}, which is not where it was and was not named"
                 if self._config.role == "host"
                 else f"the host plays a file of his own, {title}",
-                NAME_COPY,
+                remedy_code="name_copy",
             )
         return OpenMedia(
             media,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+from msgspec import UNSET
 
 from player.api.views import AnyView, ErrorLine, Notice
 from player.backend.base import Adjustment, Source
 from player.media.messages import AnyLoaderRequest
 from protocol.timeline import Timeline
+
+if TYPE_CHECKING:
+    from protocol.exceptions import RemedyCode
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -166,19 +172,43 @@ class Outbox:
         """A line for the face."""
         self.add(Emit(view))
 
-    def notice(self, message: str) -> None:
+    def notice(self, message: str, remedy_code: RemedyCode | None = None) -> None:
         """Something to know."""
-        self.emit(Notice(message=message))
+        self.emit(Notice(message=message, remedy_code=remedy_code or UNSET))
 
     def error(
-        self, code: str, message: str, remedy: str = "", *, field: str = "", fatal: bool = False
+        self,
+        code: str,
+        message: str,
+        remedy: str = "",
+        *,
+        remedy_code: RemedyCode | None = None,
+        field: str = "",
+        fatal: bool = False,
     ) -> None:
         """Something went wrong."""
-        self.emit(ErrorLine(code=code, message=message, remedy=remedy, field=field, fatal=fatal))
+        self.emit(
+            ErrorLine(
+                code=code,
+                message=message,
+                remedy=remedy,
+                field=field,
+                fatal=fatal,
+                remedy_code=remedy_code or UNSET,
+            )
+        )
 
-    def fail(self, code: str, message: str, remedy: str = "") -> None:
-        """Say what is wrong, once, and end."""
+    def fail(
+        self,
+        code: str,
+        message: str,
+        remedy: str = "",
+        *,
+        remedy_code: RemedyCode | None = None,
+        reason: str = "",
+    ) -> None:
+        """Say what is wrong, once, and end; ``reason`` is said then, "" for ``message``."""
         if not self.has_failed:
             self.has_failed = True
-            self.error(code, message, remedy, fatal=True)
-            self.add(Finish(message))
+            self.error(code, message, remedy, remedy_code=remedy_code, fatal=True)
+            self.add(Finish(reason or message))

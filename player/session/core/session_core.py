@@ -139,7 +139,7 @@ class SessionCore:
 
     def host_key_lost(self, error: MatineeError) -> None:
         """The host key could not be kept."""
-        self._outbox.error("host_key", error.message, error.remedy)
+        self._outbox.error("host_key", error.message, error.remedy, remedy_code=error.remedy_code)
 
     # What is due ------------------------------------------------------------------------
 

@@ -137,6 +137,10 @@ class Refusal(Struct, frozen=True, tag="refused", tag_field="type"):
     """out_of_order: the counter that is due."""
     version_min: Counter | None = None
     version_max: Counter | None = None
+    cause: Sentence = ""
+    """``message`` without what to do, where that has a code."""
+    remedy_code: Code = ""
+    """What to do, as a ``protocol.exceptions.RemedyCode``."""
 
 
 class StateNow(Struct, frozen=True, tag="state", tag_field="type"):

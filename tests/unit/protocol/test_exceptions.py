@@ -41,6 +41,11 @@ def test_a_settings_error_names_the_setting() -> None:
     assert (error.field, str(error)) == ("port", "port: must be 1 to 65535: change it")
 
 
+def test_a_remedy_that_has_a_code_is_no_part_of_the_text() -> None:
+    error = SettingsError("server", "is not encrypted", remedy_code="allow_plain_http")
+    assert (str(error), error.remedy_code) == ("server: is not encrypted", "allow_plain_http")
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_the_tree_in_the_docstring_is_the_tree(kind: type[Exception]) -> None:
     assert issubclass(kind, MatineeError)

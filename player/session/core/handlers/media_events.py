@@ -139,10 +139,10 @@ class MediaEventHandler:
         self._current.unavailable()
         is_host = self._membership.is_host
         if is_host and not self._current.ever_opened and not self._is_returning:
-            self._outbox.fail("media", error.message, error.remedy)
+            self._outbox.fail("media", error.message, error.remedy, remedy_code=error.remedy_code)
             return
         code = OWN_COPY if self._current.lacks_copy else "media"
-        self._outbox.error(code, error.message, error.remedy)
+        self._outbox.error(code, error.message, error.remedy, remedy_code=error.remedy_code)
         self.without_film(error.message)
 
     def without_film(self, reason: str) -> None:
@@ -159,9 +159,10 @@ class MediaEventHandler:
         if media is None or view is None:
             return
         self._outbox.emit(view)
-        for notice in (event.notice, self._current.other_cut(event.duration)):
-            if notice:
-                self._outbox.notice(notice)
+        if event.notice:
+            self._outbox.notice(event.notice, event.remedy_code)
+        if other_cut := self._current.other_cut(event.duration):
+            self._outbox.notice(other_cut)
         self._telemetry.search_ended()
         self._commands.film_opened(view.duration, view.chapters)
         state = self._membership.state
@@ -259,4 +260,6 @@ class MediaEventHandler:
     def _search_failed(self, number: int, error: MatineeError) -> None:
         search = self._searches.pop(number, None)
         if search is not None:
-            self._outbox.error(search.code, error.message, error.remedy)
+            self._outbox.error(
+                search.code, error.message, error.remedy, remedy_code=error.remedy_code
+            )

@@ -15,7 +15,6 @@ from player.backend.base import (
     StallChanged,
     TracksChanged,
 )
-from player.remedies import REOPEN, TRY_AGAIN, TRY_AGAIN_OR_LOAD, next_film
 from player.session.core.effects import ReleasePlayer
 from player.sync.messages import (
     Acted,
@@ -109,7 +108,9 @@ class PlayerEventHandler:
                 self._finished(position, now)
             case NoPlayer(error=error):
                 self._telemetry.failed(error.message)
-                self._outbox.fail("no_player", error.message, error.remedy)
+                self._outbox.fail(
+                    "no_player", error.message, error.remedy, remedy_code=error.remedy_code
+                )
             case HasPlayer() | Restarted() | PauseChanged() | StallChanged() | EndReached():
                 # What the follower makes of them is told besides.
                 pass
@@ -120,8 +121,11 @@ class PlayerEventHandler:
         if self._media.is_opened_anew(event, now):
             return
         self._media.without_film(event.reason)
-        remedy = TRY_AGAIN_OR_LOAD if self._membership.is_host else TRY_AGAIN
-        self._outbox.error("player", event.reason, REOPEN if event.lost else remedy)
+        if event.lost:
+            code = "reopen"
+        else:
+            code = "try_again_or_load" if self._membership.is_host else "try_again"
+        self._outbox.error("player", event.reason, remedy_code=code)
 
     def _corrected(self, drift: float | None, reason: str) -> None:
         if drift is not None:
@@ -170,7 +174,7 @@ class PlayerEventHandler:
         if state and state.timeline.playing:
             self._membership.request(_pause(position, END_OF_FILM), now)
         if self._choices.queue_left:
-            self._outbox.notice(next_film(self._choices.queue_left))
+            self._outbox.notice(f"{self._choices.queue_left} more to watch", "next_film")
 
 
 def _pause(position: float, reason: Reason) -> PauseAct:

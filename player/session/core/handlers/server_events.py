@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Final, NamedTuple, assert_never, cast, get_args
 
 from msgspec import UNSET
 
@@ -17,6 +17,7 @@ from player.session.core.effects import (
 )
 from player.session.core.presenters import ephemeral_view, event_view, members_view, waiting_view
 from protocol.client import events as client_events
+from protocol.exceptions import RemedyCode
 
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
@@ -208,10 +209,12 @@ class ServerEventHandler:
     def _refused(self, refusal: messages.Refusal, act: messages.Act | None) -> None:
         if act is not None:
             self._outbox.add(ReleasePlayer())
+        code = _remedy_code_of(refusal)
+        message = refusal.cause if code else refusal.message
         if refusal.code not in PASSING and act is None and not self._membership.is_joined:
-            self._outbox.fail(refusal.code, refusal.message)
+            self._outbox.fail(refusal.code, message, remedy_code=code, reason=refusal.message)
         else:
-            self._outbox.error(refusal.code, refusal.message, field=refusal.field)
+            self._outbox.error(refusal.code, message, remedy_code=code, field=refusal.field)
 
     def link_down(self, down: LinkDown, now: float) -> None:
         """There is no connection; the link tries again."""
@@ -231,3 +234,9 @@ class ServerEventHandler:
                 reason_code=down.code or UNSET,
             )
         )
+
+
+def _remedy_code_of(refusal: messages.Refusal) -> RemedyCode | None:
+    """What to do, where it has a code that is known here; else the message says it all."""
+    known = refusal.cause and refusal.remedy_code in get_args(RemedyCode)
+    return cast("RemedyCode", refusal.remedy_code) if known else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 
 from player.api import views
@@ -21,3 +23,17 @@ def test_texts_from_others_cannot_speak_to_the_terminal() -> None:
     assert isinstance(line.view, views.ChatLine)
     assert line.view.text == "a]52;c;eHg=bc[/]"
     assert line.view.name == "[2JAna"
+
+
+def test_a_remedy_reaches_every_face_in_words_and_with_its_code() -> None:
+    there = views.ErrorLine(code="player", message="it broke", remedy_code="try_again")
+    line = decode_line(msgspec.json.encode(there))
+    told = json.loads(line.text)
+    assert (told["message"], told["remedy"]) == ("it broke", "say resync (r) to try again")
+    assert told["remedy_code"] == "try_again"
+    assert line.view == msgspec.structs.replace(there, remedy="say resync (r) to try again")
+
+
+def test_a_line_without_a_remedy_s_code_is_handed_on_as_it_came() -> None:
+    text = b'{ "event":"notice", "message":"x", "from_2031":1 }'
+    assert decode_line(text).text == text

@@ -56,8 +56,8 @@ def told(
     source = Source(url="http://films.example/film.mp4", is_network=True)
     playback.loads[1] = LoadRecord(1, source, playback.next_ticket(50.0))
 
-    def no_notice(core: MpvCore, source: Source, tracks: tuple[Track, ...]) -> str:
-        return ""
+    def no_notice(core: MpvCore, source: Source, tracks: tuple[Track, ...]) -> tuple[str, None]:
+        return "", None
 
     teller = EventTranslator(reports.append, playback, no_notice)
     before_seek = (ev.FileStarted(1), RESTARTED)

@@ -407,7 +407,10 @@ def test_a_second_host_is_told_who_hosts() -> None:
     peer = party.join("Zoe", token=party.host_key)
     no = refusal(party.bench, peer)
     assert no.code == "host_present"
-    assert "Ana is hosting" in no.message
+    assert (no.cause, no.remedy_code) == ("Ana is hosting this party", "take_over")
+    # An older seat shows the message, and nothing else.
+    assert no.message.startswith(f"{no.cause}: ")
+    assert no.message.endswith("matinee host --return --take-over")
     assert party.record.host_term == 1
 
 

@@ -38,7 +38,7 @@ def test_without_a_copy_of_the_host_s_file_the_viewer_is_told_what_to_do() -> No
     (error,) = seat.errors
     assert error.code == "own_copy"
     assert "a file of his own, The Film" in error.message
-    assert "matinee join" in error.remedy
+    assert (error.remedy, error.remedy_code) == ("", "name_copy")
     assert seat.wanted(OpenMedia) == []
     assert seat.core.telemetry.state == "failed"
 
@@ -179,4 +179,4 @@ def test_at_the_end_of_a_film_the_host_is_told_what_is_left() -> None:
 
     seat = CoreSeat("host", "one.mkv", "two.mkv")
     seat.player(Finished(600.0))
-    assert seat.said == ["1 more to watch: n goes on to the next film"]
+    assert seat.said == ["1 more to watch; next_film"]

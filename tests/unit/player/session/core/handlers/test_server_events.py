@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from player.api.views import (
     ChatLine,
@@ -220,6 +221,31 @@ def test_a_connection_that_is_refused_ends_the_seat_unless_it_may_pass(
     seat.server(RequestRefused(refusal, None))
     assert (seat.ended == "no") == ends
     assert seat.errors[0].fatal == ends
+
+
+TAKE_OVER = Refusal(
+    "host_present", "Ben hosts: take over", cause="Ben hosts", remedy_code="take_over"
+)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "message", "remedy_code"),
+    [
+        (TAKE_OVER, "Ben hosts", "take_over"),
+        (msgspec.structs.replace(TAKE_OVER, remedy_code="from_2031"), TAKE_OVER.message, UNSET),
+        (Refusal("host_present", TAKE_OVER.message), TAKE_OVER.message, UNSET),
+    ],
+    ids=["code", "newer code", "older server"],
+)
+def test_what_to_do_about_a_refusal_is_its_code_or_else_the_server_s_words(
+    refusal: Refusal, message: str, remedy_code: object
+) -> None:
+    seat = CoreSeat()
+    seat.core.protocol.connection_lost()
+    seat.server(RequestRefused(refusal, None))
+    (error,) = seat.errors
+    assert (error.message, error.remedy_code, error.fatal) == (message, remedy_code, True)
+    assert seat.ended == TAKE_OVER.message
 
 
 def test_a_server_that_ends_is_waited_for_unless_it_sends_away() -> None:
