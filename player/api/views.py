@@ -195,7 +195,11 @@ class Left(Happened, frozen=True, tag="left", tag_field="event"):
     """The host sent ``name`` away."""
 
 
-class ChatLine(Happened, frozen=True, tag="chat", tag_field="event"):
+class EphemeralLine(Happened, frozen=True):
+    """``name`` tells the others something that is in no log."""
+
+
+class ChatLine(EphemeralLine, frozen=True, tag="chat", tag_field="event"):
     """``name`` said ``text``."""
 
     text: str = ""

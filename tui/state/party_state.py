@@ -27,7 +27,7 @@ _NEWS_ONLY: Final = (
     views.HostChanged,
     views.Joined,
     views.Left,
-    views.ChatLine,
+    views.EphemeralLine,
     views.BufferStarted,
     views.BufferEnded,
     views.ViewOnly,
