@@ -163,6 +163,73 @@ def test_a_log_is_called_logger() -> None:
                     pass
 
 
+def modules_of_ours(tree: ast.Module) -> set[str]:
+    """The names under which a test has modules of ours."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in PACKAGES:
+                folder = ROOT.joinpath(*module.split("."))
+                names |= {
+                    alias.asname or alias.name
+                    for alias in node.names
+                    if (folder / f"{alias.name}.py").is_file() or (folder / alias.name).is_dir()
+                }
+            case ast.Import(names=aliases):
+                names |= {
+                    alias.asname or alias.name
+                    for alias in aliases
+                    if alias.name.partition(".")[0] in PACKAGES
+                }
+            case _:
+                pass
+    return names
+
+
+def patched_names(tree: ast.Module) -> list[str]:
+    """What is replaced in a module of ours while a test runs."""
+    ours, found = modules_of_ours(tree), list[str]()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="setattr" | "setitem"),
+                args=[ast.Constant(value=str(path)), *_],
+            ) if path.partition(".")[0] in PACKAGES:
+                found.append(path)
+            case ast.Call(
+                func=ast.Attribute(attr="setattr" | "setitem"),
+                args=[ast.Name(id=module), name, *_],
+            ) if module in ours:
+                found.append(f"{module}.{ast.unparse(name)}")
+            case _:
+                pass
+    return found
+
+
+def test_no_test_replaces_what_a_module_of_ours_holds() -> None:
+    """Durations, sizes and functions are injected: a patch would outlive a rename unseen."""
+    allowed = {
+        # A command is called by the library that reads the command line, which injects nothing.
+        "tests/unit/tui/cli/test_party_commands.py": ["launch.command"],
+    }
+    paths = sorted((ROOT / "tests").rglob("*.py"))
+    patched = {name_of(path): patched_names(parse(path)) for path in paths}
+    assert {path: names for path, names in patched.items() if names} == allowed
+
+
+def test_a_patch_of_ours_is_found_however_it_is_written() -> None:
+    text = """
+from server_stub.net import gateway
+import os
+def test(monkeypatch):
+    monkeypatch.setattr(gateway, "LIMIT", 1)
+    monkeypatch.setattr("player.app.LIMIT", 1)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(os, "write", None)
+"""
+    assert patched_names(ast.parse(text)) == ["gateway.'LIMIT'", "player.app.LIMIT"]
+
+
 def test_no_public_class_name_stands_twice() -> None:
     homes: dict[str, list[str]] = {}
     for path in SOURCES:

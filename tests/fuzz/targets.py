@@ -18,6 +18,8 @@ from tests.doubles.sync_server import Bench, Party
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from protocol.wire.messages import ClientMessage
+
 _Message = TypeVar("_Message")
 
 YOU, HOST = "11" * 16, "22" * 16
@@ -25,12 +27,12 @@ STEP: Final = 0.3
 """Seconds between two frames, so that a limit is met now and then."""
 
 
-def seat_said(text: str) -> None:
+def seat_said(text: str, decode: Callable[[str], ClientMessage] = decode_client) -> None:
     """The server's decoder: a message that survives the way, or a `DecodeError`."""
     offered_versions(text)
-    message = _decoded(decode_client, text)
+    message = _decoded(decode, text)
     if message is not None:
-        assert decode_client(encode(message)) == message
+        assert decode(encode(message)) == message
 
 
 def server_said(text: str) -> None:
@@ -52,7 +54,7 @@ def server_said(text: str) -> None:
             decode_client(frame)
 
 
-def party_heard(text: str) -> None:
+def party_heard(text: str, decode: Callable[[str], ClientMessage] = decode_client) -> None:
     """A whole server with a store in memory: nobody hears of a frame that does not decode.
 
     Each line is one frame; its first letter tells who sends it: the host (h), a viewer (v),
@@ -69,7 +71,7 @@ def party_heard(text: str) -> None:
         before = len(bench.sent[listener])
         bench.send_text(sender, line[1:])
         heard = bench.sent[listener][before:]
-        if _decoded(decode_client, line[1:]) is None:
+        if _decoded(decode, line[1:]) is None:
             assert not heard, f"relayed: {heard}"
         bench.advance(STEP)
     for messages in bench.sent.values():

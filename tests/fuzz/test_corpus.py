@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from tests.fuzz import targets
+from protocol.exceptions import DecodeError
 from tests.fuzz.corpus import read_corpus
 from tests.fuzz.targets import TARGETS, party_heard, seat_said
+
+if TYPE_CHECKING:
+    from protocol.wire.messages import ClientMessage
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -17,22 +22,20 @@ def test_no_kept_input_breaks_a_promise(target: str) -> None:
         TARGETS[target](text)
 
 
-def test_an_exception_that_is_no_decode_error_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def raise_key_error(text: str) -> None:
+def test_an_exception_that_is_no_decode_error_is_noticed() -> None:
+    def raise_key_error(text: str) -> ClientMessage:
         raise KeyError(text)
 
-    monkeypatch.setattr(targets, "decode_client", raise_key_error)
     with pytest.raises(KeyError):
-        seat_said("{}")
+        seat_said("{}", raise_key_error)
 
 
-def test_a_relayed_frame_that_does_not_decode_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relayed_frame_that_does_not_decode_is_noticed() -> None:
     good = 'v{"type":"say","text":"hi"}'
     party_heard(good)
 
-    def decode_nothing(text: str) -> None:
-        raise targets.DecodeError("bad_message", "", "no")
+    def decode_nothing(_: str) -> ClientMessage:
+        raise DecodeError("bad_message", "", "no")
 
-    monkeypatch.setattr(targets, "decode_client", decode_nothing)
     with pytest.raises(AssertionError, match="relayed"):
-        party_heard(good)
+        party_heard(good, decode_nothing)

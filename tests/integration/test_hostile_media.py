@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -18,7 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from player.api.config import SeatConfig
 from player.media.describe import identify
 from player.media.resolver import resolver_for
-from player.media.resolver.probe import look
+from player.media.resolver.address_check import AddressChecker
+from player.media.resolver.probe import ContentProbe, Seen
 from player.media.resolver.resolver import Resolver
 from protocol.exceptions import MatineeError, MediaRefused
 from protocol.media.url_policy import STRICT
@@ -204,27 +204,30 @@ async def test_what_was_not_named_here_is_no_path_even_for_a_host(tmp_path: Path
 # Where an allowed address leads ----------------------------------------------------------
 
 
-@pytest.fixture
-def public(monkeypatch: pytest.MonkeyPatch) -> dict[str, httpx.Response]:
-    """Answers of hosts on the public internet by path; no name is looked up, nothing is sent."""
-    answers: dict[str, httpx.Response] = {}
+class Public:
+    """Hosts on the public internet; no name is looked up, nothing is sent."""
 
-    async def look_up(host: str) -> list[str]:
+    def __init__(self) -> None:
+        self.answers: dict[str, httpx.Response] = {}
+        """By path."""
+        checker = AddressChecker(self._look_up)
+        transport = httpx.MockTransport(lambda request: self.answers[request.url.path])
+        self._probe = ContentProbe(checker, 10.0, transport)
+
+    async def look(self, url: str) -> Seen:
+        """What a seat sees there of what others have named."""
+        return await self._probe.look(url, STRICT)
+
+    async def _look_up(self, host: str) -> list[str]:
         try:
             return [str(info[4][0]) for info in socket.getaddrinfo(host, None, flags=_NUMERIC)]
         except socket.gaierror:
             return ["127.0.0.1"] if host == "rebound.example.com" else ["93.184.216.34"]
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        return answers[request.url.path]
 
-    transport = httpx.MockTransport(answer)
-    monkeypatch.setattr("player.media.resolver.address_check._look_up", look_up)
-    monkeypatch.setattr(
-        "player.media.resolver.probe.httpx.AsyncClient",
-        partial(httpx.AsyncClient, transport=transport),
-    )
-    return answers
+@pytest.fixture
+def public() -> Public:
+    return Public()
 
 
 _NUMERIC: Final = socket.AI_NUMERICHOST
@@ -236,41 +239,43 @@ LEADS: Final = (
 )
 
 
-async def test_a_redirect_is_held_to_the_same_rules(public: dict[str, httpx.Response]) -> None:
+async def test_a_redirect_is_held_to_the_same_rules(public: Public) -> None:
     for target in LEADS:
-        public["/film.mp4"] = httpx.Response(302, headers=[(b"location", target.encode())])
+        public.answers["/film.mp4"] = httpx.Response(302, headers=[(b"location", target.encode())])
         # The web client itself cannot read some of these.
         with pytest.raises(MatineeError):
-            await look("https://films.example.com/film.mp4", STRICT)
+            await public.look("https://films.example.com/film.mp4")
 
 
-async def test_a_list_that_cannot_be_read_is_refused(public: dict[str, httpx.Response]) -> None:
+async def test_a_list_that_cannot_be_read_is_refused(public: Public) -> None:
     for name, content in hostile_lists("https://[::1").items():
         if name.endswith(("m3u8", "mpd")):
-            public[f"/{name}"] = httpx.Response(200, content=content.encode())
+            public.answers[f"/{name}"] = httpx.Response(200, content=content.encode())
             with pytest.raises(MediaRefused):
-                await look(f"https://films.example.com/{name}", STRICT)
+                await public.look(f"https://films.example.com/{name}")
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "https://192.168.1.1/f.ts"])
-async def test_a_list_that_leads_elsewhere_is_refused(
-    public: dict[str, httpx.Response], target: str
-) -> None:
+async def test_a_list_that_leads_elsewhere_is_refused(public: Public, target: str) -> None:
     for name, content in hostile_lists(target).items():
         for kind in ("video/mp4", "text/plain", "application/octet-stream"):
             headers = {"content-type": kind}
-            public[f"/{name}"] = httpx.Response(200, headers=headers, content=content.encode())
+            public.answers[f"/{name}"] = httpx.Response(
+                200, headers=headers, content=content.encode()
+            )
             try:
-                seen = await look(f"https://films.example.com/{name}", STRICT)
+                seen = await public.look(f"https://films.example.com/{name}")
             except MediaRefused:
                 continue
             assert seen.is_page, f"{name} as {kind} would be opened"
 
 
-async def test_a_film_at_a_public_address_is_seen(public: dict[str, httpx.Response]) -> None:
+async def test_a_film_at_a_public_address_is_seen(public: Public) -> None:
     headers = {"content-type": "video/mp4"}
-    public["/film.mp4"] = httpx.Response(200, headers=headers, content=b"\0\0\0\x18ftypmp42")
-    assert not (await look("https://films.example.com/film.mp4", STRICT)).is_page
+    public.answers["/film.mp4"] = httpx.Response(
+        200, headers=headers, content=b"\0\0\0\x18ftypmp42"
+    )
+    assert not (await public.look("https://films.example.com/film.mp4")).is_page
 
 
 def test_mpv_itself_opens_no_list_from_the_network(films: Films, tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import msgspec
 import pytest
 
 from player.api.config import SeatConfig
 from player.media.resolver import resolver_for
 from player.media.resolver.resolver import Resolver, expiry_of
+from player.media.resolver.timing import ResolverTiming
 from player.media.resolver.ytdlp_client import ask_yt_dlp
 from player.media.resolver.ytdlp_messages import (
     ExtractedMedia,
@@ -110,10 +110,10 @@ async def test_an_address_that_answers_with_an_error_says_which(
     assert "there is no host" in (await _error("http://no.invalid/f.mp4", resolver)).message
 
 
-async def test_a_server_that_keeps_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("player.media.resolver.probe._TIMEOUT", httpx.Timeout(0.2))
+async def test_a_server_that_keeps_silent_is_given_up() -> None:
+    resolver = Resolver(OPEN, timing=ResolverTiming(probe_timeout=0.2))
     async with _silence() as url:
-        error = await _error(url, Resolver(OPEN))
+        error = await _error(url, resolver)
     assert error.message == "127.0.0.1 does not answer"
 
 
@@ -141,12 +141,12 @@ async def test_what_comes_from_the_wire_leads_neither_to_files_nor_to_the_lan(me
     assert isinstance(await _error(media, Resolver(STRICT)), MediaRefused)
 
 
-async def test_a_name_that_means_this_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_that_means_this_machine_is_refused() -> None:
     async def look_up(host: str) -> list[str]:
         return ["93.184.216.34", "192.168.1.1"]
 
-    monkeypatch.setattr("player.media.resolver.address_check._look_up", look_up)
-    error = await _error("https://rebind.example/film.mp4", Resolver(STRICT))
+    resolver = Resolver(STRICT, look_up=look_up)
+    error = await _error("https://rebind.example/film.mp4", resolver)
     assert error.message == "192.168.1.1 is not on the public internet"
 
 

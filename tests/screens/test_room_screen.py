@@ -142,7 +142,7 @@ async def test_a_viewer_names_his_copy_from_inside(tmp_path: Path) -> None:
         await until(pilot, lambda: "f names your copy" not in text_of(app))
 
 
-async def test_a_site_is_opened_as_the_person_says(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_site_is_opened_as_the_person_says() -> None:
     app, seat, _ = shown("viewer")
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot, app)
@@ -153,7 +153,6 @@ async def test_a_site_is_opened_as_the_person_says(monkeypatch: pytest.MonkeyPat
         assert seat.asked == [], "it was pressed in the middle of a word"
         seat.say(views.ConsentAsked(site=""))
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        monkeypatch.setattr("tui.screen.screens.consent.GRACE", 0.01)
         answers: tuple[tuple[str, Literal["once", "always", "no"]], ...]
         answers = (("o", "once"), ("a", "always"), ("escape", "no"))
         for key, answer in answers:

@@ -133,9 +133,9 @@ def party_lines(parties: list[HostedParty]) -> list[str]:
     ]
 
 
-def forget_old(folder: Path) -> None:
-    """Drop the oldest beyond `KEPT`, with the keys that open them."""
-    for party in kept_parties(folder)[KEPT:]:
+def forget_old(folder: Path, kept: int = KEPT) -> None:
+    """Drop the oldest beyond so many, with the keys that open them."""
+    for party in kept_parties(folder)[kept:]:
         for file in (key_file(folder, party.instance_id), folder / f"{party.instance_id}.json"):
             with contextlib.suppress(OSError):
                 file.unlink()

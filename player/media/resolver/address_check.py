@@ -14,9 +14,8 @@ from protocol.exceptions import MediaRefused, ResolveError
 from protocol.media.url_policy import UrlPolicy, check_address, check_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-_LOOKUP_TIMEOUT: Final = 10.0
 _HLS_ATTRIBUTE: Final = re.compile(r'URI="([^"]*)"')
 _DASH_ADDRESS: Final = re.compile(
     r"<(?:\w+:)?(?:BaseURL|Location)[^>]*>([^<]+)<"
@@ -24,51 +23,59 @@ _DASH_ADDRESS: Final = re.compile(
 )
 
 
-async def rules_for_named(url: str, rules: UrlPolicy) -> UrlPolicy:
-    """Rules for what a person typed himself: plain http, or his network, if he named them."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return rules
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return rules
-    allow_lan = rules.allow_lan
-    if not allow_lan:
-        addresses = await _look_up(parts.hostname)
-        allow_lan = not all(_is_public(address) for address in addresses)
-    return UrlPolicy(allow_http=rules.allow_http or parts.scheme == "http", allow_lan=allow_lan)
+class AddressChecker:
+    """Looks hosts up, and holds every address of them to the allow-list.
 
-
-async def check_media(url: str, rules: UrlPolicy) -> str:
-    """The address to pass on, its host looked up and every address of it allowed.
-
-    Raises:
-        MediaRefused: the allow-list says no.
-        ResolveError: there is no such host.
+    Args:
+        look_up: the IP addresses of a host; raises `ResolveError` where there is none.
     """
-    checked = check_url(url, rules)
-    for address in await _look_up(urlsplit(checked).hostname or ""):
-        check_address(address, rules)
-    return checked
 
+    def __init__(self, look_up: Callable[[str], Awaitable[Sequence[str]]]) -> None:
+        self._look_up = look_up
 
-async def check_manifest(text: str, url: str, rules: UrlPolicy) -> None:
-    """Refuse a manifest at ``url`` that leads anywhere it may not.
+    async def rules_for_named(self, url: str, rules: UrlPolicy) -> UrlPolicy:
+        """Rules for what a person typed himself: plain http, or his network, if he named them."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return rules
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return rules
+        allow_lan = rules.allow_lan
+        if not allow_lan:
+            addresses = await self._look_up(parts.hostname)
+            allow_lan = not all(_is_public(address) for address in addresses)
+        return UrlPolicy(allow_http=rules.allow_http or parts.scheme == "http", allow_lan=allow_lan)
 
-    Raises:
-        MediaRefused: the allow-list says no to an address in it.
-        ResolveError: a host in it does not exist.
-    """
-    sites: dict[str, str] = {}
-    for found in _addresses_in(text):
-        address = join(url, found)
-        parts = urlsplit(address)
-        if parts.scheme == "data":
-            continue
-        # Templates hold characters that no address may; only where they lead counts.
-        sites[f"{parts.scheme}://{parts.netloc}/"] = address
-    for site in sites:
-        await check_media(site, rules)
+    async def check_media(self, url: str, rules: UrlPolicy) -> str:
+        """The address to pass on, its host looked up and every address of it allowed.
+
+        Raises:
+            MediaRefused: the allow-list says no.
+            ResolveError: there is no such host.
+        """
+        checked = check_url(url, rules)
+        for address in await self._look_up(urlsplit(checked).hostname or ""):
+            check_address(address, rules)
+        return checked
+
+    async def check_manifest(self, text: str, url: str, rules: UrlPolicy) -> None:
+        """Refuse a manifest at ``url`` that leads anywhere it may not.
+
+        Raises:
+            MediaRefused: the allow-list says no to an address in it.
+            ResolveError: a host in it does not exist.
+        """
+        sites: dict[str, str] = {}
+        for found in _addresses_in(text):
+            address = join(url, found)
+            parts = urlsplit(address)
+            if parts.scheme == "data":
+                continue
+            # Templates hold characters that no address may; only where they lead counts.
+            sites[f"{parts.scheme}://{parts.netloc}/"] = address
+        for site in sites:
+            await self.check_media(site, rules)
 
 
 def join(base: str, found: str) -> str:
@@ -97,10 +104,15 @@ def _addresses_in(text: str) -> Iterable[str]:
             yield next(group.strip() for group in groups if group)
 
 
-async def _look_up(host: str) -> list[str]:
+async def look_up(host: str, within: float) -> list[str]:
+    """The IP addresses of a host, found within so many seconds.
+
+    Raises:
+        ResolveError: there are none, or they were not found in time.
+    """
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(_LOOKUP_TIMEOUT):
+        async with asyncio.timeout(within):
             found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except TimeoutError as error:
         raise ResolveError(

@@ -11,16 +11,16 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from player.http_status import status_text
-from player.media.resolver.address_check import check_manifest, check_media, join
+from player.media.resolver.address_check import join
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.text import TITLE_CELLS, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from player.media.resolver.address_check import AddressChecker
     from protocol.media.url_policy import UrlPolicy
 
-_TIMEOUT: Final = httpx.Timeout(10.0)
 _HEAD_BYTES: Final = 16 * 1024
 _MANIFEST_BYTES: Final = 1024 * 1024
 _MAX_REDIRECTS: Final = 6
@@ -54,56 +54,78 @@ class Seen(NamedTuple):
     title: str
 
 
-async def look(url: str, rules: UrlPolicy) -> Seen:
-    """See what ``url`` is; reads at most 1 MiB.
+class ContentProbe:
+    """Looks at what is behind addresses.
 
-    Raises:
-        MediaRefused: it, or where it redirects or points to, may not be opened.
-        ResolveError: it cannot be reached, or is a film that is refused.
+    Args:
+        checker: holds each address on the way to the allow-list.
+        timeout: seconds for each step of an answer.
+        transport: what requests go through; None for the network.
     """
-    # Before the client is made, which reads every certificate that this machine trusts.
-    url = await check_media(url, rules)
-    async with httpx.AsyncClient(timeout=_TIMEOUT, headers=_HEADERS) as client:
-        for _ in range(_MAX_REDIRECTS):
-            try:
-                async with client.stream("GET", url) as answer:
-                    if not answer.has_redirect_location:
-                        return await _judge(answer, answer.aiter_bytes(), url, rules)
-                    target = join(url, answer.headers["location"])
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise _unreachable(url, error) from error
-            url = await check_media(target, rules)
-    raise ResolveError("the address redirects again and again", "look at it in a browser")
 
+    def __init__(
+        self,
+        checker: AddressChecker,
+        timeout: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._checker = checker
+        self._timeout = timeout
+        self._transport = transport
 
-async def _judge(
-    answer: httpx.Response, pieces: AsyncIterator[bytes], url: str, rules: UrlPolicy
-) -> Seen:
-    ending = PurePosixPath(unquote(urlsplit(url).path)).suffix.lower()
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    named_media = ending in _MEDIA_ENDINGS or ending in _MANIFEST_ENDINGS
-    if answer.status_code >= 400:
-        if named_media:
-            said = status_text(answer.status_code, "it cannot be opened")
-            raise ResolveError(said, "check the address")
-        # yt-dlp knows how to please sites that turn strangers away.
-        return Seen(True, url, "")
-    head = await _read(pieces, _HEAD_BYTES)
-    is_manifest = (
-        any(sign in kind for sign in _MANIFEST_TYPES)
-        or head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"#EXTM3U")
-        or (ending == ".mpd" and b"<MPD" in head)
-    )
-    if is_manifest:
-        rest = await _read(pieces, _MANIFEST_BYTES)
-        await check_manifest((head + rest).decode("utf-8", "replace"), url, rules)
-    elif kind in ("text/html", "application/xhtml+xml") or not _is_media(kind, ending, head):
-        return Seen(True, url, "")
-    elif _is_text(head):
-        raise MediaRefused(
-            "there is a text or a list of films, not a film", "give the address of the film itself"
+    async def look(self, url: str, rules: UrlPolicy) -> Seen:
+        """See what ``url`` is; reads at most 1 MiB.
+
+        Raises:
+            MediaRefused: it, or where it redirects or points to, may not be opened.
+            ResolveError: it cannot be reached, or is a film that is refused.
+        """
+        # Before the client is made, which reads every certificate that this machine trusts.
+        url = await self._checker.check_media(url, rules)
+        async with httpx.AsyncClient(
+            timeout=self._timeout, headers=_HEADERS, transport=self._transport
+        ) as client:
+            for _ in range(_MAX_REDIRECTS):
+                try:
+                    async with client.stream("GET", url) as answer:
+                        if not answer.has_redirect_location:
+                            return await self._judge(answer, answer.aiter_bytes(), url, rules)
+                        target = join(url, answer.headers["location"])
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
+                    raise _unreachable(url, error) from error
+                url = await self._checker.check_media(target, rules)
+        raise ResolveError("the address redirects again and again", "look at it in a browser")
+
+    async def _judge(
+        self, answer: httpx.Response, pieces: AsyncIterator[bytes], url: str, rules: UrlPolicy
+    ) -> Seen:
+        ending = PurePosixPath(unquote(urlsplit(url).path)).suffix.lower()
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        named_media = ending in _MEDIA_ENDINGS or ending in _MANIFEST_ENDINGS
+        if answer.status_code >= 400:
+            if named_media:
+                said = status_text(answer.status_code, "it cannot be opened")
+                raise ResolveError(said, "check the address")
+            # yt-dlp knows how to please sites that turn strangers away.
+            return Seen(True, url, "")
+        head = await _read(pieces, _HEAD_BYTES)
+        is_manifest = (
+            any(sign in kind for sign in _MANIFEST_TYPES)
+            or head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"#EXTM3U")
+            or (ending == ".mpd" and b"<MPD" in head)
         )
-    return Seen(False, url, _title(answer.headers))
+        if is_manifest:
+            rest = await _read(pieces, _MANIFEST_BYTES)
+            text = (head + rest).decode("utf-8", "replace")
+            await self._checker.check_manifest(text, url, rules)
+        elif kind in ("text/html", "application/xhtml+xml") or not _is_media(kind, ending, head):
+            return Seen(True, url, "")
+        elif _is_text(head):
+            raise MediaRefused(
+                "there is a text or a list of films, not a film",
+                "give the address of the film itself",
+            )
+        return Seen(False, url, _title(answer.headers))
 
 
 def _is_media(kind: str, ending: str, head: bytes) -> bool:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 from player.backend.base import Source, Subtitle
 from player.media.local_file import open_file
-from player.media.resolver.address_check import check_media, rules_for_named
-from player.media.resolver.probe import look
+from player.media.resolver.address_check import AddressChecker
+from player.media.resolver.address_check import look_up as ask_system
+from player.media.resolver.probe import ContentProbe
+from player.media.resolver.timing import ResolverTiming
 from player.media.resolver.ytdlp_client import ask_yt_dlp
 from player.media.resolver.ytdlp_messages import ExtractedMedia, ExtractRequest
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.text import TITLE_CELLS, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from protocol.media.url_policy import UrlPolicy
 
-TIME_LIMIT: Final = 45.0
+_TIMING: Final = ResolverTiming()
 MAX_HEIGHT: Final = 1080
 _NOTICE_CELLS: Final = 300
 _EXPIRY_FIELDS: Final = ("expire", "expires", "exp", "e")
@@ -31,7 +34,15 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 class Resolver:
-    """Finds sources: for paths, for addresses of films and manifests, and for pages."""
+    """Finds sources: for paths, for addresses of films and manifests, and for pages.
+
+    Args:
+        rules: what may be opened of what others have named.
+        typed: knows what this seat's own person named, which may lead further.
+        max_height: of the pictures, in pixels.
+        timing: how long each step may take.
+        look_up: the IP addresses of a host; None to ask the system.
+    """
 
     def __init__(
         self,
@@ -39,13 +50,15 @@ class Resolver:
         *,
         typed: Callable[[str], bool] = lambda _: False,
         max_height: int = MAX_HEIGHT,
-        time_limit: float = TIME_LIMIT,
+        timing: ResolverTiming = _TIMING,
+        look_up: Callable[[str], Awaitable[Sequence[str]]] | None = None,
     ) -> None:
-        """``typed`` knows what this seat's own person named, which may lead further."""
         self._rules = rules
         self._typed = typed
         self._max_height = max_height
-        self._time_limit = time_limit
+        self._timing = timing
+        self._checker = AddressChecker(look_up or partial(ask_system, within=timing.lookup_timeout))
+        self._probe = ContentProbe(self._checker, timing.probe_timeout)
 
     async def __call__(
         self, media: str, progress: Callable[[str], None], named: bool = False
@@ -67,9 +80,9 @@ class Resolver:
             return open_file(Path(media))
         rules = self._rules
         if named or self._typed(media):
-            rules = await rules_for_named(media, rules)
+            rules = await self._checker.rules_for_named(media, rules)
         progress("looking at the address")
-        seen = await look(media, rules)
+        seen = await self._probe.look(media, rules)
         if not seen.is_page:
             return Source(
                 url=seen.url,
@@ -78,41 +91,45 @@ class Resolver:
                 expires_at=expiry_of(seen.url, time.time()),
             )
         question = ExtractRequest(seen.url, self._max_height, rules.allow_lan)
-        found, remarks = await ask_yt_dlp(question, progress, self._time_limit)
-        return await _source_of(found, remarks, rules)
+        found, remarks = await ask_yt_dlp(question, progress, self._timing.extraction_timeout)
+        return await self._source_of(found, remarks, rules)
 
+    async def _source_of(
+        self, found: ExtractedMedia, remarks: tuple[str, ...], rules: UrlPolicy
+    ) -> Source:
+        url = await self._checker.check_media(found.url, rules)
+        audio_url = (
+            await self._checker.check_media(found.audio_url, rules) if found.audio_url else ""
+        )
+        notices = [*remarks]
+        if found.one_of > 1:
+            notices.append(f"the page has {found.one_of} films: this is the first")
+        return Source(
+            url=url,
+            audio_url=audio_url,
+            subtitles=await self._allowed(found.subtitles, rules),
+            headers=found.headers,
+            title=clean_text(found.title, TITLE_CELLS),
+            duration=found.duration,
+            chapters=found.chapters,
+            is_network=True,
+            is_live=found.is_live,
+            expires_at=expiry_of(url, time.time()),
+            notice=clean_text("; ".join(notices), _NOTICE_CELLS),
+        )
 
-async def _source_of(found: ExtractedMedia, remarks: tuple[str, ...], rules: UrlPolicy) -> Source:
-    url = await check_media(found.url, rules)
-    audio_url = await check_media(found.audio_url, rules) if found.audio_url else ""
-    notices = [*remarks]
-    if found.one_of > 1:
-        notices.append(f"the page has {found.one_of} films: this is the first")
-    return Source(
-        url=url,
-        audio_url=audio_url,
-        subtitles=await _allowed(found.subtitles, rules),
-        headers=found.headers,
-        title=clean_text(found.title, TITLE_CELLS),
-        duration=found.duration,
-        chapters=found.chapters,
-        is_network=True,
-        is_live=found.is_live,
-        expires_at=expiry_of(url, time.time()),
-        notice=clean_text("; ".join(notices), _NOTICE_CELLS),
-    )
-
-
-async def _allowed(subtitles: tuple[Subtitle, ...], rules: UrlPolicy) -> tuple[Subtitle, ...]:
-    """Subtitles that may be opened; a film without some is still a film."""
-    kept: list[Subtitle] = []
-    for subtitle in subtitles:
-        try:
-            url = await check_media(subtitle.url, rules)
-        except (MediaRefused, ResolveError):
-            continue
-        kept.append(Subtitle(url, subtitle.language, clean_text(subtitle.title, TITLE_CELLS)))
-    return tuple(kept)
+    async def _allowed(
+        self, subtitles: tuple[Subtitle, ...], rules: UrlPolicy
+    ) -> tuple[Subtitle, ...]:
+        """Subtitles that may be opened; a film without some is still a film."""
+        kept: list[Subtitle] = []
+        for subtitle in subtitles:
+            try:
+                url = await self._checker.check_media(subtitle.url, rules)
+            except (MediaRefused, ResolveError):
+                continue
+            kept.append(Subtitle(url, subtitle.language, clean_text(subtitle.title, TITLE_CELLS)))
+        return tuple(kept)
 
 
 def expiry_of(url: str, now: float) -> float | None:

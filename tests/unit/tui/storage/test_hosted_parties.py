@@ -9,7 +9,6 @@ import pytest
 
 from player.api import views
 from protocol.exceptions import SettingsError
-from tui.storage import hosted_parties
 from tui.storage.hosted_parties import (
     HostedParties,
     HostedParty,
@@ -103,13 +102,10 @@ def test_a_party_whose_key_is_gone_and_a_damaged_file_are_left_out(tmp_path: Pat
     assert [kept.stream_id for kept in kept_parties(tmp_path)] == ["aab2"]
 
 
-def test_the_oldest_are_forgotten_with_their_keys(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hosted_parties, "KEPT", 1)
+def test_the_oldest_are_forgotten_with_their_keys(tmp_path: Path) -> None:
     keep(tmp_path, 1, "aaa1", at=1.0)
     keep(tmp_path, 2, "aab2", at=2.0)
-    forget_old(tmp_path)
+    forget_old(tmp_path, kept=1)
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "instance-2.json",
         "instance-2.key",

@@ -13,7 +13,8 @@ from protocol.client.protocol import ClientProtocol
 from protocol.client.stream_state import StreamState
 from protocol.sync.clock import ClockEstimate
 from protocol.timeline import Timeline
-from protocol.wire.messages import Cursor, Member
+from protocol.wire.codec import encode
+from protocol.wire.messages import Cursor, Member, Welcome
 
 if TYPE_CHECKING:
     from player.sync.phase import CorrectionKind
@@ -96,9 +97,11 @@ def test_without_a_position_nothing_is_said_of_the_buffer() -> None:
     assert gauges.report(protocol(), 10.0).buffer is None
 
 
-def test_a_bad_drift_and_a_slow_way_lower_the_quality(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_drift_and_a_slow_way_lower_the_quality() -> None:
     core = protocol()
-    monkeypatch.setattr(ClientProtocol, "joined", True)
+    core.connection_made(9.0)
+    core.receive(encode(Welcome(1, "clock-0001", "ab" * 16, "11" * 16, "viewer", 1)), 9.1)
+    assert core.joined
     gauges = SeatTelemetry()
     assert gauges.quality(core, 10.0) == "good"
     gauges.take_clock(10.0, ClockEstimate(0.0, 0.4, 0.2, 0.0))
