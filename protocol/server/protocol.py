@@ -24,7 +24,7 @@ from protocol.server.bus.log_writer import LogWriter
 from protocol.server.bus.messages import LogReset
 from protocol.server.core.context import IdSource, ServerContext
 from protocol.server.core.effects import GOING_AWAY, NORMAL, POLICY, Effect
-from protocol.server.limits.addresses import AddressLimiter, TokenLookup
+from protocol.server.limits.addresses import AddressLimiter
 from protocol.server.limits.config import Limits
 from protocol.server.log.requests import AppendRequest
 from protocol.server.owner.registry import OwnerRegistry
@@ -86,8 +86,9 @@ class ServerProtocol:
         self._owners = OwnerRegistry(self._context, writer, self._bus)
         self._bus.connect(self._rooms, self._owners)
         self._peers: dict[int, Peer] = {}
-        self._addresses = AddressLimiter(self._context.limits)
-        self._lobby = JoinHandler(self._context, self._rooms, self._addresses)
+        self.addresses = AddressLimiter(self._context.limits)
+        """What each remote address may do; outside a websocket it is asked directly."""
+        self._lobby = JoinHandler(self._context, self._rooms, self.addresses)
         self._people = ModerationHandler(self._context, self._rooms)
         self._outside: set[int] = set()
         self._stopping = False
@@ -97,11 +98,11 @@ class ServerProtocol:
     def admit(self, address: str, now: Moment) -> float:
         """Whether this address may open one more connection: 0, or seconds to wait.
 
-        Each connection that is admitted must be given back by `released`.
+        Each connection that is admitted must be given back by `AddressLimiter.closed`.
         """
         if self._stopping or not self.places():
             return 1.0
-        return self._addresses.open(address, now.instant)
+        return self.addresses.open(address, now.instant)
 
     def places(self) -> int:
         """How many may be admitted before one of those who have no seat yet has one."""
@@ -117,34 +118,6 @@ class ServerProtocol:
         for peer in [self._peers[p] for p in self._outside]:
             if peer.stage == "new" and peer.came_at <= latest:
                 self._lobby.turn_away(peer, refuse.no_hello())
-
-    def released(self, address: str) -> None:
-        """An admitted connection is gone."""
-        self._addresses.closed(address)
-
-    def token_wait(self, address: str, now: Moment) -> float:
-        """Seconds until this address may show a token again outside a websocket."""
-        return self._addresses.blocked(address, now.instant)
-
-    def token_failed(self, address: str, now: Moment) -> float:
-        """This address showed a wrong token outside a websocket: see `AddressLimiter.failed`."""
-        return self._addresses.failed(address, now.instant)
-
-    def admit_read(self, address: str, now: Moment) -> float:
-        """Whether this address may read outside a websocket: 0, or seconds to wait."""
-        return self._addresses.read(address, now.instant)
-
-    def show_token(self, look: TokenLookup, now: Moment) -> None:
-        """Look a token up outside a websocket when it is its turn: see `AddressLimiter.show`."""
-        self._addresses.show(look, now.instant)
-
-    def give_up_token(self, look: TokenLookup, now: Moment) -> None:
-        """Nobody waits any more for a token shown outside a websocket."""
-        self._addresses.give_up(look, now.instant)
-
-    def token_looked_up(self, look: TokenLookup, now: Moment, *, was_right: bool | None) -> None:
-        """A token that was shown outside a websocket has been looked up."""
-        self._addresses.looked_up(look, now.instant, was_right=was_right)
 
     def connect(self, peer: int, visitor: HandshakeInfo, now: Moment) -> None:
         """A websocket is open; ``peer`` is a number that is never used again."""

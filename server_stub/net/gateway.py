@@ -217,7 +217,7 @@ class Gateway:
 
     def lost(self, connection: ClientConnection) -> None:
         if connection.is_admitted:
-            self._core.released(address_of(connection))
+            self._core.addresses.closed(address_of(connection))
 
     # What the core wants ----------------------------------------------------------------
 

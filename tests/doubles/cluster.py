@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import heapq
+from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from protocol.server.protocol import ServerProtocol
 from tests.doubles.sync_server import Bench, CountingMint, FailingStore
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from protocol.server.bus.messages import DownMessage, LogMessage, UpMessage
     from protocol.server.limits.config import Limits
     from protocol.server.moment import Moment
+
+_Message = TypeVar("_Message")
 
 HOP = 0.01
 """Seconds that a message takes from one node to another."""
@@ -46,11 +51,8 @@ class Cluster:
     def instant(self) -> float:
         return self.nodes[self.owner].instant
 
-    def post(self, sender: str, to: str, deliver: Callable[[Moment], None], now: Moment) -> None:
-        """Hand over at once on the sender's own node, else a hop later."""
-        if sender == to:
-            deliver(now)
-            return
+    def post(self, to: str, deliver: Callable[[Moment], None], now: Moment) -> None:
+        """Something is delivered to this node a hop later."""
         entry = (now.instant + HOP, next(self._numbers), to, deliver)
         heapq.heappush(self._on_the_way, entry)
 
@@ -95,24 +97,31 @@ class NodeBus:
 
     def publish(self, stream_id: str, message: LogMessage, now: Moment) -> None:
         for name, bus in self._cluster.buses.items():
-            edge = bus.edge
-            self._post(name, lambda at, edge=edge: edge.take_log(stream_id, message, at), now)
-        owner = self._cluster.buses[self._cluster.owner].owner
-        self._post(self._cluster.owner, lambda at: owner.take_log(stream_id, message, at), now)
+            self._post(name, partial(bus.edge.take_log, stream_id), message, now)
+        self._post(self._cluster.owner, partial(self._owner.take_log, stream_id), message, now)
 
     def send_up(self, stream_id: str, edge_id: str, message: UpMessage, now: Moment) -> None:
-        owner = self._cluster.buses[self._cluster.owner].owner
-        self._post(
-            self._cluster.owner, lambda at: owner.take_up(stream_id, edge_id, message, at), now
-        )
+        take = partial(self._owner.take_up, stream_id, edge_id)
+        self._post(self._cluster.owner, take, message, now)
 
     def send_down(self, stream_id: str, message: DownMessage, now: Moment) -> None:
         for name, bus in self._cluster.buses.items():
-            edge = bus.edge
-            self._post(name, lambda at, edge=edge: edge.take_down(stream_id, message, at), now)
+            self._post(name, partial(bus.edge.take_down, stream_id), message, now)
 
-    def _post(self, to: str, deliver: Callable[[Moment], None], now: Moment) -> None:
-        self._cluster.post(self._name, to, deliver, now)
+    @property
+    def _owner(self) -> OwnerListener:
+        return self._cluster.buses[self._cluster.owner].owner
+
+    def _post(
+        self, to: str, take: Callable[[_Message, Moment], None], message: _Message, now: Moment
+    ) -> None:
+        """Hand over at once on this node, else as bytes a hop later."""
+        if to == self._name:
+            take(message, now)
+            return
+        sent = msgspec.json.encode(message)
+        copy = msgspec.json.decode(sent, type=type(message))
+        self._cluster.post(to, lambda at: take(copy, at), now)
 
 
 def _node(

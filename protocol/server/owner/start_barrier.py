@@ -18,7 +18,7 @@ from protocol.server.log.requests import (
     StallPause,
 )
 from protocol.server.owner.wait_budget import WaitBudget
-from protocol.server.readiness.lead_times import merged_leads
+from protocol.server.readiness.lead_times import LeadNeeds
 from protocol.server.readiness.readiness import MAX_LEAD
 from protocol.wire.messages import StartWait
 from protocol.wire.reasons import EVERYBODY_READY, NO_REASON, waiting_for
@@ -170,7 +170,10 @@ class StartBarrier:
         self._append(halt, bound, now)
 
     def _start_lead(self) -> float:
-        return merged_leads(edge.report.needs for edge in self._stream.edges.values()).start
+        needs = LeadNeeds()
+        for edge in self._stream.edges.values():
+            needs = needs.merged(edge.report.needs)
+        return needs.leads().start
 
     def _append(
         self,

@@ -12,8 +12,6 @@ from protocol.server.members.participant import UNKNOWN_START, UNKNOWN_WAY
 from protocol.server.readiness.readiness import MAX_LEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from protocol.server.members.participant import Participant
 
 MARGIN: Final = 0.06
@@ -49,6 +47,34 @@ class LeadNeeds(NamedTuple):
     """The same, and to seek before."""
     write: float = 0.0
     """That the store has taken lately, at worst."""
+
+    def merged(self, other: LeadNeeds) -> LeadNeeds:
+        """What the seats of two edges need."""
+        return LeadNeeds(
+            _higher(self.way, other.way),
+            _higher(self.start, other.start),
+            _higher(self.seek, other.seek),
+            max(self.write, other.write),
+        )
+
+    def leads(self) -> LeadTime:
+        """For a change that is asked for now."""
+        way = UNKNOWN_WAY if self.way is None else self.way
+        return LeadTime(
+            start=self._lead(self.start),
+            seek=self._lead(self.seek),
+            rate=min(max(way + RATE_MARGIN, MIN_RATE_LEAD), MAX_LEAD),
+        )
+
+    def _lead(self, need: float | None) -> float:
+        need = UNKNOWN_WAY + UNKNOWN_START if need is None else need
+        return min(max(need + self.write + MARGIN, MIN_LEAD), MAX_LEAD)
+
+
+def _higher(one: float | None, other: float | None) -> float | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)
 
 
 class RunningMax:
@@ -117,22 +143,3 @@ class LeadTimes:
     def needs(self) -> LeadNeeds:
         """What has to be led for."""
         return LeadNeeds(self._ways.most(), self._starts.most(), self._seeks.most(), self._write)
-
-
-def merged_leads(needs: Iterable[LeadNeeds]) -> LeadTime:
-    """For a change that is to suit all these edges."""
-    ways, starts, seeks, writes = zip(*needs, strict=True)
-    unknown, write = UNKNOWN_WAY + UNKNOWN_START, max(writes)
-    return LeadTime(
-        start=_lead(_most(starts, unknown), write),
-        seek=_lead(_most(seeks, unknown), write),
-        rate=min(max(_most(ways, UNKNOWN_WAY) + RATE_MARGIN, MIN_RATE_LEAD), MAX_LEAD),
-    )
-
-
-def _most(values: Iterable[float | None], default: float) -> float:
-    return max((value for value in values if value is not None), default=default)
-
-
-def _lead(need: float, write: float) -> float:
-    return min(max(need + write + MARGIN, MIN_LEAD), MAX_LEAD)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 from protocol.server.bus.messages import ReadinessReport
-from protocol.server.readiness.lead_times import LeadTimes, merged_leads
+from protocol.server.readiness.lead_times import LeadTimes
 from protocol.server.readiness.readiness import MAX_LEAD, Readiness, SyncPoint, readiness_of
 from protocol.server.readiness.unready import UnreadyIndex
 from protocol.wire.messages import LoadAct, PauseAct, PlayAct, RateAct, SeekAct, SettingsAct
@@ -121,7 +121,10 @@ class EdgeReadiness:
 
     def leads(self) -> LeadTime:
         """For a change that is asked for now."""
-        return merged_leads([self.lead_times.needs(), *(other.needs for other in self._others)])
+        needs = self.lead_times.needs()
+        for other in self._others:
+            needs = needs.merged(other.needs)
+        return needs.leads()
 
     def outlook(self, seat: Participant, record: StreamRecord, now: float) -> Readiness:
         """What can be told of one seat."""

@@ -65,6 +65,7 @@ class HttpHandler:
         capacity: Capacity,
     ) -> None:
         self._core = core
+        self._addresses = core.addresses
         self._clock = clock
         self._store = store
         self._names = names
@@ -139,13 +140,13 @@ class HttpHandler:
     async def _tell_metrics(
         self, connection: ClientConnection, request: Request, _: re.Match[str]
     ) -> Response:
-        address, now = address_of(connection), self._clock.now()
+        address, now = address_of(connection), self._clock.instant()
         if not self._metrics.key.is_open_to(address, request.headers):
-            wait = self._core.token_wait(address, now)
+            wait = self._addresses.blocked(address, now)
             if wait > 0.0:
                 return _too_many("wrong tokens", wait)
             if not self._metrics.key.opens(bearer(request.headers.get("Authorization"))):
-                wait = self._core.token_failed(address, now)
+                wait = self._addresses.failed(address, now)
                 if wait > 0.0:
                     return _too_many("wrong tokens", wait)
                 return responses.error_page(
@@ -159,7 +160,7 @@ class HttpHandler:
         self, connection: ClientConnection, request: Request, found: re.Match[str]
     ) -> Response:
         address = address_of(connection)
-        wait = self._core.admit_read(address, self._clock.now())
+        wait = self._addresses.read(address, self._clock.instant())
         if wait > 0.0:
             # Whoever asks again at once would cost more than with an answer.
             await asyncio.sleep(self._timing.refused_read_delay)
@@ -209,13 +210,13 @@ class HttpHandler:
 
     async def _turn(self, look: TokenLookup, turn: asyncio.Future[float]) -> float:
         """Wait until a token may be looked up; seconds to come again where it may not."""
-        self._core.show_token(look, self._clock.now())
+        self._addresses.show(look, self._clock.instant())
         self._perform()
         try:
             return await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                self._core.give_up_token(look, self._clock.now())
+                self._addresses.give_up(look, self._clock.instant())
             elif turn.result() == 0.0:
                 # It took too long, and its turn has come at the same moment.
                 self._looked_up(look, was_right=None)
@@ -223,7 +224,7 @@ class HttpHandler:
 
     def _looked_up(self, look: TokenLookup, *, was_right: bool | None) -> None:
         """Whose turn comes by it may be a websocket's."""
-        self._core.token_looked_up(look, self._clock.now(), was_right=was_right)
+        self._addresses.looked_up(look, self._clock.instant(), was_right=was_right)
         self._perform()
 
 

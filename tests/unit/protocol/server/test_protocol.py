@@ -342,7 +342,7 @@ def test_connections_of_an_address_are_bounded() -> None:
     bench = Bench(Limits(open_at_once=1))
     assert bench.core.admit(REMOTE, bench.now) == 0.0
     assert bench.core.admit(REMOTE, bench.now) == 1.0
-    bench.core.released(REMOTE)
+    bench.core.addresses.closed(REMOTE)
     assert bench.core.admit(REMOTE, bench.now) == 0.0
 
 
@@ -375,23 +375,23 @@ def test_who_says_nothing_while_others_wait_is_turned_away_sooner() -> None:
 
 def test_tokens_shown_elsewhere_count_as_well() -> None:
     bench = Bench(Limits(failures=RateLimit(1, 1)))
-    assert bench.core.token_wait(REMOTE, bench.now) == 0.0
-    bench.core.token_failed(REMOTE, bench.now)
-    assert bench.core.token_wait(REMOTE, bench.now) == 1.0
+    assert bench.core.addresses.blocked(REMOTE, bench.instant) == 0.0
+    bench.core.addresses.failed(REMOTE, bench.instant)
+    assert bench.core.addresses.blocked(REMOTE, bench.instant) == 1.0
     bench.advance(1.0)
     told: list[float] = []
     looks = [TokenLookup(REMOTE, token, lambda wait: told.append(wait) is None) for token in "abc"]
     for look in looks:
-        bench.core.show_token(look, bench.now)
-    bench.core.give_up_token(looks[1], bench.now)
+        bench.core.addresses.show(look, bench.instant)
+    bench.core.addresses.give_up(looks[1], bench.instant)
     assert told == [0.0]
-    bench.core.token_looked_up(looks[0], bench.now, was_right=False)
+    bench.core.addresses.looked_up(looks[0], bench.instant, was_right=False)
     assert told == [0.0, 1.0]
 
 
 def test_reads_without_a_websocket_are_bounded() -> None:
     bench = Bench(Limits(reads=RateLimit(1, 1)))
-    assert [bench.core.admit_read(REMOTE, bench.now) for _ in range(2)] == [0.0, 1.0]
+    assert [bench.core.addresses.read(REMOTE, bench.instant) for _ in range(2)] == [0.0, 1.0]
 
 
 def test_guesses_that_are_sent_at_once_are_no_more_than_those_one_by_one() -> None:
@@ -413,7 +413,7 @@ def test_a_whole_school_with_right_tokens_comes_in_at_once() -> None:
     pupils = [party.join(f"P{n}") for n in range(50)]
     bench.release()
     assert all(bench.got(pupil, Welcome) for pupil in pupils)
-    assert bench.core.token_wait(REMOTE, bench.now) == 0.0
+    assert bench.core.addresses.blocked(REMOTE, bench.instant) == 0.0
 
 
 @pytest.mark.parametrize("leaves", [False, True])

@@ -10,10 +10,10 @@ from protocol.server.members.participant import Participant
 from protocol.server.readiness.lead_times import (
     MARGIN,
     MIN_LEAD,
+    LeadNeeds,
     LeadTime,
     LeadTimes,
     RunningMax,
-    merged_leads,
 )
 from protocol.server.readiness.readiness import MAX_LEAD
 from protocol.wire.messages import Member, Report
@@ -40,7 +40,10 @@ def test_the_highest_is_that_of_all_values_there_are(
 
 
 def leads_of(*edges: LeadTimes) -> LeadTime:
-    return merged_leads([edge.needs() for edge in edges])
+    needs = LeadNeeds()
+    for edge in edges:
+        needs = needs.merged(edge.needs())
+    return needs.leads()
 
 
 def seat_with(rtt_ms: float, start_ms: float = 0.0, seek_ms: float = 100.0) -> Participant:
