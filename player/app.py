@@ -59,7 +59,7 @@ class SeatApp:
         self._write = emit
         self._session: Session | None = None
         self._ended = asyncio.Event()
-        self._reason = ""
+        self._failure: str | None = None
         self._failed = False
 
     def ask(self, line: str) -> None:
@@ -67,10 +67,11 @@ class SeatApp:
         if self._session is not None:
             self._session.ask_line(line)
 
-    def finish(self, reason: str = "") -> None:
-        """End the seat; ``reason`` is said, "" when a person wished it."""
-        self._reason = self._reason or reason
-        self._failed = self._failed or bool(reason)
+    def finish(self, failure: str | None = None) -> None:
+        """End the seat because of ``failure``, None when a person wished it."""
+        if self._failure is None:
+            self._failure = failure
+        self._failed = self._failed or failure is not None
         self._ended.set()
 
     async def run(self) -> int:
@@ -100,7 +101,7 @@ class SeatApp:
         if life.done() and not life.cancelled() and life.exception() is not None:
             logger.error(log_line("session_failed"), exc_info=life.exception())
             self._failed = True
-        self._emit(Ended(reason=self._reason))
+        self._emit(Ended(reason=self._failure or ""))
         return 1 if self._failed else 0
 
     def _emit(self, view: AnyView) -> None:

@@ -57,7 +57,7 @@ class Session:
         resolve: Resolve,
         identify: Identify,
         emit: Callable[[AnyView], None],
-        finish: Callable[[str], None],
+        finish: Callable[[str | None], None],
         find_timeout: float = FIND_TIMEOUT,
         clocks: Callable[[], LocalClocks] = read_clocks,
     ) -> None:
@@ -167,8 +167,8 @@ class Session:
         match effect:
             case Emit(view=view):
                 self._emit(view)
-            case Finish(reason=reason):
-                self._finish(reason)
+            case Finish(failure=failure):
+                self._finish(failure)
             case Flush():
                 self._link.flush()
             case RetryNow():

@@ -205,7 +205,7 @@ class CoreSeat:
     @property
     def ended(self) -> str | None:
         """Why the seat ends; None while it does not."""
-        reasons = [effect.reason for effect in self.wanted(Finish)]
+        reasons = [effect.failure for effect in self.wanted(Finish)]
         return reasons[0] if reasons else None
 
 

@@ -30,9 +30,10 @@ class Emit(Effect, frozen=True):
 
 
 class Finish(Effect, frozen=True):
-    """The seat ends; ``reason`` is said, "" when a person wished it."""
+    """The seat ends."""
 
-    reason: str
+    failure: str | None = None
+    """What is said of why it must; None when a person wished it."""
 
 
 # For the link ----------------------------------------------------------------------------

@@ -37,8 +37,8 @@ class SeatTelemetry:
         self.volume = 100.0
         self.muted = False
         self.trim = 0.0
-        self.reason = ""
-        """Why the player has failed; "" while it has not."""
+        self.failure: str | None = None
+        """Why the player has failed; None while it has not."""
         self.seeks_film = False
         """A film is being looked for, and the player has nothing to open yet."""
         self.cursor: Cursor | None = None
@@ -48,18 +48,18 @@ class SeatTelemetry:
     @property
     def state(self) -> SeatState:
         """What the player does."""
-        if self.reason:
+        if self.failure is not None:
             return "failed"
         return "loading" if self.seeks_film and self.view.state == "idle" else self.view.state
 
     def failed(self, reason: str) -> None:
         """There is nothing to watch, because of ``reason``."""
-        self.reason = reason
+        self.failure = reason
         self.seeks_film = False
 
     def recovered(self) -> None:
         """What had failed is tried anew, or is well."""
-        self.reason = ""
+        self.failure = None
 
     def search_started(self) -> None:
         """A film is looked for."""
@@ -136,7 +136,7 @@ class SeatTelemetry:
             volume=self.volume,
             muted=self.muted,
             trim_ms=round(self.trim * 1000),
-            reason=self.reason,
+            reason=self.failure or "",
             lost_pings=protocol.lost_pings(now),
             correction_kind=UNSET if view.correction == "hold" else view.correction,
         )

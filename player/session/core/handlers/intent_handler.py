@@ -121,12 +121,12 @@ class IntentHandler:
                 self._adjust(intent)
             case Resync():
                 self._resync.ask(now)
-                if self._telemetry.reason:
+                if self._telemetry.failure is not None:
                     self._media.reopen()
             case EphemeralIntent():
                 self._tell(intent.request())
             case Quit():
-                self._outbox.add(Finish(""))
+                self._outbox.add(Finish())
             case _:
                 assert_never(intent)
 

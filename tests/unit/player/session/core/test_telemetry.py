@@ -68,11 +68,13 @@ def test_what_is_done_about_a_drift_has_words_and_a_kind(
     assert (b"correction_kind" in msgspec.json.encode(status)) == (kind is not UNSET)
 
 
-def test_a_player_that_has_failed_is_shown_as_failed_with_the_reason() -> None:
+@pytest.mark.parametrize("reason", ["its window was closed", ""])
+def test_a_player_that_has_failed_is_shown_as_failed_whatever_the_words(reason: str) -> None:
     gauges = SeatTelemetry()
     gauges.take(PLAYING)
-    gauges.reason = "its window was closed"
-    assert gauges.status(protocol(), "host", 10.0).state == "failed"
+    gauges.failed(reason)
+    status = gauges.status(protocol(), "host", 10.0)
+    assert (status.state, status.reason) == ("failed", reason)
     assert gauges.report(protocol(), 10.0).state == "failed"
 
 

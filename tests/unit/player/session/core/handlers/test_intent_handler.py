@@ -108,7 +108,7 @@ def test_the_seat_s_own_things_go_to_its_player() -> None:
 def test_quit_leaves() -> None:
     seat = CoreSeat("viewer")
     seat.ask("quit")
-    assert seat.effects == [Finish("")]
+    assert seat.effects == [Finish()]
 
 
 def test_a_line_that_is_no_wish_is_refused() -> None:

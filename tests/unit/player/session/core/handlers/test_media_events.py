@@ -59,7 +59,7 @@ def test_a_resync_of_a_broken_player_opens_the_film_again() -> None:
     seat.watch()
     seat.player(Failed(1, "it broke"))
     seat.ask("resync")
-    assert seat.core.telemetry.reason == ""
+    assert seat.core.telemetry.failure is None
     assert len(seat.wanted(OpenMedia)) == 2
     seat.ask("resync")
     assert len(seat.wanted(OpenMedia)) == 2, "a sound player only jumps"

@@ -180,9 +180,9 @@ def test_an_open_film_ends_the_trouble_and_the_host_describes_it() -> None:
     seat.core.choices.remember(FILM, "film.mkv")
     seat.watch()
     seat.player(Failed(1, "its window was closed"))
-    assert seat.core.telemetry.reason
+    assert seat.core.telemetry.failure
     seat.player(OPENED)
-    assert seat.core.telemetry.reason == ""
+    assert seat.core.telemetry.failure is None
     (act,) = seat.acts
     assert isinstance(act, LoadAct)
     assert (act.media.media_id, act.media.duration) == (FILM.media_id, 600.0)
@@ -204,7 +204,7 @@ def test_a_film_that_is_described_already_is_not_described_again() -> None:
 def test_a_broken_player_says_why_and_what_helps(lost: bool, remedy: str) -> None:
     seat = CoreSeat("viewer")
     seat.player(Failed(1, "it broke", lost=lost))
-    assert seat.core.telemetry.reason == "it broke"
+    assert seat.core.telemetry.failure == "it broke"
     assert seat.said == [f"it broke; {remedy}"]
 
 
@@ -234,7 +234,7 @@ def test_a_host_who_never_had_a_film_leaves_and_others_stay() -> None:
     assert host.ended == "there is no such file"
     for seat in (back, viewer):
         assert seat.ended is None
-        assert seat.core.telemetry.reason == "there is no such file"
+        assert seat.core.telemetry.failure == "there is no such file"
 
 
 def test_the_seat_s_own_sound_is_taken_over() -> None:
