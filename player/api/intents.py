@@ -11,7 +11,15 @@ from msgspec import Meta
 from player.video.frame_buffer import MAX_HEIGHT, MAX_WIDTH
 from protocol.text import CHAT_CELLS, clean_text
 from protocol.timeline import MAX_POSITION
-from protocol.wire.messages import AnyEphemeralRequest, ChatText, Position, Rate, SendChat, Url
+from protocol.wire.messages import (
+    AnyEphemeralRequest,
+    ChatText,
+    Position,
+    Rate,
+    SendChat,
+    SettingsAct,
+    Url,
+)
 from protocol.wire.messages import Tolerance as ToleranceMs
 
 if TYPE_CHECKING:
@@ -113,22 +121,42 @@ class Cancel(Intent, frozen=True, tag="cancel"):
     """Stop looking for a film that was asked for and is not shown yet."""
 
 
-class Wait(HostIntent, frozen=True, tag="wait"):
+class SettingIntent(HostIntent, frozen=True):
+    """An intent that changes how the party keeps together."""
+
+    @abstractmethod
+    def act(self) -> SettingsAct:
+        """What the server is asked."""
+
+
+class Wait(SettingIntent, frozen=True, tag="wait"):
     """Host: on stops the party for a member who stalls, off lets that member catch up."""
 
     on: bool
 
+    def act(self) -> SettingsAct:
+        """Wait, or do not."""
+        return SettingsAct(wait=self.on)
 
-class Sync(HostIntent, frozen=True, tag="sync"):
+
+class Sync(SettingIntent, frozen=True, tag="sync"):
     """Host: off leaves drift alone, so that members only follow play, pause and seek."""
 
     on: bool
 
+    def act(self) -> SettingsAct:
+        """Mend drift, or do not."""
+        return SettingsAct(sync_enabled=self.on)
 
-class Tolerance(HostIntent, frozen=True, tag="tolerance"):
+
+class Tolerance(SettingIntent, frozen=True, tag="tolerance"):
     """Host: the drift in milliseconds that is mended without a jump."""
 
     tolerance_ms: ToleranceMs
+
+    def act(self) -> SettingsAct:
+        """Up to there."""
+        return SettingsAct(sync_tolerance_ms=self.tolerance_ms)
 
 
 class Renew(HostIntent, frozen=True, tag="renew"):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from protocol.wire.messages import Event, Media
+    from protocol.wire.messages import Event, Media, StreamSettings
     from server_stub.storage.admin import PastStream
 
 SHORT_ID: Final = 8
@@ -117,11 +117,7 @@ def _what(event: Event, waited: float | None) -> str:
         case "media":
             what = f"media {clean_text(_title(event.media), _TITLE_CELLS)}".rstrip()
         case "settings" if event.settings is not None:
-            said = event.settings
-            what = (
-                f"settings: wait {_on(said.wait)}, sync {_on(said.sync_enabled)},"
-                f" tolerance {said.sync_tolerance_ms} ms"
-            )
+            what = _settings(event.settings)
         case "sync_request":
             what = f"sync_request {_ms(event.before_ms)} -> {_ms(event.after_ms)}"
         case "buffer_end" if waited is not None:
@@ -142,8 +138,17 @@ def _what(event: Event, waited: float | None) -> str:
     return f"{what} ({reason})" if reason else what
 
 
-def _on(setting: bool) -> str:
-    return "on" if setting else "off"
+_SETTINGS: Final = {"wait": "wait", "sync_enabled": "sync", "sync_tolerance_ms": "tolerance"}
+"""Short names of settings; others are called what they are called on the wire."""
+
+
+def _settings(settings: StreamSettings) -> str:
+    said: list[str] = []
+    for name, value in msgspec.structs.asdict(settings).items():
+        unit = " ms" if name.endswith("_ms") else ""
+        shown = ("on" if value else "off") if isinstance(value, bool) else f"{value}{unit}"
+        said.append(f"{_SETTINGS.get(name, name)} {shown}")
+    return "settings: " + ", ".join(said)
 
 
 def _waits(events: Iterable[Event]) -> dict[str, float]:

@@ -16,7 +16,8 @@ import pytest
 
 from protocol.server.core.store_calls import InsertStream
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import AppendRequest, AutoPause, HostChange
+from protocol.server.log.requests import AppendRequest, HostChange
+from protocol.server.log.server_acts import AutoPause
 from protocol.server.moment import Moment
 from protocol.wire.messages import (
     Command,

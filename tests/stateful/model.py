@@ -17,14 +17,13 @@ from protocol.server.core.store_calls import (
     RemoveMember,
 )
 from protocol.server.log.requests import (
-    AdvanceStart,
     Appended,
     AppendRequest,
-    AutoPause,
     Duplicate,
     HostChange,
-    StallPause,
+    ServerAct,
 )
+from protocol.server.log.server_acts import AdvanceStart, AutoPause, StallPause
 from protocol.timeline import Timeline
 from protocol.wire.messages import (
     Command,
@@ -33,6 +32,7 @@ from protocol.wire.messages import (
     Note,
     PauseAct,
     PlayAct,
+    RateAct,
     SeekAct,
     SettingsAct,
 )
@@ -311,8 +311,10 @@ def _timeline(record: StreamRecord, entry: AppendRequest, at: float) -> Timeline
             return Timeline(at=at, playing=act.playing)
         case LoadAct() | SettingsAct() | Note() | HostChange():
             return old
-        case act:
-            return Timeline(old.position_at(at), at, act.rate, playing=old.playing)
+        case RateAct(rate=rate):
+            return Timeline(old.position_at(at), at, rate, playing=old.playing)
+        case ServerAct() as act:
+            raise AssertionError(act)
 
 
 def _after(record: StreamRecord, entry: AppendRequest, timeline: Timeline) -> StreamRecord:

@@ -6,22 +6,19 @@ the same rules hold however many servers write to it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, assert_never
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from protocol.server import refusals as refuse
 from protocol.server.log.requests import (
-    AdvanceStart,
     Appended,
     AppendRequest,
-    AutoPause,
     Duplicate,
     HostChange,
     KnownEvent,
     Outcome,
     ServerAct,
-    StallPause,
 )
 from protocol.text import REASON_CELLS, clean_text
 from protocol.timeline import Timeline
@@ -41,7 +38,6 @@ from protocol.wire.messages import (
     SeekAct,
     SettingsAct,
 )
-from protocol.wire.reasons import NOBODY_CONNECTED
 
 if TYPE_CHECKING:
     from protocol.server.log.record import StreamRecord
@@ -159,33 +155,16 @@ def _host_change(record: StreamRecord, entry: AppendRequest, change: HostChange)
     return _appended(record, event)
 
 
-def _server_act(record: StreamRecord, entry: AppendRequest, change: ServerAct) -> Outcome:
+def _server_act(record: StreamRecord, entry: AppendRequest, act: ServerAct) -> Outcome:
     """What the server does by itself, unless the party has moved on before."""
-    timeline, now = record.timeline, entry.now.instant
-    reason, event_type = NOBODY_CONNECTED, "pause"
-    match change:
-        case AutoPause(since=since) if timeline.playing:
-            position = timeline.position_at(since)
-            if record.media is not None and record.media.duration is not None:
-                position = min(position, record.media.duration)
-            timeline = timeline.pause(position, now)
-        case AdvanceStart(at=at, reason=reason) if timeline.playing and timeline.at == at > now:
-            timeline, event_type = timeline.play(now + entry.lead), "play"
-        case StallPause(position=position, reason=reason) if (
-            timeline.playing and timeline.at <= now
-        ):
-            # It goes on by itself at last, should nobody be there to say so.
-            timeline = timeline.seek(position, now + entry.bound)
-        case AutoPause() | AdvanceStart() | StallPause():
-            return refuse.stale_base(entry.event_id)
-        case _:
-            assert_never(change)
+    change = act.change(record, entry)
+    if change is None:
+        return refuse.stale_base(entry.event_id)
     # Not a foreign one: what a host did while the connection was lost still counts.
-    record = msgspec.structs.replace(record, timeline=timeline)
-    event = _event(record, entry, event_type=event_type)
-    return _appended(
-        record, msgspec.structs.replace(event, reason=reason.words, reason_code=reason.code)
-    )
+    record = msgspec.structs.replace(record, timeline=change.timeline)
+    event = _event(record, entry, event_type=change.event_type)
+    words, code = change.reason.words, change.reason.code
+    return _appended(record, msgspec.structs.replace(event, reason=words, reason_code=code))
 
 
 _Moving = Literal["play", "pause", "seek", "rate"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -12,6 +13,9 @@ from protocol.server.moment import Moment
 from protocol.wire.codec import encode
 from protocol.wire.messages import Act, Command, Cursor, Event, Note, PauseAct, Refusal
 from protocol.wire.reasons import NO_REASON, Reason
+
+if TYPE_CHECKING:
+    from protocol.timeline import Timeline
 
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 
@@ -32,38 +36,23 @@ class HostChange(msgspec.Struct, frozen=True):
     """With ``to``: the term that must not have ended before."""
 
 
-class AutoPause(msgspec.Struct, frozen=True):
-    """Nobody is connected any more: the server itself pauses what they watched."""
+class TimelineChange(NamedTuple):
+    """What becomes of the timeline, how the log calls it, and why."""
 
-    digest_word: ClassVar[str] = "Deserted"
-
-    since: float
-    """Instant at which the last one went."""
-
-
-class AdvanceStart(msgspec.Struct, frozen=True):
-    """Whom a start waited for is ready: the server itself brings it forward."""
-
-    digest_word: ClassVar[str] = "Ready"
-
-    at: float
-    """The start that was agreed, so that another one is left alone."""
+    timeline: Timeline
+    event_type: Literal["play", "pause", "seek"]
     reason: Reason = NO_REASON
-    """`NO_REASON` for a wait that nobody has noticed."""
 
 
-class StallPause(msgspec.Struct, frozen=True):
-    """The server itself stops the party for a member who stalls."""
+class ServerAct(msgspec.Struct, frozen=True):
+    """What the server does by itself; the order of the host's own commands goes on over it."""
 
-    digest_word: ClassVar[str] = "Halt"
+    digest_word: ClassVar[str]
+    """What stands for it in digests; logs hold it, so it never changes."""
 
-    position: float
-    """Where that member's player stands."""
-    reason: Reason
-
-
-ServerAct = AutoPause | AdvanceStart | StallPause
-"""What the server does by itself; the order of the host's own commands goes on over it."""
+    @abstractmethod
+    def change(self, record: StreamRecord, entry: AppendRequest) -> TimelineChange | None:
+        """What it does in a stream at ``record``; None once the party has moved on."""
 
 
 class KnownEvent(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from protocol.server.core.store_calls import StoreFailed
-from protocol.server.log.requests import AppendRequest, AutoPause
+from protocol.server.log.requests import AppendRequest
+from protocol.server.log.server_acts import AutoPause
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from protocol.server.bus.messages import BarrierLifted, BarrierRaised, ExcusedMembers
 from protocol.server.log.requests import (
-    AdvanceStart,
     Appended,
     AppendRequest,
     ServerAct,
-    StallPause,
 )
+from protocol.server.log.server_acts import AdvanceStart, StallPause
 from protocol.server.owner.wait_budget import WaitBudget
 from protocol.server.readiness.lead_times import LeadNeeds
 from protocol.server.readiness.readiness import MAX_LEAD

@@ -12,10 +12,8 @@ from player.api.intents import (
     Seek,
     SeekBy,
     SetRate,
-    Sync,
+    SettingIntent,
     Toggle,
-    Tolerance,
-    Wait,
 )
 from protocol.timeline import MAX_RATE, MIN_RATE, clamp_position
 from protocol.wire import messages
@@ -37,7 +35,7 @@ RATES: Final = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 
 
 
 TimelineIntent = (
-    Play | Pause | Toggle | Seek | SeekBy | SetRate | RateBy | ChapterBy | Wait | Sync | Tolerance
+    Play | Pause | Toggle | Seek | SeekBy | SetRate | RateBy | ChapterBy | SettingIntent
 )
 """What a host asks of the timeline and of the party's settings."""
 
@@ -90,12 +88,8 @@ class HostCommands:
             case SetRate(rate):
                 self._asked_rate = (now, rate)
                 return [messages.RateAct(rate)]
-            case Wait(on):
-                return [messages.SettingsAct(wait=on)]
-            case Sync(on):
-                return [messages.SettingsAct(sync_enabled=on)]
-            case Tolerance(tolerance):
-                return [messages.SettingsAct(sync_tolerance_ms=tolerance)]
+            case SettingIntent():
+                return [intent.act()]
             case RateBy(factor):
                 return self.acts(SetRate(self._rate(state, factor, now)), state, position, now)
             case Play() | Pause():

@@ -30,15 +30,13 @@ from player.api.intents import (
     Seek,
     SeekBy,
     SetRate,
+    SettingIntent,
     StageSize,
     Subtitles,
-    Sync,
     Take,
     Toggle,
-    Tolerance,
     Trim,
     Volume,
-    Wait,
 )
 from player.session.core.effects import AdjustPlayer, Finish, ResizeStage
 from protocol.exceptions import DecodeError
@@ -106,9 +104,7 @@ class IntentHandler:
                 | SetRate()
                 | RateBy()
                 | ChapterBy()
-                | Wait()
-                | Sync()
-                | Tolerance()
+                | SettingIntent()
             ):
                 self._move(intent, now)
             case Renew() | Revoke() | Kick() | Give():

@@ -24,7 +24,8 @@ from protocol.server.core.context import ServerContext
 from protocol.server.core.effects import AskStore
 from protocol.server.limits.config import Limits
 from protocol.server.log.record import StreamRecord
-from protocol.server.log.requests import AppendRequest, AutoPause
+from protocol.server.log.requests import AppendRequest
+from protocol.server.log.server_acts import AutoPause
 from protocol.server.moment import Moment
 from protocol.server.owner.registry import OwnerRegistry
 from protocol.timeline import Timeline
