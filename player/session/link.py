@@ -42,15 +42,7 @@ CLOSED_BECAUSE: Final[Mapping[LinkLossCode, str]] = {
 
 
 class ServerLink:
-    """Keeps one protocol connected until told to stop.
-
-    Args:
-        protocol: what is said; every callback may look at its events.
-        server: ``http(s)://host[:port]``.
-        token: for the handshake's Authorization header; "" when there is none yet.
-        on_events: called after anything arrived or came due.
-        on_down: called when a connection is lost or an attempt fails.
-    """
+    """`Link` by websockets; its arguments are those of `MakeLink`."""
 
     def __init__(
         self,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from player.media.messages import LoaderEvent
     from player.session.core.handlers.server_events import LinkDown
     from player.session.core.sleep_detector import LocalClocks
+    from player.session.link_port import MakeLink
     from player.sync.messages import PlayerNews
     from player.sync.thread import PlayerThread
     from protocol.wire.messages import CreateStream, Media
@@ -60,11 +61,12 @@ class Session:
         finish: Callable[[str | None], None],
         find_timeout: float = FIND_TIMEOUT,
         clocks: Callable[[], LocalClocks] = read_clocks,
+        make_link: MakeLink = ServerLink,
     ) -> None:
         self._clocks = clocks
         self.driver = driver
         self._core = SessionCore(config, create, new_id)
-        self._link = ServerLink(
+        self._link = make_link(
             self._core.protocol,
             server=config.server,
             stream_id=config.stream_id,
@@ -88,19 +90,20 @@ class Session:
     # Life -------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Live until `close`."""
+        """Live until `close`, or until anything of it fails: then nothing else goes on."""
         self.driver.start()
-        beat = asyncio.create_task(self._keep_time())
-        try:
-            # A mistake in an option of the player's leaves no party behind, and disturbs none.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PLAYER_START):
-                    await self._player_told.wait()
-            if not self._core.has_failed:
-                await self._link.run()
-        finally:
+        async with asyncio.TaskGroup() as group:
+            beat = group.create_task(self._keep_time())
+            await self._keep_connected()
             beat.cancel()
-            await asyncio.gather(beat, return_exceptions=True)
+
+    async def _keep_connected(self) -> None:
+        # A mistake in an option of the player's leaves no party behind, and disturbs none.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PLAYER_START):
+                await self._player_told.wait()
+        if not self._core.has_failed:
+            await self._link.run()
 
     async def close(self) -> None:
         """Leave for good."""
