@@ -392,7 +392,9 @@ class Room:
             case ExcusedMembers(until=until):
                 self.readiness.excused = until
             case RosterReset():
-                self._roster.reset(message)
+                if self._roster.reset(message):
+                    # Who came before it did was told of nobody.
+                    self.fanout.tell_of_people(self._here(whole=True))
             case ReadinessPlan():
                 was_alone = self.readiness.is_alone
                 self.readiness.take(message)

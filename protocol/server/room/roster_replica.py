@@ -35,10 +35,12 @@ class RosterReplica:
             for member_id, member in self._listed.items()
         )
 
-    def reset(self, roster: RosterReset) -> None:
-        """This is all of it."""
+    def reset(self, roster: RosterReset) -> bool:
+        """This is all of it; returns whether others are listed than were."""
+        before, others = self._listed, self.others
         self._listed = {member.member_id: member for member in roster.listed}
         self.others = roster.others
+        return others != roster.others or before.keys() != self._listed.keys()
 
     def change(self, change: RosterChange) -> list[Member]:
         """Take what is new; returns the edge's own members of whom the owner knows older news."""
