@@ -68,7 +68,7 @@ class SeatApp:
             self._session.ask_line(line)
 
     def finish(self, failure: str | None = None) -> None:
-        """End the seat because of ``failure``, None when a person wished it."""
+        """End the seat because of ``failure``, None when a person asked for it."""
         if self._failure is None:
             self._failure = failure
         self._failed = self._failed or failure is not None

@@ -142,16 +142,16 @@ class Running:
     """Takes streams that stand further on in the store than was told."""
     timing: ServerTiming
     tls: ReloadableTls | None = None
-    chores: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
+    background_tasks: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
     """What is done beside serving; none once it has ended."""
 
     async def close(self, within: float) -> None:
         """Let everybody go within so many seconds, unless that is done."""
-        if not self.chores:
+        if not self.background_tasks:
             return
-        for chore in self.chores:
-            chore.cancel()
-        self.chores.clear()
+        for task in self.background_tasks:
+            task.cancel()
+        self.background_tasks.clear()
         await self.gateway.close(within)
 
 
@@ -264,9 +264,9 @@ def _bounded(plan: _Plan, limits: Limits, capacity: Capacity) -> BoundedListener
 @asynccontextmanager
 async def _at_work(server: Running, endpoint: MetricsEndpoint) -> AsyncGenerator[None]:
     """Do what is to be done beside serving, and at the end let everybody go."""
-    server.chores += [
-        asyncio.create_task(chore)
-        for chore in (
+    server.background_tasks += [
+        asyncio.create_task(task)
+        for task in (
             _stay_fresh(server),
             _stay_small(server),
             endpoint.watch_drift(server.timing.drift_interval),

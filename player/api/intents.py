@@ -260,7 +260,7 @@ class Consent(Intent, frozen=True, tag="consent"):
     answer: Literal["once", "always", "no"]
 
 
-class StageSize(Intent, frozen=True, tag="stage"):
+class PictureSize(Intent, frozen=True, tag="stage"):
     """The face can show this many pixels of the film; 0 x 0 for none."""
 
     has_words: ClassVar[bool] = False
@@ -306,7 +306,7 @@ AnyIntent = (
     | Trim
     | OwnCopy
     | Consent
-    | StageSize
+    | PictureSize
     | Reopen
     | Quit
 )

@@ -240,7 +240,7 @@ class Player(Protocol):
         ``audio`` go to the next track, ``trim`` shifts the sound by seconds."""
         ...
 
-    def resize_stage(self, width: int, height: int) -> None:
+    def resize_picture(self, width: int, height: int) -> None:
         """Pixels of the pictures for the face; nothing without ``video="terminal"``."""
         ...
 

@@ -163,8 +163,8 @@ class FakePlayer:
             )
         )
 
-    def resize_stage(self, width: int, height: int) -> None:
-        """See `Player.resize_stage`."""
+    def resize_picture(self, width: int, height: int) -> None:
+        """See `Player.resize_picture`."""
 
     def close(self) -> None:
         """See `Player.close`."""

@@ -12,7 +12,7 @@ from player.session.core.effects import (
     LoadSource,
     PlayerEffect,
     ReleasePlayer,
-    ResizeStage,
+    ResizePicture,
     SetClock,
     SetSyncEnabled,
     SetTolerance,
@@ -49,7 +49,7 @@ def perform_on_player(effect: PlayerEffect, thread: PlayerThread) -> None:
             thread.with_player(lambda player: player.show_text(text))
         case AdjustPlayer(what=what, value=value):
             thread.with_player(lambda player: player.adjust(what, value))
-        case ResizeStage(width=width, height=height):
-            thread.with_player(lambda player: player.resize_stage(width, height))
+        case ResizePicture(width=width, height=height):
+            thread.with_player(lambda player: player.resize_picture(width, height))
         case _:
             assert_never(effect)

@@ -107,7 +107,7 @@ class Follower:
         if timeline == self._state.timeline:
             return []
         self._state.take_timeline(timeline, now)
-        return self._steer(now)
+        return self._next_commands(now)
 
     def load(self, now: float, *, is_network: bool, is_live: bool = False) -> float:
         """A load is on its way; returns the position to open at."""
@@ -134,7 +134,7 @@ class Follower:
         """Stop at once, until the timeline says something new; `Acted` tells where."""
         self._state.schedule.hold(now)
         self._state.expect_act()
-        commands = self._steer(now)
+        commands = self._next_commands(now)
         if not commands:
             self._state.tell_act(now)
         return commands
@@ -142,7 +142,7 @@ class Follower:
     def release(self, now: float) -> list[PlayerCommand]:
         """Back to the timeline as it stands."""
         self._state.schedule.release()
-        return self._steer(now)
+        return self._next_commands(now)
 
     def jump(self, now: float, reason: str = "asked") -> list[PlayerCommand]:
         """Go where the timeline is, however small the drift; `InStep` tells what came of it."""
@@ -191,7 +191,7 @@ class Follower:
         if self._state.phase == "resting" and position is not None:
             self._state.estimate.rest(position, now)
         self._state.tell_act(now)
-        return self._steer(now)
+        return self._next_commands(now)
 
     def started(self, instant: float) -> None:
         """The player was started at ``instant``, as planned for `armed`."""
@@ -219,7 +219,7 @@ class Follower:
             return commands
         self._state.schedule.hand_over(now)
         if self._state.phase != "running":
-            return self._steer(now)
+            return self._next_commands(now)
         if commands := self._state.keep_rate(now):
             return commands
         if now - self._controlled_at < CONTROL_INTERVAL:
@@ -237,7 +237,7 @@ class Follower:
 
     # What is done about it --------------------------------------------------------------
 
-    def _steer(self, now: float) -> list[PlayerCommand]:
+    def _next_commands(self, now: float) -> list[PlayerCommand]:
         """Bring the player from where it is towards what the timeline asks."""
         return self._perform(plan(self._state.situation(now)), now)
 
@@ -322,7 +322,7 @@ class Follower:
         state.stall.restart(event.instant)
         if not state.timeline.playing:
             state.tell_in_step(event.position - state.schedule.resting_place)
-        return self._steer(now)
+        return self._next_commands(now)
 
     def _watch_pause(self, now: float) -> list[PlayerCommand]:
         """Look whether somebody has paused or started the player by hand."""

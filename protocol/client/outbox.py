@@ -290,14 +290,14 @@ class PendingRequests:
     def __init__(self) -> None:
         self._waiting: dict[str, ModerationRequest] = {}
 
-    def put(self, errand: ModerationRequest) -> None:
+    def put(self, request: ModerationRequest) -> None:
         """It goes at once; this keeps it for another connection, should that one break."""
-        self._waiting[errand.event_id] = errand
+        self._waiting[request.event_id] = request
 
     @property
     def hands_over(self) -> bool:
         """Another member may have become host by now."""
-        return any(isinstance(errand, HandOver) for errand in self._waiting.values())
+        return any(isinstance(request, HandOver) for request in self._waiting.values())
 
     def welcomed(self, role: Role) -> tuple[ModerationRequest, ...]:
         """A connection begins: what is sent again; nothing by who does not host any more."""

@@ -96,12 +96,12 @@ class ClientProtocol:
         self._commands = CommandQueue()
         self._notes = NoteQueue()
         self._reports = LatestReport()
-        self._errands = PendingRequests()
+        self._requests = PendingRequests()
         self._clock = ClockSync(tell)
         self._hosting = Hosting(self._commands, tell, yields=yields)
         self.replica = StreamReplica(self._hosting, tell)
         self._connected = False
-        self._greeting = True
+        self._awaits_welcome = True
         self._heard_at = 0.0
 
     # The connection ---------------------------------------------------------------------
@@ -109,7 +109,7 @@ class ClientProtocol:
     @property
     def joined(self) -> bool:
         """The server has welcomed this connection."""
-        return self._connected and not self._greeting
+        return self._connected and not self._awaits_welcome
 
     @property
     def role(self) -> Role | None:
@@ -124,7 +124,7 @@ class ClientProtocol:
     def connection_made(self, now: float) -> None:
         """A socket is open: say hello."""
         self._connected = True
-        self._greeting = True
+        self._awaits_welcome = True
         self._heard_at = now
         self.replica.connection_made()
         self._out.clear()
@@ -138,7 +138,7 @@ class ClientProtocol:
                 cursor=self.state.cursor if self.state else None,
                 create=self._create if is_first else None,
                 take_over=self._take_over and is_first,
-                yields=self._hosting.yields or self._errands.hands_over,
+                yields=self._hosting.yields or self._requests.hands_over,
             )
         )
 
@@ -147,7 +147,7 @@ class ClientProtocol:
         if self._connected:
             self.replica.connection_lost()
         self._connected = False
-        self._greeting = True
+        self._awaits_welcome = True
         self._out.clear()
         self._reports.clear()
         self._clock.stop()
@@ -176,9 +176,9 @@ class ClientProtocol:
             case Ack():
                 self._commands.answered(message.event_id, is_taken=not message.duplicate)
                 self._notes.answered(message.event_id)
-                self._errands.answered(message.event_id)
+                self._requests.answered(message.event_id)
             case Invited():
-                self._errands.answered(message.event_id)
+                self._requests.answered(message.event_id)
                 self._events.append(InviteChanged(message))
             case StartWait():
                 self._events.append(StartWaiting(message.members, message.until))
@@ -202,7 +202,7 @@ class ClientProtocol:
         if lapsed or now - self._heard_at >= SILENCE:
             self._heard_at = now
             self._events.append(ServerTimedOut())
-        if self._greeting:
+        if self._awaits_welcome:
             return
         self._ask(self._clock.due(now))
         self._send_waiting(now)
@@ -212,7 +212,7 @@ class ClientProtocol:
         if not self._connected:
             return None
         silence = self._heard_at + SILENCE
-        if self._greeting:
+        if self._awaits_welcome:
             return silence
         waiting = min(self._commands.next_at(), self._notes.next_at(), self._reports.next_at())
         return min(silence, self._clock.next_deadline(), waiting)
@@ -269,11 +269,11 @@ class ClientProtocol:
         if self.joined and not self._is_unfit(report):
             self._reports.put(report)
 
-    def run_errand(self, errand: ModerationRequest) -> bool:
+    def moderate(self, request: ModerationRequest) -> bool:
         """Something about people; returns False without a connection, when it may be too late."""
-        if self.joined and not self._is_unfit(errand, errand.event_id):
-            self._errands.put(errand)
-            self._send(errand)
+        if self.joined and not self._is_unfit(request, request.event_id):
+            self._requests.put(request)
+            self._send(request)
         return self.joined
 
     def leave(self) -> None:
@@ -303,21 +303,21 @@ class ClientProtocol:
     def _welcomed(self, welcome: Welcome, now: float) -> None:
         again = self.welcome is not None
         self.welcome = welcome
-        self._greeting = False
+        self._awaits_welcome = False
         self.replica.welcomed()
         self._events.append(SessionStarted(welcome, again))
         self._clock.start(welcome.clock_id, now)
         self._hosting.welcomed(welcome)
         self._notes.welcomed()
-        for errand in self._errands.welcomed(welcome.role):
-            self._send(errand)
+        for request in self._requests.welcomed(welcome.role):
+            self._send(request)
 
     def _refused(self, refusal: Refusal) -> None:
         if refusal.code == "out_of_order" and refusal.expected is not None:
             self._commands.expect(refusal.event_id, refusal.expected)
             return
         self._notes.answered(refusal.event_id)
-        self._errands.answered(refusal.event_id)
+        self._requests.answered(refusal.event_id)
         act = self._commands.answered(refusal.event_id)
         self._events.append(RequestRefused(refusal, act))
         # What was refused late, of a term that has ended, says nothing of what waits now.

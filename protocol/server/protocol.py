@@ -88,7 +88,7 @@ class ServerProtocol:
         self._peers: dict[int, Peer] = {}
         self.addresses = AddressLimiter(self._context.limits)
         """What each remote address may do; outside a websocket it is asked directly."""
-        self._lobby = JoinHandler(self._context, self._rooms, self.addresses)
+        self._joins = JoinHandler(self._context, self._rooms, self.addresses)
         self._people = ModerationHandler(self._context, self._rooms)
         self._outside: set[int] = set()
         self._stopping = False
@@ -109,15 +109,15 @@ class ServerProtocol:
         most = self._context.limits.unauthenticated
         if len(self._outside) >= most:
             # Who got a seat, or none, since is found out only now, when it matters.
-            self._outside = {p for p in self._outside if self._peers[p].stage in ("new", "opening")}
+            self._outside = {p for p in self._outside if self._peers[p].state in ("new", "opening")}
         return max(0, most - len(self._outside))
 
     def make_places(self, now: Moment) -> None:
         """Others wait for a place: who has said nothing for a while gives his away."""
         latest = now.instant - self._context.limits.hurried_hello
         for peer in [self._peers[p] for p in self._outside]:
-            if peer.stage == "new" and peer.came_at <= latest:
-                self._lobby.turn_away(peer, refuse.no_hello())
+            if peer.state == "new" and peer.came_at <= latest:
+                self._joins.turn_away(peer, refuse.no_hello())
 
     def connect(self, peer: int, visitor: HandshakeInfo, now: Moment) -> None:
         """A websocket is open; ``peer`` is a number that is never used again."""
@@ -126,7 +126,7 @@ class ServerProtocol:
         self._context.timers.set(
             (new, "hello"),
             now.instant + self._context.limits.hello_timeout,
-            lambda _: self._lobby.turn_away(new, refuse.no_hello()),
+            lambda _: self._joins.turn_away(new, refuse.no_hello()),
         )
 
     def disconnect(self, peer: int, now: Moment) -> None:
@@ -135,15 +135,15 @@ class ServerProtocol:
         if gone is None:
             return
         self._outside.discard(peer)
-        gone.stage = "closed"
-        self._lobby.gone(gone, now)
+        gone.state = "closed"
+        self._joins.gone(gone, now)
         if gone.room is not None:
             gone.room.detach(gone.member_id, peer, now)
 
     def receive(self, peer: int, text: str, now: Moment) -> None:
         """One text frame of ``peer``."""
         sender = self._peers.get(peer)
-        if sender is None or sender.stage == "closed":
+        if sender is None or sender.state == "closed":
             return
         wait = sender.limits.take_text(text, now.instant)
         if wait > 0.0:
@@ -156,10 +156,10 @@ class ServerProtocol:
             return
         if isinstance(message, Ping):
             self._ping(sender, message, now)
-        elif sender.stage == "seated":
+        elif sender.state == "seated":
             self._seated(sender, message, now)
-        elif isinstance(message, Hello) and sender.stage == "new":
-            self._lobby.hello(sender, message, now)
+        elif isinstance(message, Hello) and sender.state == "new":
+            self._joins.hello(sender, message, now)
         elif isinstance(message, Leave):
             self._bow_out(sender)
         else:
@@ -173,7 +173,7 @@ class ServerProtocol:
     def malformed(self, peer: int, now: Moment) -> None:
         """A frame of ``peer`` that is no text at all."""
         sender = self._peers.get(peer)
-        if sender is not None and sender.stage != "closed":
+        if sender is not None and sender.state != "closed":
             self._strike(sender, refuse.out_of_place("messages are text"), now)
 
     # Time, the store, the end -----------------------------------------------------------
@@ -213,8 +213,8 @@ class ServerProtocol:
         """Tell everybody that the server stops."""
         bye = Bye("server_stopping", "the server stops; seats come back when it does")
         for peer in self._peers.values():
-            if peer.stage != "closed":
-                peer.stage = "closed"
+            if peer.state != "closed":
+                peer.state = "closed"
                 self._context.send((peer.number,), bye)
                 self._context.close(peer.number, GOING_AWAY, "server_stopping")
 
@@ -268,9 +268,9 @@ class ServerProtocol:
             case EphemeralRequest():
                 room.post(sender.member_id, sender.name, message, now)
             case NewInvite() | Remove() | HandOver():
-                self._errand(sender, room, message, now)
+                self._moderate(sender, room, message, now)
             case Resume():
-                self._lobby.resume(sender, message.cursor, now)
+                self._joins.resume(sender, message.cursor, now)
             case Leave():
                 room.leave(sender.member_id, now)
                 self._bow_out(sender)
@@ -305,11 +305,11 @@ class ServerProtocol:
             command = msgspec.structs.replace(command, act=load)
         self._append(sender, room, command, now)
 
-    def _errand(self, sender: Peer, room: Room, errand: ModerationRequest, now: Moment) -> None:
+    def _moderate(self, sender: Peer, room: Room, request: ModerationRequest, now: Moment) -> None:
         if self._stopping:
-            self._context.send((sender.number,), refuse.store_failed("try_again", errand.event_id))
+            self._context.send((sender.number,), refuse.store_failed("try_again", request.event_id))
             return
-        no = self._people.carry_out(sender, room, errand, now)
+        no = self._people.carry_out(sender, room, request, now)
         if no is not None:
             self._strike(sender, no, now)
 
@@ -342,15 +342,15 @@ class ServerProtocol:
     # Rules that were broken -------------------------------------------------------------
 
     def _undecodable(self, sender: Peer, text: str, error: DecodeError, now: Moment) -> None:
-        versions = offered_versions(text) if sender.stage == "new" else None
+        versions = offered_versions(text) if sender.state == "new" else None
         no = refuse.undecodable(error)
         if versions is not None and (
             error.field in ("version_min", "version_max") or not _is_ours(*versions)
         ):
             no = refuse.upgrade_required(*versions)
-        if sender.stage == "new":
+        if sender.state == "new":
             # A seat that cannot even say hello has nothing to stay for.
-            self._lobby.turn_away(sender, no)
+            self._joins.turn_away(sender, no)
             return
         self._strike(sender, no, now)
 
@@ -364,11 +364,11 @@ class ServerProtocol:
             # A seat that is merely too fast may come back; one that is wrong stays wrong.
             bye = Bye(no.code, f"too many refusals: {no.message}", reconnect=burst)
             self._context.send((sender.number,), bye)
-            sender.stage = "closed"
+            sender.state = "closed"
             self._context.close(sender.number, POLICY, no.code)
 
     def _bow_out(self, peer: Peer) -> None:
-        peer.stage = "closed"
+        peer.state = "closed"
         self._context.timers.cancel((peer, "hello"))
         self._context.close(peer.number, NORMAL, "")
 

@@ -26,7 +26,7 @@ from protocol.server.core.store_calls import (
     StoreFailed,
     StoreResult,
 )
-from protocol.server.log.decide import decide, refused_errand
+from protocol.server.log.decide import decide, refused_moderation
 from protocol.server.log.requests import Appended, AppendRequest, KnownEvent, Outcome
 from protocol.timeline import Timeline
 from protocol.wire.messages import Role
@@ -263,7 +263,7 @@ class MemoryStore:
         if access is not None and call.invite_hash in access.tokens:
             # Done already, by an answer that was not heard of.
             return Done()
-        refused = refused_errand(record, call.host_term)
+        refused = refused_moderation(record, call.host_term)
         if refused is not None or access is None:
             return refused or refuse.unauthorized()
         if call.replaces:
@@ -287,7 +287,7 @@ class MemoryStore:
 
     def _remove_member(self, call: RemoveMember) -> Done | Refusal:
         record, access = self.streams.get(call.stream_id), self._access.get(call.stream_id)
-        refused = refused_errand(record, call.host_term)
+        refused = refused_moderation(record, call.host_term)
         if refused is not None or access is None:
             return refused or refuse.unauthorized()
         member = access.members.get(call.member_id, _Member())

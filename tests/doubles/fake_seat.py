@@ -153,7 +153,7 @@ class FakeSeat:
                         name=name, you=True, timestamp_ms=now, before_ms=-1800.0, after_ms=0.4
                     )
                 )
-            case intents.StageSize(width=width, height=height):
+            case intents.PictureSize(width=width, height=height):
                 self.tell(views.Notice(message=f"the stage is {width}x{height}"))
             case intents.Say():
                 self._said(intent.text, now)

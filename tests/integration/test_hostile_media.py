@@ -18,7 +18,7 @@ from player.api.config import SeatConfig
 from player.media.describe import identify
 from player.media.resolver import resolver_for
 from player.media.resolver.address_check import AddressChecker
-from player.media.resolver.probe import ContentProbe, Seen
+from player.media.resolver.probe import ContentProbe, ProbeResult
 from player.media.resolver.resolver import Resolver
 from protocol.exceptions import MatineeError, MediaRefused
 from protocol.media.url_policy import STRICT
@@ -214,9 +214,9 @@ class Public:
         transport = httpx.MockTransport(lambda request: self.answers[request.url.path])
         self._probe = ContentProbe(checker, 10.0, transport)
 
-    async def look(self, url: str) -> Seen:
+    async def probe(self, url: str) -> ProbeResult:
         """What a seat sees there of what others have named."""
-        return await self._probe.look(url, STRICT)
+        return await self._probe.probe(url, STRICT)
 
     async def _look_up(self, host: str) -> list[str]:
         try:
@@ -244,7 +244,7 @@ async def test_a_redirect_is_held_to_the_same_rules(public: Public) -> None:
         public.answers["/film.mp4"] = httpx.Response(302, headers=[(b"location", target.encode())])
         # The web client itself cannot read some of these.
         with pytest.raises(MatineeError):
-            await public.look("https://films.example.com/film.mp4")
+            await public.probe("https://films.example.com/film.mp4")
 
 
 async def test_a_list_that_cannot_be_read_is_refused(public: Public) -> None:
@@ -252,7 +252,7 @@ async def test_a_list_that_cannot_be_read_is_refused(public: Public) -> None:
         if name.endswith(("m3u8", "mpd")):
             public.answers[f"/{name}"] = httpx.Response(200, content=content.encode())
             with pytest.raises(MediaRefused):
-                await public.look(f"https://films.example.com/{name}")
+                await public.probe(f"https://films.example.com/{name}")
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "https://192.168.1.1/f.ts"])
@@ -264,7 +264,7 @@ async def test_a_list_that_leads_elsewhere_is_refused(public: Public, target: st
                 200, headers=headers, content=content.encode()
             )
             try:
-                seen = await public.look(f"https://films.example.com/{name}")
+                seen = await public.probe(f"https://films.example.com/{name}")
             except MediaRefused:
                 continue
             assert seen.is_page, f"{name} as {kind} would be opened"
@@ -275,7 +275,7 @@ async def test_a_film_at_a_public_address_is_seen(public: Public) -> None:
     public.answers["/film.mp4"] = httpx.Response(
         200, headers=headers, content=b"\0\0\0\x18ftypmp42"
     )
-    assert not (await public.look("https://films.example.com/film.mp4")).is_page
+    assert not (await public.probe("https://films.example.com/film.mp4")).is_page
 
 
 def test_mpv_itself_opens_no_list_from_the_network(films: Films, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from player.api import views
 from player.api.config import SeatConfig
-from player.api.intents import OwnCopy, Say, Seek, StageSize
+from player.api.intents import OwnCopy, PictureSize, Say, Seek
 from tui.processes.child_process import EndTimeouts
 from tui.processes.restart_policy import RestartPolicy
 from tui.processes.seat import SeatProcess
@@ -199,7 +199,7 @@ async def test_a_seat_that_comes_back_is_told_the_size_of_the_stage_again() -> N
     async with aclosing(seat.lines()) as lines:
         heard = Heard(lines)
         await heard.next(views.Ready)
-        seat.send(StageSize(80, 46))
+        seat.send(PictureSize(80, 46))
         seat.send(Say("/die"))
         await heard.next(views.ErrorLine)
         assert "80x46" in (await heard.next(views.Notice)).message

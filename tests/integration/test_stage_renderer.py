@@ -52,18 +52,18 @@ def _frame(picture: Picture) -> int:
 
 def test_a_paused_film_is_shown_at_every_size(stage: FrameBuffer, film: Path) -> None:
     with watched_player(video="terminal", stage=stage) as it:
-        it.player.resize_stage(160, 90)
+        it.player.resize_picture(160, 90)
         it.load(film, 10.0)
         picture = _next(stage, lambda p: (p.width, p.height) == (160, 90) and _frame(p) == 250)
         assert picture.position == 10.0
         for size in ((320, 180), (64, 36), (640, 360)):
-            it.player.resize_stage(*size)
+            it.player.resize_picture(*size)
             assert _frame(_next(stage, lambda p, s=size: (p.width, p.height) == s)) == 250
 
 
 def test_another_shape_is_letterboxed(stage: FrameBuffer, film: Path) -> None:
     with watched_player(video="terminal", stage=stage) as it:
-        it.player.resize_stage(160, 160)
+        it.player.resize_picture(160, 160)
         it.load(film, 10.0)
         picture = _next(stage, lambda p: any(p.rgb))
         rows = [picture.rgb[row * 480 : (row + 1) * 480] for row in range(160)]
@@ -76,7 +76,7 @@ def test_it_keeps_up_with_the_film_and_leaves_the_position_straight(
     stage: FrameBuffer, film: Path
 ) -> None:
     with watched_player(video="terminal", stage=stage) as it:
-        it.player.resize_stage(160, 90)
+        it.player.resize_picture(160, 90)
         it.load(film)
         it.player.set_paused(False)
         it.samples(0.7)
@@ -103,9 +103,9 @@ def test_without_a_size_nothing_is_drawn_and_the_film_plays(stage: FrameBuffer, 
         it.load(film)
         it.play_past(0.5)
         assert stage.read() is None
-        it.player.resize_stage(64, 36)
+        it.player.resize_picture(64, 36)
         number = _next(stage, lambda p: True).number
-        it.player.resize_stage(0, 0)
+        it.player.resize_picture(0, 0)
         it.samples(0.2)
         last = stage.read()
         assert last is not None
@@ -120,7 +120,7 @@ def test_text_over_the_picture_is_shown_as_it_is(stage: FrameBuffer, films: Film
     def ink(text: str) -> int:
         """Bright pixels that a text adds."""
         with watched_player(("osd-font-size", "40"), video="terminal", stage=stage) as it:
-            it.player.resize_stage(640, 360)
+            it.player.resize_picture(640, 360)
             it.load(films.counter_film(60), 1.0)
             before = _next(stage, lambda p: p.width == 640 and _frame(p) == 25)
             it.player.show_text(text, seconds=60.0)
@@ -133,7 +133,7 @@ def test_text_over_the_picture_is_shown_as_it_is(stage: FrameBuffer, films: Film
 
 def test_closing_never_hangs_while_a_picture_is_drawn(stage: FrameBuffer, film: Path) -> None:
     with watched_player(video="terminal", stage=stage) as it:
-        it.player.resize_stage(640, 360)
+        it.player.resize_picture(640, 360)
         it.load(film)
         it.player.set_paused(False)
         _next(stage, lambda p: True)

@@ -28,13 +28,13 @@ class Clock:
 
 
 def shown(
-    kind: Kind | None, *, theme: str = "matinee-dark", parting: str = ""
+    kind: Kind | None, *, theme: str = "matinee-dark", leave_text: str = ""
 ) -> tuple[MatineeApp, ScriptedSeat, Clock]:
     """The app with everything of that evening said; None for an evening that has not begun."""
     seat, clock = ScriptedSeat(evening(kind) if kind else ()), Clock()
     if kind == "error":
         seat.over()
-    app = MatineeApp(seat, theme=theme, parting=parting, clock=clock, wall_clock=lambda: 0.0)
+    app = MatineeApp(seat, theme=theme, leave_text=leave_text, clock=clock, wall_clock=lambda: 0.0)
     return app, seat, clock
 
 

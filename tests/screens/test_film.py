@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from player.api.intents import StageSize
+from player.api.intents import PictureSize
 from player.video.frame_buffer import FrameBuffer, create_frame_buffer
 from tests.doubles.scripted_seat import ScriptedSeat
 from tests.screens.evenings import NOW, evening
@@ -27,8 +27,8 @@ def stages(tmp_path: Path) -> tuple[FrameBuffer, FrameBuffer]:
     return FrameBuffer(tmp_path / "stage"), FrameBuffer(tmp_path / "stage")
 
 
-def app_on(stage: FrameBuffer, seat: ScriptedSeat) -> MatineeApp:
-    return MatineeApp(seat, stage=stage, theme="matinee-dark", clock=lambda: NOW)
+def app_on(frame_buffer: FrameBuffer, seat: ScriptedSeat) -> MatineeApp:
+    return MatineeApp(seat, frame_buffer=frame_buffer, theme="matinee-dark", clock=lambda: NOW)
 
 
 async def test_the_seat_is_told_how_many_pixels_can_be_shown(
@@ -39,10 +39,10 @@ async def test_the_seat_is_told_how_many_pixels_can_be_shown(
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: seat.asked)
         film = app.screen.query_one(VideoView)
-        assert seat.asked[-1] == StageSize(film.size.width, film.size.height * 2)
+        assert seat.asked[-1] == PictureSize(film.size.width, film.size.height * 2)
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: len(seat.asked) > 1)
-        assert seat.asked[-1] == StageSize(film.size.width, film.size.height * 2)
+        assert seat.asked[-1] == PictureSize(film.size.width, film.size.height * 2)
 
 
 async def test_a_picture_is_drawn_in_the_middle_and_the_state_below(

@@ -86,7 +86,7 @@ async def test_to_take_the_invite_back_is_asked_about_while_others_are_here() ->
 
 async def test_who_serves_the_party_is_asked_before_he_leaves_also_as_a_viewer() -> None:
     _, seat, clock = shown("host")
-    app = MatineeApp(seat, parting="It stops.", serves=True, clock=clock, wall_clock=lambda: 0.0)
+    app = MatineeApp(seat, leave_text="It stops.", serves=True, clock=clock, wall_clock=lambda: 0.0)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.room.drifts)
         seat.say(views.RoleView(role="viewer", host="Ben"))

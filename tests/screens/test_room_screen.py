@@ -83,7 +83,7 @@ async def test_q_leaves() -> None:
 
 
 async def test_a_host_whom_others_watch_with_is_asked_before_he_leaves() -> None:
-    app, seat, _ = shown("host", parting="It goes on without a host.")
+    app, seat, _ = shown("host", leave_text="It goes on without a host.")
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("q")
@@ -99,7 +99,7 @@ async def test_a_host_whom_others_watch_with_is_asked_before_he_leaves() -> None
 
 
 async def test_a_viewer_leaves_without_a_question() -> None:
-    app, seat, _ = shown("viewer", parting="It goes on without a host.")
+    app, seat, _ = shown("viewer", leave_text="It goes on without a host.")
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("q")

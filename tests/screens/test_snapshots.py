@@ -52,7 +52,7 @@ def test_the_other_themes_look_like_this(snap_compare: Compare, theme: str) -> N
 
 @pytest.mark.parametrize("key", ["g", "f", "question_mark", "i", "q"])
 def test_the_dialogues_look_like_this(snap_compare: Compare, key: str) -> None:
-    app, _, _ = shown("host", parting="It goes on without a host.")
+    app, _, _ = shown("host", leave_text="It goes on without a host.")
 
     async def settle(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.room.drifts)

@@ -41,7 +41,7 @@ class Client:
         self.state: StreamState | None = None
         self.owed: list[str] = []
         """Ids of what it wants, and has no answer to."""
-        self._errands: set[str] = set()
+        self._requests: set[str] = set()
         self.is_open = True
 
     @property
@@ -56,7 +56,7 @@ class Client:
         if isinstance(message, Command | Note | ModerationRequest) and self.is_open:
             self.owed.append(message.event_id)
         if isinstance(message, ModerationRequest):
-            self._errands.add(message.event_id)
+            self._requests.add(message.event_id)
 
     def starts_from(self, record: StreamRecord) -> None:
         """It comes back, and knows how this party stood."""
@@ -106,7 +106,7 @@ class Client:
     def _check_kept(self, ack: Ack) -> None:
         written = self._model.parties[self.stream_id].written
         event = written.get(Cursor(ack.epoch, ack.seq))
-        if ack.event_id not in self._errands:
+        if ack.event_id not in self._requests:
             assert event is not None, "what is acknowledged is in the log"
             assert event.event_id == ack.event_id
 

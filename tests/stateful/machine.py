@@ -156,7 +156,7 @@ class ServerMachine(Coming):
         is_odd=seldom,
         is_late=seldom,
     )
-    def run_errand(
+    def moderate(
         self,
         who: int,
         whom: int,

@@ -145,8 +145,8 @@ class SlowServer:
             if how == "well":
                 answers = kept
             else:
-                doubtful = {a.record.stream_id for a in kept if isinstance(a, Appended)}
-                records = self._store.records(sorted(doubtful))
+                optional = {a.record.stream_id for a in kept if isinstance(a, Appended)}
+                records = self._store.records(sorted(optional))
 
         def tell() -> None:
             for ask, answer in zip(group, answers, strict=True):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from player.backend.base import Player, PlayerEvent, Source
 
-PATIENCE: Final = 30.0
+ANSWER_TIMEOUT: Final = 30.0
 """Seconds in which the player opens a film or gets somewhere in it."""
 _SOON: Final = 0.05
 """Seconds before a start that is slept through; the rest is counted down."""
@@ -251,7 +251,7 @@ class _Walk:
         return self._wait(Restarted).position
 
     def _play(self, step: Step) -> float | None:
-        """Play on as in the evening; returns where that came to."""
+        """Play on as in the party; returns where that came to."""
         assert self._player is not None
         self._player.set_rate(step.event.timeline.rate)
         end = time.monotonic() + step.plays_for
@@ -265,12 +265,12 @@ class _Walk:
         return sample.position + (end - now) * step.event.timeline.rate
 
     def _wait(self, kind: type[_Answer]) -> _Answer:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + ANSWER_TIMEOUT
         while True:
             try:
                 event = self._events.get(timeout=max(0.0, until - time.monotonic()))
             except Empty:
-                raise MediaFailed(f"the player does not answer in {PATIENCE:.0f} s") from None
+                raise MediaFailed(f"the player does not answer in {ANSWER_TIMEOUT:.0f} s") from None
             if isinstance(event, Failed):
                 raise MediaFailed(f"the player cannot play it ({event.reason})")
             if isinstance(event, kind) and event.generation == self._generation:

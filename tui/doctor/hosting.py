@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TIMEOUT: Final = 5.0
 _MIN_SQLITE: Final = (3, 35)
 _MIN_ROOM: Final = 100 * 1024 * 1024
-"""Bytes; a log of a whole evening takes less than one of them in a hundred."""
+"""Bytes; a log of a whole party takes less than one of them in a hundred."""
 _MIN_FILES: Final = 1024
 _RENEW_DAYS: Final = 14.0
 _DAY: Final = 86400.0

@@ -1,4 +1,4 @@
-"""What this machine has and lacks for an evening, each in one line with its remedy."""
+"""What this machine has and lacks for a party, each in one line with its remedy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _JS_RUNTIMES: Final = ("deno", "node", "bun", "qjs")
 
 
 def examine(server: str = "") -> Iterator[Check]:
-    """Check all that an evening needs, and hosting; ``server`` is tried, "" for none."""
+    """Check all that a party needs, and hosting; ``server`` is tried, "" for none."""
     yield _python()
     yield _mpv()
     yield from _tools()

@@ -33,7 +33,7 @@ class SeatEnded(MatineeError):
 
 
 class Face(Protocol):
-    """What shows the evening to a person or a program."""
+    """What shows the party to a person or a program."""
 
     async def run(self, seat: SeatHandle) -> int: ...
 
@@ -46,11 +46,11 @@ class ScreenFace:
     """The face in the terminal."""
 
     def __init__(
-        self, stage: FrameBuffer | None, theme: str, parting: str, *, serves: bool = False
+        self, frame_buffer: FrameBuffer | None, theme: str, leave_text: str, *, serves: bool = False
     ) -> None:
-        self._stage = stage
+        self._frame_buffer = frame_buffer
         self._theme = theme
-        self._parting = parting
+        self._leave_text = leave_text
         self._serves = serves
         self._reports: list[str] = []
         self._say: Callable[[str], None] = self._reports.append
@@ -65,10 +65,10 @@ class ScreenFace:
 
         app = MatineeApp(
             seat,
-            stage=self._stage,
+            frame_buffer=self._frame_buffer,
             theme=self._theme,
             reports=self._reports,
-            parting=self._parting,
+            leave_text=self._leave_text,
             serves=self._serves,
         )
         self._say = app.say

@@ -18,7 +18,7 @@ TUI_STATUS_INTERVAL: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ServerPlan:
-    """The sync server that a host starts for the evening."""
+    """The sync server that a host starts for the party."""
 
     listen: str
     """HOST:PORT"""
@@ -42,7 +42,7 @@ class LaunchPlan:
     second: SeatConfig | None = None
     """Another seat, which joins by the invite."""
     theme: str = ""
-    greeting: str = ""
+    notice: str = ""
     """Said at the beginning, "" for nothing; the own server may have something to say."""
     kept_trim: bool = True
     """The sound is shifted as it was last time on the same device."""

@@ -1,4 +1,4 @@
-"""An evening from the first process to the last: server, seats and a face."""
+"""A party from the first process to the last: server, seats and a face."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _log_to(file: Path) -> None:
 
 
 async def run_party(party: LaunchPlan) -> int:
-    """Run the evening; everything that was started has ended when this returns.
+    """Run the party; everything that was started has ended when this returns.
 
     Raises:
         MatineeError: what went wrong, for people.
@@ -57,29 +57,31 @@ async def run_party(party: LaunchPlan) -> int:
             )
             stack.push_async_callback(asyncio.wait, [preparing])
         server, party = await _served(party, stack)
-        stage, config = _staged(party.seat, stack)
+        frame_buffer, config = _with_frame_buffer(party.seat, stack)
         face: Face = (
-            ScreenFace(stage, party.theme, _parting(party), serves=party.server is not None)
+            ScreenFace(
+                frame_buffer, party.theme, _leave_text(party), serves=party.server is not None
+            )
             if party.face == "tui"
             else PrintedFace(party.face)
         )
-        greetings = [party.greeting] if party.greeting else []
+        notices = [party.notice] if party.notice else []
         second = SecondSeat(party.second, face)
-        ears = [second.listen]
+        listeners = [second.listen]
 
         def tell(view: views.AnyView) -> None:
-            for ear in ears:
-                ear(view)
+            for listener in listeners:
+                listener(view)
             # The first line of all is the seat's.
-            while greetings:
-                face.report(greetings.pop())
+            while notices:
+                face.report(notices.pop())
 
         seat = SeatProcess(config, heard=tell)
-        ears.append(AudioDelays(paths.trims_file(), seat.send, apply=party.kept_trim).hear)
+        listeners.append(AudioDelays(paths.trims_file(), seat.send, apply=party.kept_trim).hear)
         if party.hosted is not None:
-            keeper = HostedParties(party.hosted, paths.keys_folder())
-            ears.append(keeper.hear)
-            stack.callback(_say_how_to_return, party, keeper)
+            hosted = HostedParties(party.hosted, paths.keys_folder())
+            listeners.append(hosted.hear)
+            stack.callback(_say_how_to_return, party, hosted)
         stack.push_async_callback(second.end)
         stack.push_async_callback(seat.end)
         if server is not None:
@@ -104,8 +106,8 @@ async def _served(
     if hosted is not None:
         listen = f"{own.listen.rpartition(':')[0]}:{port}"
         hosted = msgspec.structs.replace(hosted, listen=listen, database=used.databases[0])
-    greeting = _of_place(own, used, port, is_back=is_back)
-    return server, replace(party, seat=seat, greeting=greeting, hosted=hosted)
+    notice = _of_place(own, used, port, is_back=is_back)
+    return server, replace(party, seat=seat, notice=notice, hosted=hosted)
 
 
 async def _started(
@@ -142,7 +144,7 @@ def _of_place(wanted: ServerPlan, used: ServerPlan, port: str, *, is_back: bool)
     return "; ".join(said)
 
 
-def _parting(party: LaunchPlan) -> str:
+def _leave_text(party: LaunchPlan) -> str:
     """What becomes of the party when its host leaves, "" for one who may just go."""
     if party.hosted is None:
         return ""
@@ -151,12 +153,12 @@ def _parting(party: LaunchPlan) -> str:
     return "It goes on without a host."
 
 
-def _say_how_to_return(party: LaunchPlan, keeper: HostedParties) -> None:
-    if keeper.is_kept and party.face != "json":
+def _say_how_to_return(party: LaunchPlan, hosted: HostedParties) -> None:
+    if hosted.is_kept and party.face != "json":
         sys.stderr.write(f"matinee: {paths.WAY_BACK} brings you back to this party\n")
 
 
-def _staged(
+def _with_frame_buffer(
     config: SeatConfig, stack: contextlib.ExitStack | contextlib.AsyncExitStack
 ) -> tuple[FrameBuffer | None, SeatConfig]:
     if config.video != "terminal":
@@ -164,11 +166,11 @@ def _staged(
     folder = stack.enter_context(
         tempfile.TemporaryDirectory(prefix="matinee-", dir=paths.runtime_folder())
     )
-    file = Path(folder) / "stage"
+    file = Path(folder) / "frames"
     create_frame_buffer(file)
-    stage = FrameBuffer(file)
-    stack.callback(stage.close)
-    return stage, msgspec.structs.replace(config, stage_file=str(file))
+    frame_buffer = FrameBuffer(file)
+    stack.callback(frame_buffer.close)
+    return frame_buffer, msgspec.structs.replace(config, stage_file=str(file))
 
 
 def run(party: LaunchPlan) -> int:

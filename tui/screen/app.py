@@ -61,10 +61,10 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         self,
         seat: SeatHandle,
         *,
-        stage: FrameBuffer | None = None,
+        frame_buffer: FrameBuffer | None = None,
         theme: str = "",
         reports: Iterable[str] = (),
-        parting: str = "",
+        leave_text: str = "",
         serves: bool = False,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
@@ -72,25 +72,25 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         """
         Args:
             seat: what is shown, and asked for what people want.
-            stage: where the film's pictures come from, when they are drawn in the terminal.
+            frame_buffer: where the film's pictures come from, when they are drawn in the terminal.
             theme: "" chooses by the terminal.
             reports: what the program has to say at the beginning.
-            parting: what becomes of the party when its host leaves, "" when he may just go.
-            serves: the party's server ends with this person's evening, whoever hosts.
+            leave_text: what becomes of the party when its host leaves, "" when he may just go.
+            serves: the party's server ends with this person's party, whoever hosts.
             clock: CLOCK_MONOTONIC.
             wall_clock: seconds since 1970.
         """
         super().__init__()
         self._seat = seat
-        self._parting = parting
+        self._leave_text = leave_text
         self._serves = serves
         self._last_is_answer = False
-        self._stage = stage
+        self._frame_buffer = frame_buffer
         self._chosen_theme = theme
         self._reports = list(reports)
         self._clock = clock
         self._wall_clock = wall_clock
-        self._room_screen = MainScreen(stage)
+        self._room_screen = MainScreen(frame_buffer)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own names of colours, so that every theme of Textual works as well."""
@@ -171,7 +171,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         self.notify(text, severity=severity, markup=False)
 
     def on_seat_over(self) -> None:
-        """Leave; an error that ended a running evening is read first."""
+        """Leave; an error that ended a running party is read first."""
         fatal = self.room.fatal
         if fatal is not None and self.room.ready is not None:
             self.push_screen(FatalErrorScreen(fatal), lambda _: self.exit(fatal))
@@ -190,11 +190,11 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
                 self._seat.send(intent)
 
     def _may_leave(self, others: list[str]) -> None:
-        if not (self._parting and (self.room.is_host or self._serves) and others):
+        if not (self._leave_text and (self.room.is_host or self._serves) and others):
             self.leave()
             return
         question = f"Leave? {people(others)} {'is' if len(others) == 1 else 'are'} watching."
-        screen = LeaveScreen(question, self._parting, f"{paths.WAY_BACK} brings you back.")
+        screen = LeaveScreen(question, self._leave_text, f"{paths.WAY_BACK} brings you back.")
         self.push_screen(screen, lambda wanted: self.leave() if wanted else None)
 
     def _may_revoke(self, revoke: Revoke, others: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The shift of the sound that somebody found right for a device, kept for the next evening."""
+"""The shift of the sound that somebody found right for a device, kept for the next party."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class AudioDelays:
             self._now = trim
             self._apply = True
             self._trims[self._device] = trim
-            # The evening goes on without it.
+            # The party goes on without it.
             with contextlib.suppress(OSError):
                 self._file.write_bytes(msgspec.json.encode(self._trims))
 

@@ -85,7 +85,7 @@ class HostedParties:
                 return
         self._party = msgspec.structs.replace(party, seen_at=self._wall_clock())
         if self._party.stream_id:
-            # Without the file nobody can come back, but the evening goes on.
+            # Without the file nobody can come back, but the party goes on.
             with contextlib.suppress(OSError):
                 _write(self._folder / f"{party.instance_id}.json", self._party)
                 self.is_kept = True

@@ -16,7 +16,7 @@ WAY_BACK: Final = "matinee host --return"
 MOST_PARTIES: Final = 8
 """As many can be hosted at once by one user, each with a database of its own."""
 LOG_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes; a longer log is put aside once, when a new evening starts."""
+"""Bytes; a longer log is put aside once, when a new party starts."""
 
 
 def data_folder() -> Path:

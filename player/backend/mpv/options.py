@@ -53,7 +53,7 @@ BASE: Final = {
     "osd-playing-msg": "",
 }
 
-DOUBTFUL: Final = {
+OPTIONAL: Final = {
     # Parts of mpv that a build without Lua, or another version, does not have.
     "ytdl": "no",
     "osc": "no",

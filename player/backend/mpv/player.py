@@ -18,8 +18,8 @@ from player.backend.mpv.key_bindings import CLOSE_COMMAND, section
 from player.backend.mpv.notices import Notices
 from player.backend.mpv.options import (
     BASE,
-    DOUBTFUL,
     FIXED,
+    OPTIONAL,
     chosen_options,
     trust_options,
     video_options,
@@ -93,7 +93,7 @@ class MpvPlayer:
         translator = EventTranslator(report, playback, Notices(video, chosen, notice))
         core = MpvCore.start(
             {**FIXED, **BASE, **trust_options(), **wanted},
-            {**DOUBTFUL, **window_options(video, wanted)},
+            {**OPTIONAL, **window_options(video, wanted)},
             chosen,
             translator.inbox.put,
         )
@@ -202,7 +202,7 @@ class MpvPlayer:
         if self._thread is not None:
             self._thread.join(_CLOSE_TIMEOUT)
 
-    def resize_stage(self, width: int, height: int) -> None:
+    def resize_picture(self, width: int, height: int) -> None:
         """Draw the pictures at this size in pixels; 0 x 0 for none."""
         if self._renderer is not None:
             self._renderer.resize(width, height)

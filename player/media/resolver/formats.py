@@ -26,7 +26,7 @@ _PREFIX: Final = re.compile(r"^(ERROR|WARNING):\s*")
 _EXTRACTOR: Final = re.compile(r"^\[[\w:.+-]+\]\s+(\S+:\s+)?")
 
 
-def format_wish(max_height: int) -> str:
+def format_selector(max_height: int) -> str:
     """yt-dlp's format expression for the best that mpv can open, up to ``max_height`` rows."""
     cap = f"[height<=?{max_height}]"
     return "/".join(

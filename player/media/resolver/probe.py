@@ -45,7 +45,7 @@ _SIGNS: Final = ((0, b"\x1aE\xdf\xa3"), (4, b"ftyp"), (0, b"OggS"), (0, b"fLaC")
 """What Matroska, MP4, Ogg, FLAC and MP3 begin with."""
 
 
-class Seen(NamedTuple):
+class ProbeResult(NamedTuple):
     """What is behind an address."""
 
     is_page: bool
@@ -73,7 +73,7 @@ class ContentProbe:
         self._timeout = timeout
         self._transport = transport
 
-    async def look(self, url: str, rules: UrlPolicy) -> Seen:
+    async def probe(self, url: str, rules: UrlPolicy) -> ProbeResult:
         """See what ``url`` is; reads at most 1 MiB.
 
         Raises:
@@ -98,7 +98,7 @@ class ContentProbe:
 
     async def _judge(
         self, answer: httpx.Response, pieces: AsyncIterator[bytes], url: str, rules: UrlPolicy
-    ) -> Seen:
+    ) -> ProbeResult:
         ending = PurePosixPath(unquote(urlsplit(url).path)).suffix.lower()
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         named_media = ending in _MEDIA_ENDINGS or ending in _MANIFEST_ENDINGS
@@ -107,7 +107,7 @@ class ContentProbe:
                 said = status_text(answer.status_code, "it cannot be opened")
                 raise ResolveError(said, "check the address")
             # yt-dlp knows how to please sites that turn strangers away.
-            return Seen(True, url, "")
+            return ProbeResult(True, url, "")
         head = await _read(pieces, _HEAD_BYTES)
         is_manifest = (
             any(sign in kind for sign in _MANIFEST_TYPES)
@@ -119,13 +119,13 @@ class ContentProbe:
             text = (head + rest).decode("utf-8", "replace")
             await self._checker.check_manifest(text, url, rules)
         elif kind in ("text/html", "application/xhtml+xml") or not _is_media(kind, ending, head):
-            return Seen(True, url, "")
+            return ProbeResult(True, url, "")
         elif _is_text(head):
             raise MediaRefused(
                 "there is a text or a list of films, not a film",
                 "give the address of the film itself",
             )
-        return Seen(False, url, _title(answer.headers))
+        return ProbeResult(False, url, _title(answer.headers))
 
 
 def _is_media(kind: str, ending: str, head: bytes) -> bool:

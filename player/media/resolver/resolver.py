@@ -82,7 +82,7 @@ class Resolver:
         if named or self._typed(media):
             rules = await self._checker.rules_for_named(media, rules)
         progress("looking at the address")
-        seen = await self._probe.look(media, rules)
+        seen = await self._probe.probe(media, rules)
         if not seen.is_page:
             return Source(
                 url=seen.url,

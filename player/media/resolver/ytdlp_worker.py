@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from player.media.resolver.formats import format_wish, found_in, plain_words
+from player.media.resolver.formats import format_selector, found_in, plain_words
 from player.media.resolver.ytdlp_messages import (
     ExtractionFailed,
     ExtractorLine,
@@ -88,7 +88,7 @@ def _ask(question: ExtractRequest, answer: Callable[[ExtractorLine], None]) -> E
         "logger": _Log(answer),
         "quiet": True,
         "color": "never",
-        "format": format_wish(question.max_height),
+        "format": format_selector(question.max_height),
         "noplaylist": True,
         "playlist_items": "1",
         "skip_download": True,

@@ -1,4 +1,4 @@
-"""Choices of this seat's person: the films named for the evening, and where each is found."""
+"""Choices of this seat's person: the films named for the party, and where each is found."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Finish(Effect, frozen=True):
     """The seat ends."""
 
     failure: str | None = None
-    """What is said of why it must; None when a person wished it."""
+    """What is said of why it must; None when a person asked for it."""
 
 
 # For the link ----------------------------------------------------------------------------
@@ -127,7 +127,7 @@ class AdjustPlayer(Effect, frozen=True):
     value: float
 
 
-class ResizeStage(Effect, frozen=True):
+class ResizePicture(Effect, frozen=True):
     """How many pixels the face draws."""
 
     width: int
@@ -146,7 +146,7 @@ PlayerEffect = (
     | UnloadMedia
     | ShowText
     | AdjustPlayer
-    | ResizeStage
+    | ResizePicture
 )
 LinkEffect = Flush | RetryNow | Reconnect | SetCredentials
 AnyEffect = Emit | Finish | StoreHostKey | LinkEffect | PlayerEffect | AnyLoaderRequest

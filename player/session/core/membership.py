@@ -130,9 +130,9 @@ class Membership:
         self._outbox.add(Flush())
         return is_told
 
-    def run_errand(self, errand: ModerationRequest) -> bool:
+    def moderate(self, request: ModerationRequest) -> bool:
         """About members and invites; False when the server is out of reach."""
-        is_asked = self._protocol.run_errand(errand)
+        is_asked = self._protocol.moderate(request)
         self._outbox.add(Flush())
         return is_asked
 

@@ -16,7 +16,7 @@ BURST_TAKES: Final = 0.8
 
 
 class ResyncProcedure:
-    """From the wish to the note in the log of what it mended."""
+    """From the request to the note in the log of what it mended."""
 
     def __init__(self, outbox: Outbox, membership: Membership, telemetry: SeatTelemetry) -> None:
         self._outbox = outbox
@@ -26,7 +26,7 @@ class ResyncProcedure:
         """Local instants at which the player is to jump."""
         self._before: float | None = None
         self.is_asked = False
-        """The next jump is a person's wish."""
+        """The next jump is what a person asked for."""
 
     def ask(self, now: float) -> None:
         """A person wants it."""

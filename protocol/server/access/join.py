@@ -68,7 +68,7 @@ class JoinHandler:
         peer.version = negotiated(hello)
         if peer.version < PROTOCOL_VERSION:
             self._context.older[peer.number] = peer.version
-        peer.stage = "opening"
+        peer.state = "opening"
         self._context.timers.cancel((peer, "hello"))
         visitor = peer.visitor
         if not visitor.stream_id:
@@ -88,7 +88,7 @@ class JoinHandler:
 
     def turn_away(self, peer: Peer, refusal: Refusal) -> None:
         """Say no and close."""
-        peer.stage = "closed"
+        peer.state = "closed"
         self._context.timers.cancel((peer, "hello"))
         self._context.send((peer.number,), refusal)
         self._context.close(peer.number, POLICY, refusal.code)
@@ -128,7 +128,7 @@ class JoinHandler:
 
     def _enter(self, peer: Peer, hello: Hello, now: Moment, wait: float) -> StoreFlow[None]:
         """Let somebody into a stream that exists, when it is the turn of the token."""
-        if peer.stage != "opening":
+        if peer.state != "opening":
             return
         if wait > 0.0:
             raise _TurnedAway(refuse.rate_limited(wait))
@@ -226,7 +226,7 @@ def _kept(peer: Peer, result: _Kept | StoreFailed) -> _Kept:
     Raises:
         _TurnedAway: it has gone in the meantime, or the store has failed.
     """
-    if peer.stage != "opening":
+    if peer.state != "opening":
         raise _TurnedAway(None)
     if isinstance(result, StoreFailed):
         raise _TurnedAway(refuse.store_failed(result.code))

@@ -42,52 +42,52 @@ _AGAIN: Final = 1.0
 
 
 class ModerationHandler:
-    """Carries out a host's errands; each is answered with its ``event_id``."""
+    """Carries out a host's requests; each is answered with its ``event_id``."""
 
     def __init__(self, context: ServerContext, rooms: RoomRegistry) -> None:
         self._context = context
         self._rooms = rooms
 
     def carry_out(
-        self, sender: Peer, room: Room, errand: ModerationRequest, now: Moment
+        self, sender: Peer, room: Room, request: ModerationRequest, now: Moment
     ) -> Refusal | None:
         """Do it; returns why a member has no right to it."""
         is_host = room.record.host_id == sender.member_id
-        if not is_host and not _takes_back(sender, room, errand):
-            return refuse.forbidden(room.host_name, errand.event_id)
-        match errand:
+        if not is_host and not _takes_back(sender, room, request):
+            return refuse.forbidden(room.host_name, request.event_id)
+        match request:
             case NewInvite():
-                self._replace_invites(sender, room, errand, now)
+                self._replace_invites(sender, room, request, now)
             case Remove():
-                self._remove(sender, room, errand, now)
+                self._remove(sender, room, request, now)
             case HandOver():
-                self._hand_over(sender, room, errand, now)
+                self._hand_over(sender, room, request, now)
             case _:
-                assert_never(errand)
+                assert_never(request)
         return None
 
     # Invites ----------------------------------------------------------------------------
 
-    def _replace_invites(self, sender: Peer, room: Room, errand: NewInvite, now: Moment) -> None:
+    def _replace_invites(self, sender: Peer, room: Room, request: NewInvite, now: Moment) -> None:
         limits = self._context.limits
-        lifetime = limits.invite_lifetime if errand.lifetime is None else errand.lifetime
+        lifetime = limits.invite_lifetime if request.lifetime is None else request.lifetime
         token = self._context.ids.invite_token()
         call = AddInvite(
             stream_id=room.record.stream_id,
             invite_hash=hash_token(token),
             now=now,
             until_ms=now.unix_ms + round(lifetime * 1000),
-            uses=errand.uses,
+            uses=request.uses,
             replaces=True,
-            staying=tuple(room.seats) if errand.keep else (room.record.host_id,),
+            staying=tuple(room.seats) if request.keep else (room.record.host_id,),
             host_term=room.record.host_term,
         )
-        told = Invited(token, call.until_ms, errand.event_id, errand.uses)
+        told = Invited(token, call.until_ms, request.event_id, request.uses)
 
         def then(result: Done | Refusal | StoreFailed, later: Moment) -> None:
-            if not self._is_done(sender, errand, result, told):
+            if not self._is_done(sender, request, result, told):
                 return
-            if errand.keep:
+            if request.keep:
                 self._keep_late(room, call, later)
             else:
                 self._clear_out(room, later)
@@ -122,51 +122,51 @@ class ModerationHandler:
 
     # Members ----------------------------------------------------------------------------
 
-    def _remove(self, sender: Peer, room: Room, errand: Remove, now: Moment) -> None:
-        if errand.member_id == sender.member_id:
-            self._tell(sender, refuse.not_oneself(errand.event_id))
+    def _remove(self, sender: Peer, room: Room, request: Remove, now: Moment) -> None:
+        if request.member_id == sender.member_id:
+            self._tell(sender, refuse.not_oneself(request.event_id))
             return
-        seat = room.seats.get(errand.member_id)
+        seat = room.seats.get(request.member_id)
         if seat is not None:
             # So that nobody hands over to him while it is being written.
             seat.is_leaving = True
-        elif not is_uuid_hex(errand.member_id):
-            self._tell(sender, refuse.not_here(errand.event_id))
+        elif not is_uuid_hex(request.member_id):
+            self._tell(sender, refuse.not_here(request.event_id))
             return
         bye = Bye("forbidden", f"{sender.name} has removed you from this party", reconnect=False)
 
         def then(result: Done | Refusal | StoreFailed, later: Moment) -> None:
             at = room.record.cursor
             # Of who is not here it may be asked again: the answer was lost with a connection.
-            done = Ack(errand.event_id, at.epoch, at.seq, duplicate=seat is None)
-            if self._is_done(sender, errand, result, done):
-                room.expel(errand.member_id, bye, later)
-            elif errand.member_id in room.seats:
-                room.seats[errand.member_id].is_leaving = False
+            done = Ack(request.event_id, at.epoch, at.seq, duplicate=seat is None)
+            if self._is_done(sender, request, result, done):
+                room.expel(request.member_id, bye, later)
+            elif request.member_id in room.seats:
+                room.seats[request.member_id].is_leaving = False
 
         record = room.record
         call = RemoveMember(
-            record.stream_id, errand.member_id, now, record.host_term, is_here=seat is not None
+            record.stream_id, request.member_id, now, record.host_term, is_here=seat is not None
         )
         self._rooms.ask(call.stream_id, call, then)
 
     # The host ---------------------------------------------------------------------------
 
-    def _hand_over(self, sender: Peer, room: Room, errand: HandOver, now: Moment) -> None:
-        seat = room.seats.get(errand.member_id)
+    def _hand_over(self, sender: Peer, room: Room, request: HandOver, now: Moment) -> None:
+        seat = room.seats.get(request.member_id)
         if seat is None or seat.peer is None or seat.is_leaving:
-            self._tell(sender, refuse.not_here(errand.event_id))
+            self._tell(sender, refuse.not_here(request.event_id))
             return
         record = room.record
-        if errand.member_id == record.host_id:
-            self._tell(sender, Ack(errand.event_id, record.epoch, record.seq, duplicate=True))
+        if request.member_id == record.host_id:
+            self._tell(sender, Ack(request.event_id, record.epoch, record.seq, duplicate=True))
             return
         entry = AppendRequest(
             stream_id=record.stream_id,
-            event_id=errand.event_id,
+            event_id=request.event_id,
             member_id=sender.member_id,
             name=sender.name,
-            change=HostChange(errand.member_id, errand.host_term),
+            change=HostChange(request.member_id, request.host_term),
             now=now,
         )
 
@@ -195,15 +195,15 @@ class ModerationHandler:
     def _is_done(
         self,
         sender: Peer,
-        errand: ModerationRequest,
+        request: ModerationRequest,
         result: Done | Refusal | StoreFailed,
         told: ServerMessage,
     ) -> bool:
         if isinstance(result, StoreFailed):
-            self._tell(sender, refuse.store_failed(result.code, errand.event_id))
+            self._tell(sender, refuse.store_failed(result.code, request.event_id))
             return False
         if isinstance(result, Refusal):
-            self._tell(sender, msgspec.structs.replace(result, event_id=errand.event_id))
+            self._tell(sender, msgspec.structs.replace(result, event_id=request.event_id))
             return False
         self._tell(sender, told)
         return True
@@ -212,8 +212,8 @@ class ModerationHandler:
         self._context.send((sender.number,), message)
 
 
-def _takes_back(sender: Peer, room: Room, errand: ModerationRequest) -> bool:
+def _takes_back(sender: Peer, room: Room, request: ModerationRequest) -> bool:
     """Whether somebody with the host key makes himself host again."""
     seat = room.seats[sender.member_id]
-    is_own = isinstance(errand, HandOver) and errand.member_id == sender.member_id
+    is_own = isinstance(request, HandOver) and request.member_id == sender.member_id
     return is_own and not seat.by_invite

@@ -28,7 +28,7 @@ class Peer:
 
     __slots__ = (
         "by_invite", "came_at", "limits", "look", "member_id", "name", "number", "rests_until",
-        "room", "stage", "version", "visitor",
+        "room", "state", "version", "visitor",
     )  # fmt: skip
 
     def __init__(self, number: int, visitor: HandshakeInfo, limits: Limits, now: float) -> None:
@@ -37,7 +37,7 @@ class Peer:
         self.limits = ConnectionLimiter(limits, now)
         self.came_at = now
         self.rests_until = now
-        self.stage: Literal["new", "opening", "seated", "closed"] = "new"
+        self.state: Literal["new", "opening", "seated", "closed"] = "new"
         self.look: TokenLookup | None = None
         """Its token's."""
         self.room: Room | None = None

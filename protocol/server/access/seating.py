@@ -48,7 +48,7 @@ class Seating:
         """Welcome a member and tell the seat where the stream is."""
         record, role, cursor, created, invite = admitted
         room = self._rooms.open(record, now)
-        peer.stage, peer.room = "seated", room
+        peer.state, peer.room = "seated", room
         self._members.seated(peer.member_id, peer.limits)
         member = Member(member_id=peer.member_id, name=peer.name, role=role)
         room.attach(member, peer.number, now, by_invite=peer.by_invite)
@@ -87,7 +87,7 @@ class Seating:
             room.fanout.hold_back(seat)
             stream_id = room.record.stream_id
             read, now = yield from ask(ReadSince(stream_id, cursor, limits.resume_events))
-            is_here = peer.stage == "seated" and room.seats.get(peer.member_id) is seat
+            is_here = peer.state == "seated" and room.seats.get(peer.member_id) is seat
             if not is_here or seat.peer != peer.number:
                 return
             reason, events = self._missed(read, cursor, room.fanout.release(seat))

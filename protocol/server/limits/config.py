@@ -28,7 +28,7 @@ class Limits:
     """Seconds between two tellings that differ in measured values only."""
     grace: float = 10.0
     """Seconds that a lost connection's member stays listed."""
-    deserted_interval: float = 10.0
+    idle_interval: float = 10.0
     """Seconds that a film plays on with nobody connected."""
     resume_events: int = 300
     resume_bytes: int = 256 * 1024

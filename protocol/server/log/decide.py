@@ -60,7 +60,7 @@ def decide(record: StreamRecord, known: KnownEvent | None, entry: AppendRequest)
     return _server_act(record, entry, entry.change)
 
 
-def refused_errand(record: StreamRecord | None, host_term: int | None) -> Refusal | None:
+def refused_moderation(record: StreamRecord | None, host_term: int | None) -> Refusal | None:
     """Why what a host has asked in ``host_term`` is not done in a stream that stands so."""
     if record is None:
         return refuse.unauthorized()

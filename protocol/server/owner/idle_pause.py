@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from protocol.server.owner.stream import OwnedStream
 
 
-class _Deserted(NamedTuple):
+class _Idle(NamedTuple):
     since: float
     """Instant at which the last connection went."""
     playing: bool
@@ -43,17 +43,17 @@ class IdlePause:
         self._context = context
         self._writer = writer
         self._current = current
-        self._watched: dict[str, _Deserted] = {}
+        self._watched: dict[str, _Idle] = {}
         """By stream; of those that somebody came back to the deadline is cancelled."""
 
-    def deserted(self, stream: OwnedStream, now: Moment) -> None:
+    def idle(self, stream: OwnedStream, now: Moment) -> None:
         """The last connection has gone."""
         record = stream.record
-        self._watch(record.stream_id, _Deserted(now.instant, record.timeline.playing), now)
+        self._watch(record.stream_id, _Idle(now.instant, record.timeline.playing), now)
 
     def connected(self, stream: OwnedStream) -> None:
         """Somebody is there."""
-        self._context.timers.cancel(("deserted", stream.record.stream_id))
+        self._context.timers.cancel(("idle", stream.record.stream_id))
 
     def closed(self, stream: OwnedStream) -> None:
         """The last edge has gone: nobody hears of the stream any more."""
@@ -63,37 +63,37 @@ class IdlePause:
             self._watched[stream_id] = watched._replace(playing=playing)
 
     def hurry(self, now: Moment) -> None:
-        """The server stops: what is deserted is paused while there is time."""
+        """The server stops: what is idle is paused while there is time."""
         for stream_id in list(self._watched):
-            if self._context.timers.due_at(("deserted", stream_id)) is not None:
-                self._context.timers.cancel(("deserted", stream_id))
+            if self._context.timers.due_at(("idle", stream_id)) is not None:
+                self._context.timers.cancel(("idle", stream_id))
                 self._pause(stream_id, now)
 
-    def _watch(self, stream_id: str, deserted: _Deserted, now: Moment) -> None:
-        self._watched[stream_id] = deserted
+    def _watch(self, stream_id: str, idle: _Idle, now: Moment) -> None:
+        self._watched[stream_id] = idle
         self._context.timers.set(
-            ("deserted", stream_id),
-            now.instant + self._context.limits.deserted_interval,
+            ("idle", stream_id),
+            now.instant + self._context.limits.idle_interval,
             lambda then: self._pause(stream_id, then),
         )
 
     def _pause(self, stream_id: str, now: Moment) -> None:
-        deserted = self._watched.pop(stream_id)
+        idle = self._watched.pop(stream_id)
         stream = self._current(stream_id)
-        if not (deserted.playing if stream is None else stream.record.timeline.playing):
+        if not (idle.playing if stream is None else stream.record.timeline.playing):
             return
         request = AppendRequest(
             stream_id=stream_id,
             event_id=self._context.ids.event_id(),
             member_id="",
             name="",
-            change=AutoPause(deserted.since),
+            change=AutoPause(idle.since),
             now=now,
         )
 
         def then(result: Outcome | StoreFailed, later: Moment) -> None:
             at = self._current(stream_id)
             if isinstance(result, StoreFailed) and (at is None or not at.is_connected):
-                self._watch(stream_id, deserted._replace(playing=True), later)
+                self._watch(stream_id, idle._replace(playing=True), later)
 
         self._writer.append(request, then=then)

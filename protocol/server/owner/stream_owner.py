@@ -124,7 +124,7 @@ class StreamOwner:
         if is_connected:
             self._idle_pause.connected(self.stream)
         elif was_connected and not self.stream.is_connected:
-            self._idle_pause.deserted(self.stream, now)
+            self._idle_pause.idle(self.stream, now)
 
     # Readiness --------------------------------------------------------------------------
 

@@ -20,14 +20,14 @@ class UnreadyIndex:
     """Seats whose `outlook` is, or may become, "soon" or "late"."""
 
     def __init__(self) -> None:
-        self._doubtful: dict[str, Participant] = {}
+        self._unready: dict[str, Participant] = {}
         self._movable: dict[str, Participant] = {}
         """Those that are on their way when everybody is sent somewhere else."""
 
     @property
     def seats(self) -> Collection[Participant]:
         """All others are ready, or are not waited for."""
-        return self._doubtful.values()
+        return self._unready.values()
 
     def count(self, member_id: str, seat: Participant, place: Cursor) -> None:
         """This seat is here, or has told something; everybody is to be at ``place``."""
@@ -37,16 +37,16 @@ class UnreadyIndex:
         if seat.cursor is not None or seat.seek_ms > 0.0:
             self._movable[member_id] = seat
         if not _is_settled(seat, place):
-            self._doubtful[member_id] = seat
+            self._unready[member_id] = seat
 
     def drop(self, member_id: str) -> None:
         """It is not waited for."""
-        self._doubtful.pop(member_id, None)
+        self._unready.pop(member_id, None)
         self._movable.pop(member_id, None)
 
     def moved(self) -> None:
         """Everybody is sent somewhere else."""
-        self._doubtful.update(self._movable)
+        self._unready.update(self._movable)
 
 
 def _is_settled(seat: Participant, place: Cursor) -> bool:

@@ -30,12 +30,12 @@ class KeepaliveMonitor(Generic[_Connection]):
 
     Args:
         heard_at: when something last came from a connection, in seconds.
-        patience: seconds until one is asked, and again until it is given up.
+        timeout: seconds until one is asked, and again until it is given up.
     """
 
-    def __init__(self, heard_at: Callable[[_Connection], float], patience: float) -> None:
+    def __init__(self, heard_at: Callable[[_Connection], float], timeout: float) -> None:
         self._heard_at = heard_at
-        self._patience = patience
+        self._timeout = timeout
         self._asked: dict[_Connection, float] = {}
         self._due = float("-inf")
 
@@ -47,7 +47,7 @@ class KeepaliveMonitor(Generic[_Connection]):
         """
         if now < self._due:
             return SilentPeers([], [])
-        latest = now - self._patience
+        latest = now - self._timeout
         silent = [c for c in connections if self._heard_at(c) <= latest]
         asked = {c: at for c in silent if (at := self._asked.get(c)) is not None}
         dead = [c for c, at in asked.items() if at <= latest]
@@ -57,5 +57,5 @@ class KeepaliveMonitor(Generic[_Connection]):
         self._asked = asked
         # Of the silent, some may still wait to be asked, or have just been asked.
         oldest = latest if silent else min(map(self._heard_at, connections), default=now)
-        self._due = oldest + self._patience
+        self._due = oldest + self._timeout
         return SilentPeers(to_ask, dead)

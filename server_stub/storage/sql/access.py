@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from protocol.server import refusals as refuse
 from protocol.server.access.admission import AdmissionDecision, Credentials, decide_admission
 from protocol.server.core.store_calls import AddInvite, AdmitMembers, Done, OpenStream, RemoveMember
-from protocol.server.log.decide import refused_errand
+from protocol.server.log.decide import refused_moderation
 from server_stub.storage.sql.locks import lock_streams
 from server_stub.storage.sql.mapping import plain_id
 from server_stub.storage.sql.queries import (
@@ -66,7 +66,7 @@ def add_invite(connection: Connection, call: AddInvite) -> Done | Refusal:
     if _token(connection, call.stream_id, call.invite_hash) is not None:
         # Done already, by a commit that was not heard of.
         return Done()
-    refused = refused_errand(record, call.host_term)
+    refused = refused_moderation(record, call.host_term)
     if refused is not None:
         return refused
     if call.replaces:
@@ -99,7 +99,7 @@ def remove_member(connection: Connection, call: RemoveMember) -> Done | Refusal:
     """Never let in again under this identity, but with the host key."""
     now = at(call.now.unix_ms)
     record = lock_streams(connection, [call.stream_id]).get(call.stream_id)
-    refused = refused_errand(record, call.host_term)
+    refused = refused_moderation(record, call.host_term)
     if refused is not None:
         return refused
     if not call.is_here:

@@ -88,7 +88,7 @@ class SqlStore:
     def __init__(self, engine: Engine, backend: Backend) -> None:
         self._engine = engine
         self._backend = backend
-        self._doubtful: set[str] = set()
+        self._in_doubt: set[str] = set()
 
     def perform(self, calls: Sequence[AnyStoreCall]) -> list[StoreResult]:
         """See `Store`: one transaction for all, or, should it fail, one for each."""
@@ -119,21 +119,21 @@ class SqlStore:
                         raise
         except SQLAlchemyError:
             kept = (answer.record for answer in answers if isinstance(answer, Appended))
-            self._doubtful.update(record.stream_id for record in kept)
+            self._in_doubt.update(record.stream_id for record in kept)
             raise
         return answers
 
     @property
     def is_in_doubt(self) -> bool:
         """See `Store`."""
-        return bool(self._doubtful)
+        return bool(self._in_doubt)
 
     def settle(self) -> list[StreamRecord]:
         """See `Store`."""
-        doubtful = sorted(self._doubtful)
+        in_doubt = sorted(self._in_doubt)
         # The lock waits for a commit that may still be under way.
-        records = self._do(lambda connection: lock_streams(connection, doubtful))
-        self._doubtful.clear()
+        records = self._do(lambda connection: lock_streams(connection, in_doubt))
+        self._in_doubt.clear()
         return list(records.values())
 
     def stream(self, stream_id: str, token_hash: str, now: Moment) -> StreamRecord | None:

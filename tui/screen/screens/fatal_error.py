@@ -1,4 +1,4 @@
-"""The end of an evening that nobody wanted: what happened and what to do."""
+"""The end of a party that nobody wanted: what happened and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one screen of an evening."""
+"""The one screen of a party."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from player.api.intents import AnyIntent, Give, Kick, LoadMedia, OwnCopy, Resync, Say, StageSize
+from player.api.intents import AnyIntent, Give, Kick, LoadMedia, OwnCopy, PictureSize, Resync, Say
 from tui.actions import ACTIONS, BY_ID, Action
 from tui.screen.messages import Answered, Asked
 from tui.screen.screens.go_to import GoToScreen
@@ -74,20 +74,20 @@ class MainScreen(Screen[None], inherit_bindings=True):
     room: reactive[PartyState] = reactive(PartyState(), repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
 
-    def __init__(self, stage: FrameBuffer | None = None) -> None:
+    def __init__(self, frame_buffer: FrameBuffer | None = None) -> None:
         super().__init__()
-        self._stage = stage
+        self._frame_buffer = frame_buffer
 
     def compose(self) -> ComposeResult:
-        """Header; stage, transport and panels; people and feed; keys."""
+        """Header; frame_buffer, transport and panels; people and feed; keys."""
         cls = MainScreen
         yield HeaderBar(id="header").data_bind(cls.room, cls.now)
         with Horizontal(id="main"):
             with Vertical(id="left"):
-                if self._stage is None:
+                if self._frame_buffer is None:
                     yield NowPlaying(id="stage").data_bind(cls.room, cls.now)
                 else:
-                    yield VideoView(self._stage, widget_id="film")
+                    yield VideoView(self._frame_buffer, widget_id="film")
                     yield StateLine(id="state").data_bind(cls.room, cls.now)
                 yield TransportBar(id="transport").data_bind(cls.room, cls.now)
                 with Horizontal(id="panels"):
@@ -224,7 +224,7 @@ class MainScreen(Screen[None], inherit_bindings=True):
 
     def on_video_view_resized(self, event: VideoView.Resized) -> None:
         """Tell the seat how many pixels can be shown."""
-        self.post_message(Asked(StageSize(event.width, event.height)))
+        self.post_message(Asked(PictureSize(event.width, event.height)))
 
     def on_screen_resume(self) -> None:
         """Keys go to the film, not to whatever had them before a dialogue."""

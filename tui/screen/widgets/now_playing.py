@@ -1,4 +1,4 @@
-"""The stage while the film is in its own window: a big clock, what goes on, the chapter."""
+"""Now playing while the film is in its own window: a big clock, what goes on, the chapter."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _LEAST_REASON: Final = 12
 
 
 class NowPlaying(StateView):
-    """State word, clock, chapter and rate in the middle of the stage."""
+    """State word, clock, chapter and rate in the middle."""
 
     DEFAULT_CSS = "NowPlaying { height: 1fr; }"
 

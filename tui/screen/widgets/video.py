@@ -29,7 +29,7 @@ _SYSTEMS: Final = {
 
 
 class VideoView(Widget, inherit_bindings=False):
-    """Shows the newest picture of the stage; only rows that changed are painted."""
+    """Shows the newest picture of the film; only rows that changed are painted."""
 
     DEFAULT_CSS = "VideoView { height: 1fr; width: 1fr; }"
     app = getters.app(cast("type[App[object]]", App))
@@ -42,9 +42,9 @@ class VideoView(Widget, inherit_bindings=False):
             self.width = width
             self.height = height
 
-    def __init__(self, stage: FrameBuffer, *, widget_id: str | None = None) -> None:
+    def __init__(self, frame_buffer: FrameBuffer, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self._stage = stage
+        self._frame_buffer = frame_buffer
         self._picture: Picture | None = None
         self._rows: list[bytes] = []
         self._strips: dict[int, Strip] = {}
@@ -67,7 +67,7 @@ class VideoView(Widget, inherit_bindings=False):
         self._strips.clear()
 
     def _look(self) -> None:
-        picture = self._stage.read(self._picture.number if self._picture else 0)
+        picture = self._frame_buffer.read(self._picture.number if self._picture else 0)
         if picture is not None:
             self.show(picture)
 

@@ -50,13 +50,13 @@ class MpvCore:
     def start(
         cls,
         options: Mapping[str, str],
-        doubtful: Mapping[str, str],
+        optional: Mapping[str, str],
         chosen: Mapping[str, str],
         listen: Callable[[ev.CoreEvent], None],
     ) -> MpvCore:
         """Start a core; ``listen`` is called on mpv's event thread and must only enqueue.
 
-        ``doubtful`` options are left out where this build of mpv lacks them; ``chosen``
+        ``optional`` options are left out where this build of mpv lacks them; ``chosen``
         are a person's.
 
         Raises:
@@ -66,7 +66,7 @@ class MpvCore:
         mpv = _load_library()
         for name, value in chosen.items():
             _check_chosen(mpv, name, value)
-        wanted = {**options, **{k: v for k, v in doubtful.items() if not _refusal(mpv, k, v)}}
+        wanted = {**options, **{k: v for k, v in optional.items() if not _refusal(mpv, k, v)}}
 
         def logged(level: str, prefix: str, text: str | bytes) -> None:
             listen(ev.LogLine(level, prefix, str(text).strip()))
@@ -89,7 +89,7 @@ class MpvCore:
 
     @property
     def alive(self) -> bool:
-        """False once the core shuts down, on our wish or a person's."""
+        """False once the core shuts down, as we or a person asked."""
         state: dict[str, Any] = self._handle.__dict__
         return state.get("handle") is not None and not state.get("_core_shutdown", True)
 

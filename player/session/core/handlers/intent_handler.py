@@ -20,6 +20,7 @@ from player.api.intents import (
     Mute,
     OwnCopy,
     Pause,
+    PictureSize,
     Play,
     Quit,
     RateBy,
@@ -31,14 +32,13 @@ from player.api.intents import (
     SeekBy,
     SetRate,
     SettingIntent,
-    StageSize,
     Subtitles,
     Take,
     Toggle,
     Trim,
     Volume,
 )
-from player.session.core.effects import AdjustPlayer, Finish, ResizeStage
+from player.session.core.effects import AdjustPlayer, Finish, ResizePicture
 from protocol.exceptions import DecodeError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class IntentHandler:
                 self._moderation.take()
             case LoadNext() | LoadMedia() | OwnCopy() | Cancel() | Consent() | Reopen():
                 self._choose_film(intent)
-            case Volume() | Mute() | Subtitles() | Audio() | Trim() | StageSize():
+            case Volume() | Mute() | Subtitles() | Audio() | Trim() | PictureSize():
                 self._adjust(intent)
             case Resync():
                 self._resync.ask(now)
@@ -152,8 +152,8 @@ class IntentHandler:
             case _:
                 assert_never(intent)
 
-    def _adjust(self, intent: Volume | Mute | Subtitles | Audio | Trim | StageSize) -> None:
-        """The seat's own things: sound, subtitles, the size of the stage."""
+    def _adjust(self, intent: Volume | Mute | Subtitles | Audio | Trim | PictureSize) -> None:
+        """The seat's own things: sound, subtitles, the size of the picture."""
         match intent:
             case Volume(step=step):
                 self._outbox.add(AdjustPlayer("volume", step))
@@ -171,8 +171,8 @@ class IntentHandler:
                     self._outbox.notice("this film has no other sound track")
             case Trim(step_ms=step):
                 self._outbox.add(AdjustPlayer("trim", step / 1000))
-            case StageSize(width=width, height=height):
-                self._outbox.add(ResizeStage(width, height))
+            case PictureSize(width=width, height=height):
+                self._outbox.add(ResizePicture(width, height))
             case _:
                 assert_never(intent)
 

@@ -22,7 +22,7 @@ AboutPeople = Renew | Revoke | Kick | Give
 
 
 class Moderation:
-    """Turns wishes about people into errands, and the answers into lines."""
+    """Turns intents about people into requests, and the answers into lines."""
 
     def __init__(
         self, config: SeatConfig, outbox: Outbox, membership: Membership, schedule: Schedule
@@ -35,7 +35,7 @@ class Moderation:
     # What is asked for ------------------------------------------------------------------
 
     def carry_out(self, intent: AboutPeople) -> None:
-        """What a host wishes."""
+        """What a host asks for."""
         state = self._membership.state
         if state is None:
             self._outbox.notice("not in the stream yet")
@@ -77,8 +77,8 @@ class Moderation:
         lifetime = None if hours is None else hours * 3600.0
         self._run(NewInvite(self._membership.new_id(), keep, lifetime, uses))
 
-    def _run(self, errand: ModerationRequest) -> None:
-        if not self._membership.run_errand(errand):
+    def _run(self, request: ModerationRequest) -> None:
+        if not self._membership.moderate(request):
             self._outbox.notice("the server is out of reach; ask again when it is back")
 
     def _found(self, text: str, state: StreamState) -> Member | None:

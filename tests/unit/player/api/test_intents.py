@@ -104,5 +104,5 @@ def test_a_viewers_own_copy_and_nothing_else_is_kept_in_the_configuration() -> N
 
 
 def test_intents_survive_their_json_spelling() -> None:
-    for intent in (intents.Trim(-10.0), intents.StageSize(100, 50), intents.Quit()):
+    for intent in (intents.Trim(-10.0), intents.PictureSize(100, 50), intents.Quit()):
         assert parse_intent(msgspec.json.encode(intent).decode()) == intent

@@ -15,7 +15,7 @@ from tests.doubles.core_seat import FILM, LoadingSeat
 LINK = Media("film-0002", "url", title="A Clip", url="https://media.example/clip.mp4")
 
 
-async def look(seat: LoadingSeat, media: Media | None, own: str = "") -> list[str]:
+async def probe(seat: LoadingSeat, media: Media | None, own: str = "") -> list[str]:
     """The stream shows ``media`` until it is found; answers the notices."""
     if media is not None and own:
         seat.core.choices.remember(media, own)
@@ -31,29 +31,29 @@ def loaded(seat: LoadingSeat) -> list[str]:
 
 async def test_a_film_that_is_found_is_given_to_the_player() -> None:
     seat = LoadingSeat("host")
-    assert await look(seat, FILM, "film.mkv") == []
+    assert await probe(seat, FILM, "film.mkv") == []
     assert loaded(seat) == ["film.mkv"]
     assert [view.message for view in seat.seen(Progress)] == ["looking", ""]
 
 
 async def test_the_same_film_again_changes_nothing() -> None:
     seat = LoadingSeat("host")
-    await look(seat, FILM, "film.mkv")
-    await look(seat, Media(FILM.media_id, "file", title="Better described"), "film.mkv")
+    await probe(seat, FILM, "film.mkv")
+    await probe(seat, Media(FILM.media_id, "file", title="Better described"), "film.mkv")
     assert loaded(seat) == ["film.mkv"]
 
 
 async def test_no_film_leaves_the_one_before() -> None:
     seat = LoadingSeat("host")
-    await look(seat, FILM, "film.mkv")
-    await look(seat, None)
+    await probe(seat, FILM, "film.mkv")
+    await probe(seat, None)
     assert len(seat.wanted(UnloadMedia)) == 1
 
 
 async def test_what_cannot_be_found_is_told_with_its_reason() -> None:
     seat = LoadingSeat("viewer")
     seat.found[LINK.url] = MediaError("this page has no film", "try another address")
-    await look(seat, LINK)
+    await probe(seat, LINK)
     assert seat.said == ["this page has no film; try another address"]
     assert loaded(seat) == []
 
@@ -61,7 +61,7 @@ async def test_what_cannot_be_found_is_told_with_its_reason() -> None:
 async def test_another_copy_is_told_once_with_what_differs() -> None:
     seat = LoadingSeat("viewer")
     theirs = Media("film-0003", "file", file_name="theirs.mkv", size=2_000_000)
-    (notice,) = await look(seat, theirs, "mine.mkv")
+    (notice,) = await probe(seat, theirs, "mine.mkv")
     assert "name: yours mine.mkv, the host's theirs.mkv" in notice
     assert "size: yours 1.0 MB, the host's 2.0 MB" in notice
     assert loaded(seat) == ["mine.mkv"]
@@ -70,21 +70,21 @@ async def test_another_copy_is_told_once_with_what_differs() -> None:
 async def test_the_same_name_and_size_with_other_content_is_told() -> None:
     seat = LoadingSeat("viewer")
     theirs = Media("film-0003", "file", file_name="a.mkv", size=1_000_000, fingerprint="ab")
-    (notice,) = await look(seat, theirs, "a.mkv")
+    (notice,) = await probe(seat, theirs, "a.mkv")
     assert "other content" in notice
 
 
 async def test_a_host_is_not_compared_with_himself() -> None:
     seat = LoadingSeat("host")
     theirs = Media("film-0003", "file", file_name="theirs.mkv", size=2_000_000)
-    assert await look(seat, theirs, "mine.mkv") == []
+    assert await probe(seat, theirs, "mine.mkv") == []
 
 
 async def test_a_newer_film_ends_the_search_for_the_older() -> None:
     seat = LoadingSeat("viewer")
     seat.core.choices.remember(FILM, "film.mkv")
     seat.watch(FILM)
-    await look(seat, Media("film-0005", "file", title="Other"), "other.mkv")
+    await probe(seat, Media("film-0005", "file", title="Other"), "other.mkv")
     assert loaded(seat) == ["other.mkv"]
     assert seat.errors == []
 
@@ -93,7 +93,7 @@ async def test_a_film_that_nobody_has_a_copy_of_ends_the_search_for_the_older() 
     seat = LoadingSeat("viewer")
     seat.core.choices.remember(FILM, "film.mkv")
     seat.watch(FILM)
-    await look(seat, Media("film-0005", "file", title="Other"))
+    await probe(seat, Media("film-0005", "file", title="Other"))
     assert loaded(seat) == []
 
 
@@ -129,7 +129,7 @@ async def test_what_was_found_before_the_load_is_opened_without_asking_again() -
     (act,) = seat.acts
     assert isinstance(act, LoadAct)
     assert seat.resolved == ["other.mkv"]
-    await look(seat, act.media)
+    await probe(seat, act.media)
     assert seat.resolved == ["other.mkv"]
     assert loaded(seat) == ["other.mkv"]
     # An address that is opened again later may have expired.
@@ -180,7 +180,7 @@ async def test_another_load_ends_the_search_before() -> None:
 
 async def test_a_copy_named_in_the_course_of_the_evening_is_opened_as_its_persons_own() -> None:
     seat = LoadingSeat("viewer")
-    await look(seat, FILM)
+    await probe(seat, FILM)
     assert [error.code for error in seat.errors] == ["own_copy"]
     seat.ask("copy my film.mkv")
     await seat.turn()
@@ -192,7 +192,7 @@ async def test_a_copy_named_in_the_course_of_the_evening_is_opened_as_its_person
 
 async def test_a_copy_that_cannot_be_read_is_said() -> None:
     seat = LoadingSeat("viewer")
-    await look(seat, FILM)
+    await probe(seat, FILM)
     seat.found["gone.mkv"] = MediaError("there is no file gone.mkv", "check the path")
     seat.ask("copy gone.mkv")
     await seat.turn()

@@ -14,7 +14,7 @@ from player.session.core.effects import (
     LoadSource,
     PlayerEffect,
     ReleasePlayer,
-    ResizeStage,
+    ResizePicture,
     SetClock,
     SetSyncEnabled,
     SetTolerance,
@@ -79,7 +79,7 @@ def test_the_seat_s_own_things_are_adjusted_and_a_hold_is_given_up() -> None:
         AdjustPlayer("mute", 0),
         AdjustPlayer("trim", 0.01),
         ShowText("View Only"),
-        ResizeStage(80, 45),
+        ResizePicture(80, 45),
         HoldPlayer(),
         ReleasePlayer(),
     )

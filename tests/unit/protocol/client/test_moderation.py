@@ -129,7 +129,7 @@ def test_a_seat_that_is_no_host_any_more_yields_when_it_comes_back(wire: Wire) -
 
 
 def test_a_hand_over_without_an_answer_makes_it_yield(wire: Wire) -> None:
-    wire.client.run_errand(HandOver("errand-1", 1, OTHER))
+    wire.client.moderate(HandOver("errand-1", 1, OTHER))
     assert comes_back(wire, "host", 1).yields
     assert wire.sent_of(HandOver) == [HandOver("errand-1", 1, OTHER)]
 
@@ -146,7 +146,7 @@ def test_a_hand_over_without_an_answer_makes_it_yield(wire: Wire) -> None:
 def test_an_errand_is_sent_again_until_it_is_answered(
     wire: Wire, errand: ModerationRequest, answer: Invited | Ack | Refusal
 ) -> None:
-    assert wire.client.run_errand(errand)
+    assert wire.client.moderate(errand)
     assert errand in wire.sent()
     comes_back(wire, "host", 1)
     assert errand in wire.sent()
@@ -156,20 +156,20 @@ def test_an_errand_is_sent_again_until_it_is_answered(
 
 
 def test_who_hosts_no_more_has_no_errands(wire: Wire) -> None:
-    wire.client.run_errand(HandOver("errand-1", 1, OTHER))
+    wire.client.moderate(HandOver("errand-1", 1, OTHER))
     comes_back(wire, "viewer", 2)
     assert wire.sent_of(HandOver) == []
 
 
 def test_an_errand_without_a_connection_is_not_taken(wire: Wire) -> None:
     wire.client.connection_lost()
-    assert not wire.client.run_errand(Remove("errand-1", OTHER))
+    assert not wire.client.moderate(Remove("errand-1", OTHER))
     comes_back(wire, "host", 1)
     assert wire.sent_of(Remove) == []
 
 
 def test_an_errand_that_no_server_could_read_is_refused_here(wire: Wire) -> None:
-    assert wire.client.run_errand(Remove("errand-1", "?"))
+    assert wire.client.moderate(Remove("errand-1", "?"))
     (refused,) = wire.told_of(RequestRefused)
     assert refused.refusal.field == "member_id"
     assert wire.sent() == []

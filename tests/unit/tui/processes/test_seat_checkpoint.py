@@ -8,7 +8,7 @@ import pytest
 
 from player.api import views
 from player.api.config import SeatConfig
-from player.api.intents import OwnCopy, Say, StageSize
+from player.api.intents import OwnCopy, PictureSize, Say
 from tui.processes.seat_checkpoint import SeatCheckpoint
 
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ def test_the_sound_is_as_it_was_once_a_film_was_open() -> None:
 
 def test_of_what_was_asked_the_last_of_a_kind_is_told_again() -> None:
     kept = checkpoint()
-    for intent in (StageSize(10, 10), Say("hi"), StageSize(80, 46)):
+    for intent in (PictureSize(10, 10), Say("hi"), PictureSize(80, 46)):
         kept.asked(intent)
-    assert kept.intents == (StageSize(80, 46),)
+    assert kept.intents == (PictureSize(80, 46),)
 
 
 def media(queue_left: int) -> views.MediaView:

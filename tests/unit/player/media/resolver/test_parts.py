@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from player.backend.base import Chapter
-from player.media.resolver.formats import format_wish, found_in, plain_words
+from player.media.resolver.formats import format_selector, found_in, plain_words
 
 PICTURES: dict[str, Any] = {"url": "https://cdn.example/v.mp4", "protocol": "https"}
 SOUND: dict[str, Any] = {"url": "https://cdn.example/a.m4a", "protocol": "https"}
@@ -91,6 +91,6 @@ def test_yt_dlps_words_are_shown_without_their_trimmings(said: str, words: str) 
 
 
 def test_the_wish_is_capped_and_names_only_what_mpv_opens() -> None:
-    wish = format_wish(720)
+    wish = format_selector(720)
     assert wish.startswith("bv*[height<=?720]")
     assert "rtmp" not in wish

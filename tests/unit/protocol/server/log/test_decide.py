@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from protocol.server.log.decide import decide, missing_reason, refused_errand, snapshot_reason
+from protocol.server.log.decide import decide, missing_reason, refused_moderation, snapshot_reason
 from protocol.server.log.record import StreamRecord
 from protocol.server.log.requests import Appended, AppendRequest, Duplicate, HostChange, KnownEvent
 from protocol.server.moment import Moment
@@ -301,4 +301,4 @@ def test_events_must_lead_from_the_cursor_to_the_top() -> None:
 def test_an_errand_is_for_its_own_term(
     record: StreamRecord | None, host_term: int | None, code: str
 ) -> None:
-    assert getattr(refused_errand(record, host_term), "code", "") == code
+    assert getattr(refused_moderation(record, host_term), "code", "") == code

@@ -35,7 +35,7 @@ changes = st.one_of(
 
 
 class Room:
-    """Seats, where they are to be, and who is doubtful."""
+    """Seats, where they are to be, and who is optional."""
 
     def __init__(self) -> None:
         self.seats: dict[str, Participant] = {}

@@ -10,7 +10,7 @@ class Heard:
 
     def __init__(self, count: int) -> None:
         self.at = dict.fromkeys(range(count), 0.0)
-        self.silence = KeepaliveMonitor[int](self.at.__getitem__, patience=8.0)
+        self.silence = KeepaliveMonitor[int](self.at.__getitem__, timeout=8.0)
 
     def look(self, now: float) -> tuple[list[int], list[int]]:
         found = self.silence.look(self.at, now)
@@ -56,7 +56,7 @@ def test_nobody_is_looked_at_while_nobody_can_have_been_silent_for_so_long() -> 
         looked_at.append(connection)
         return heard.at[connection]
 
-    heard.silence = KeepaliveMonitor[int](heard_at, patience=8.0)
+    heard.silence = KeepaliveMonitor[int](heard_at, timeout=8.0)
     heard.at.update({0: 1.0, 1: 2.0})
     assert heard.look(2.0) == ([], [])
     looked_at.clear()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from player.api.intents import StageSize
+from player.api.intents import PictureSize
 from player.session.core.effects import (
     AdjustPlayer,
     Finish,
     HoldPlayer,
     JumpToTimeline,
-    ResizeStage,
+    ResizePicture,
     RetryNow,
     ShowText,
 )
@@ -95,12 +95,12 @@ def test_without_a_server_nobody_would_read_chat() -> None:
 def test_the_seat_s_own_things_go_to_its_player() -> None:
     seat = CoreSeat("viewer")
     seat.ask("volume -30", "mute", "trim 10")
-    seat.core.intent(StageSize(80, 45), seat.clocks)
+    seat.core.intent(PictureSize(80, 45), seat.clocks)
     assert [*seat.effects, *seat.core.effects()] == [
         AdjustPlayer("volume", -30.0),
         AdjustPlayer("mute", 0),
         AdjustPlayer("trim", 0.01),
-        ResizeStage(80, 45),
+        ResizePicture(80, 45),
     ]
     assert seat.sent == []
 
