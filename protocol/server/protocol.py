@@ -224,18 +224,18 @@ class ServerProtocol:
         return self._rooms.stream_ids
 
     @property
-    def seats(self) -> int:
+    def participants(self) -> int:
         """Members of all rooms."""
-        return sum(len(room.seats) for room in self._rooms)
+        return sum(len(room.participants) for room in self._rooms)
 
     def drifts_ms(self) -> list[float]:
         """Milliseconds that each connected seat with a playing film is off, where it tells."""
         return [
-            seat.member.drift_ms
+            participant.member.drift_ms
             for room in self._rooms
             if room.record.timeline.playing
-            for seat in room.seats.values()
-            if seat.peer is not None and seat.member.drift_ms is not None
+            for participant in room.participants.values()
+            if participant.peer is not None and participant.member.drift_ms is not None
         ]
 
     # Messages of a seated peer ----------------------------------------------------------
@@ -243,8 +243,8 @@ class ServerProtocol:
     def _seated(self, sender: Peer, message: ClientMessage, now: Moment) -> None:
         room = sender.room
         assert room is not None
-        seat = room.seats.get(sender.member_id)
-        if seat is None or seat.peer != sender.number:
+        participant = room.participants.get(sender.member_id)
+        if participant is None or participant.peer != sender.number:
             # Another connection has this seat, or another host this party: this one closes.
             return
         event_id = (
@@ -288,7 +288,7 @@ class ServerProtocol:
 
     def _command(self, sender: Peer, room: Room, command: Command, now: Moment) -> None:
         if room.record.host_id != sender.member_id:
-            if room.seats[sender.member_id].has_hosted:
+            if room.participants[sender.member_id].has_hosted:
                 # On its way while another member became host: no rule is broken.
                 self._context.send((sender.number,), refuse.stale_host(command.event_id))
                 return

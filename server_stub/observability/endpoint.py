@@ -114,7 +114,7 @@ class MetricsEndpoint:
         return self._metrics.page(
             {
                 "matinee_streams": ("Streams with somebody in.", len(self._core.live_streams)),
-                "matinee_seats": ("Members of all streams.", self._core.seats),
+                "matinee_seats": ("Members of all streams.", self._core.participants),
                 "matinee_connections": ("Open websockets.", len(unread)),
                 "matinee_store_queue": (
                     "Questions that the store has not answered.",

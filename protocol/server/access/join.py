@@ -124,7 +124,7 @@ class JoinHandler:
         inserted, now = yield from ask(call)
         record = _kept(peer, inserted)
         admitted = Admitted(record, "host", created=keys, invite=keys.invite_token)
-        yield from self._seating.seat(peer, admitted, now)
+        yield from self._seating.participant(peer, admitted, now)
 
     def _enter(self, peer: Peer, hello: Hello, now: Moment, wait: float) -> StoreFlow[None]:
         """Let somebody into a stream that exists, when it is the turn of the token."""
@@ -154,7 +154,7 @@ class JoinHandler:
             else:
                 record, now = yield from self._claim(peer, hello, record, now)
         admitted = Admitted(record, role, hello.cursor, invite=invite if role == "host" else "")
-        yield from self._seating.seat(peer, admitted, now)
+        yield from self._seating.participant(peer, admitted, now)
 
     def _claim(
         self, peer: Peer, hello: Hello, record: StreamRecord, now: Moment

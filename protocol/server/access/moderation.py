@@ -79,7 +79,7 @@ class ModerationHandler:
             until_ms=now.unix_ms + round(lifetime * 1000),
             uses=request.uses,
             replaces=True,
-            staying=tuple(room.seats) if request.keep else (room.record.host_id,),
+            staying=tuple(room.participants) if request.keep else (room.record.host_id,),
             host_term=room.record.host_term,
         )
         told = Invited(token, call.until_ms, request.event_id, request.uses)
@@ -96,7 +96,9 @@ class ModerationHandler:
 
     def _keep_late(self, room: Room, invite: AddInvite, now: Moment) -> None:
         """Whoever was just coming in by an older invite stays as well."""
-        late = tuple(member_id for member_id in room.seats if member_id not in invite.staying)
+        late = tuple(
+            member_id for member_id in room.participants if member_id not in invite.staying
+        )
         if late:
             self._admit(AdmitMembers(invite.stream_id, invite.invite_hash, late, now))
 
@@ -116,8 +118,8 @@ class ModerationHandler:
         """Whoever came by an invite is out, but for who hosts."""
         why = "the host has taken the invite back: ask for the new one"
         bye = Bye("unauthorized", why, reconnect=False)
-        for member_id, seat in list(room.seats.items()):
-            if seat.by_invite and member_id != room.record.host_id:
+        for member_id, participant in list(room.participants.items()):
+            if participant.by_invite and member_id != room.record.host_id:
                 room.expel(member_id, bye, now)
 
     # Members ----------------------------------------------------------------------------
@@ -126,10 +128,10 @@ class ModerationHandler:
         if request.member_id == sender.member_id:
             self._tell(sender, refuse.not_oneself(request.event_id))
             return
-        seat = room.seats.get(request.member_id)
-        if seat is not None:
+        participant = room.participants.get(request.member_id)
+        if participant is not None:
             # So that nobody hands over to him while it is being written.
-            seat.is_leaving = True
+            participant.is_leaving = True
         elif not is_uuid_hex(request.member_id):
             self._tell(sender, refuse.not_here(request.event_id))
             return
@@ -138,23 +140,27 @@ class ModerationHandler:
         def then(result: Done | Refusal | StoreFailed, later: Moment) -> None:
             at = room.record.cursor
             # Of who is not here it may be asked again: the answer was lost with a connection.
-            done = Ack(request.event_id, at.epoch, at.seq, duplicate=seat is None)
+            done = Ack(request.event_id, at.epoch, at.seq, duplicate=participant is None)
             if self._is_done(sender, request, result, done):
                 room.expel(request.member_id, bye, later)
-            elif request.member_id in room.seats:
-                room.seats[request.member_id].is_leaving = False
+            elif request.member_id in room.participants:
+                room.participants[request.member_id].is_leaving = False
 
         record = room.record
         call = RemoveMember(
-            record.stream_id, request.member_id, now, record.host_term, is_here=seat is not None
+            record.stream_id,
+            request.member_id,
+            now,
+            record.host_term,
+            is_here=participant is not None,
         )
         self._rooms.ask(call.stream_id, call, then)
 
     # The host ---------------------------------------------------------------------------
 
     def _hand_over(self, sender: Peer, room: Room, request: HandOver, now: Moment) -> None:
-        seat = room.seats.get(request.member_id)
-        if seat is None or seat.peer is None or seat.is_leaving:
+        participant = room.participants.get(request.member_id)
+        if participant is None or participant.peer is None or participant.is_leaving:
             self._tell(sender, refuse.not_here(request.event_id))
             return
         record = room.record
@@ -214,6 +220,6 @@ class ModerationHandler:
 
 def _takes_back(sender: Peer, room: Room, request: ModerationRequest) -> bool:
     """Whether somebody with the host key makes himself host again."""
-    seat = room.seats[sender.member_id]
+    participant = room.participants[sender.member_id]
     is_own = isinstance(request, HandOver) and request.member_id == sender.member_id
-    return is_own and not seat.by_invite
+    return is_own and not participant.by_invite

@@ -44,7 +44,7 @@ class Seating:
         """This connection has ended."""
         self._members.left(peer.member_id, peer.limits, now.instant)
 
-    def seat(self, peer: Peer, admitted: Admitted, now: Moment) -> StoreFlow[None]:
+    def participant(self, peer: Peer, admitted: Admitted, now: Moment) -> StoreFlow[None]:
         """Welcome a member and tell the seat where the stream is."""
         record, role, cursor, created, invite = admitted
         room = self._rooms.open(record, now)
@@ -76,21 +76,23 @@ class Seating:
         """Bring a seat from ``cursor`` to where the stream is: events, or a snapshot."""
         room = peer.room
         assert room is not None
-        seat = room.seats[peer.member_id]
-        if seat.backlog is not None:
+        participant = room.participants[peer.member_id]
+        if participant.backlog is not None:
             return
         limits = self._context.limits
         reason = snapshot_reason(room.record, cursor, limits.resume_events)
         events: tuple[Event, ...] = ()
         if not reason:
             # What is appended while the store reads comes after what it has read.
-            room.fanout.hold_back(seat)
+            room.fanout.hold_back(participant)
             stream_id = room.record.stream_id
             read, now = yield from ask(ReadSince(stream_id, cursor, limits.resume_events))
-            is_here = peer.state == "seated" and room.seats.get(peer.member_id) is seat
-            if not is_here or seat.peer != peer.number:
+            is_here = (
+                peer.state == "seated" and room.participants.get(peer.member_id) is participant
+            )
+            if not is_here or participant.peer != peer.number:
                 return
-            reason, events = self._missed(read, cursor, room.fanout.release(seat))
+            reason, events = self._missed(read, cursor, room.fanout.release(participant))
         if reason:
             self._context.send((peer.number,), room.snapshot(reason))
         for event in events:

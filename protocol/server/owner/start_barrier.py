@@ -71,7 +71,7 @@ class StartBarrier:
 
     # Something has changed --------------------------------------------------------------
 
-    def look(self, now: Moment) -> None:
+    def check(self, now: Moment) -> None:
         """Somebody came or went: is there a start that waits?"""
         self._current(now)
 
@@ -105,7 +105,7 @@ class StartBarrier:
         if wait is None and goes_on and timeline.at - now.instant > MAX_LEAD:
             wait = self._wait = _Wait(timeline.at, stream.record.cursor, now.instant)
             timers = self._context.timers
-            timers.set((stream, "wait"), wait.until, self.look)
+            timers.set((stream, "wait"), wait.until, self.check)
             timers.set((stream, "told"), now.instant + TOLD_AFTER, self._tell)
             stream.tell(BarrierRaised(wait.until), now)
         return wait

@@ -76,10 +76,10 @@ class StreamOwner:
                     self.stream.tell(told, now)
             case MemberJoined(member=member):
                 self._presence.joined(edge_id, member, now)
-                self._barrier.look(now)
+                self._barrier.check(now)
             case MemberLeft(member_id=member_id, is_removed=is_removed):
                 self._presence.left(edge_id, member_id, now, is_removed=is_removed)
-                self._barrier.look(now)
+                self._barrier.check(now)
             case MemberStalled(needs=needs):
                 edge = self.stream.edges[edge_id]
                 edge.report = msgspec.structs.replace(edge.report, needs=needs)

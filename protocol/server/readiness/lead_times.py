@@ -116,15 +116,15 @@ class LeadTimes:
         self._write = 0.0
         """That the store has taken lately, at worst."""
 
-    def count(self, member_id: str, seat: Participant) -> None:
+    def count(self, member_id: str, participant: Participant) -> None:
         """This is what the seat needs from now on; one that is not connected needs nothing."""
-        if seat.peer is None or seat.way is None:
+        if participant.peer is None or participant.way is None:
             self.drop(member_id)
             return
-        start = seat.way + seat.start
-        self._ways.put(member_id, seat.way)
+        start = participant.way + participant.start
+        self._ways.put(member_id, participant.way)
         self._starts.put(member_id, start)
-        self._seeks.put(member_id, start + seat.seek)
+        self._seeks.put(member_id, start + participant.seek)
 
     def drop(self, member_id: str) -> None:
         """It is not waited for."""

@@ -31,40 +31,40 @@ class SyncPoint(NamedTuple):
 
 
 def readiness_of(
-    seat: Participant, place: SyncPoint, record: StreamRecord, now: float
+    participant: Participant, place: SyncPoint, record: StreamRecord, now: float
 ) -> Readiness:
     """What can be told of one seat; one that is not connected is excused."""
-    if seat.peer is None or seat.way is None:
+    if participant.peer is None or participant.way is None:
         return "excused"
-    if _is_behind(seat, place, now):
-        return _on_its_way(seat, place, now)
-    state = seat.member.state
+    if _is_behind(participant, place, now):
+        return _on_its_way(participant, place, now)
+    state = participant.member.state
     if state in NOT_TO_START:
         return "excused"
-    is_there = state in ("paused", "playing") and _has_enough(seat, record, now)
+    is_there = state in ("paused", "playing") and _has_enough(participant, record, now)
     return "ready" if is_there else "late"
 
 
-def _is_behind(seat: Participant, place: SyncPoint, now: float) -> bool:
-    if seat.cursor is None:
+def _is_behind(participant: Participant, place: SyncPoint, now: float) -> bool:
+    if participant.cursor is None:
         # It does not tell; then only what its seeks take tells anything.
-        return now - place.since < seat.seek_ms / 1000
-    return seat.cursor < place.cursor
+        return now - place.since < participant.seek_ms / 1000
+    return participant.cursor < place.cursor
 
 
-def _on_its_way(seat: Participant, place: SyncPoint, now: float) -> Readiness:
+def _on_its_way(participant: Participant, place: SyncPoint, now: float) -> Readiness:
     """What it last said of itself was about another place."""
-    if seat.cursor is None or seat.cursor.epoch != place.cursor.epoch:
+    if participant.cursor is None or participant.cursor.epoch != place.cursor.epoch:
         return "late"
-    if seat.member.state in ("idle", "failed"):
+    if participant.member.state in ("idle", "failed"):
         return "excused"
-    may_tell = seat.member.state != "loading" and seat.seek_ms <= MAX_LEAD * 1000
+    may_tell = participant.member.state != "loading" and participant.seek_ms <= MAX_LEAD * 1000
     return "soon" if may_tell and now - place.since <= MAX_LEAD else "late"
 
 
-def _has_enough(seat: Participant, record: StreamRecord, now: float) -> bool:
+def _has_enough(participant: Participant, record: StreamRecord, now: float) -> bool:
     """Whether it can play on for a while, as far as that is known; a live stream never could."""
-    buffer, media = seat.member.buffer, record.media
+    buffer, media = participant.member.buffer, record.media
     if buffer is None or media is None or media.duration is None:
         return True
     end = record.timeline.position_at(now) + buffer

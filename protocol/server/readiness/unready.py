@@ -25,19 +25,19 @@ class UnreadyIndex:
         """Those that are on their way when everybody is sent somewhere else."""
 
     @property
-    def seats(self) -> Collection[Participant]:
+    def participants(self) -> Collection[Participant]:
         """All others are ready, or are not waited for."""
         return self._unready.values()
 
-    def count(self, member_id: str, seat: Participant, place: Cursor) -> None:
+    def count(self, member_id: str, participant: Participant, place: Cursor) -> None:
         """This seat is here, or has told something; everybody is to be at ``place``."""
         self.drop(member_id)
-        if seat.peer is None or seat.way is None:
+        if participant.peer is None or participant.way is None:
             return
-        if seat.cursor is not None or seat.seek_ms > 0.0:
-            self._movable[member_id] = seat
-        if not _is_settled(seat, place):
-            self._unready[member_id] = seat
+        if participant.cursor is not None or participant.seek_ms > 0.0:
+            self._movable[member_id] = participant
+        if not _is_settled(participant, place):
+            self._unready[member_id] = participant
 
     def drop(self, member_id: str) -> None:
         """It is not waited for."""
@@ -49,11 +49,13 @@ class UnreadyIndex:
         self._unready.update(self._movable)
 
 
-def _is_settled(seat: Participant, place: Cursor) -> bool:
+def _is_settled(participant: Participant, place: Cursor) -> bool:
     """Whether time changes nothing about it: it is ready, or does not count."""
-    if seat.seek_ms > 0.0 if seat.cursor is None else seat.cursor < place:
+    if participant.seek_ms > 0.0 if participant.cursor is None else participant.cursor < place:
         return False
-    if seat.member.state in NOT_TO_START:
+    if participant.member.state in NOT_TO_START:
         return True
-    buffer = seat.member.buffer
-    return seat.member.state in ("paused", "playing") and (buffer is None or buffer >= READY_BUFFER)
+    buffer = participant.member.buffer
+    return participant.member.state in ("paused", "playing") and (
+        buffer is None or buffer >= READY_BUFFER
+    )

@@ -43,9 +43,11 @@ ON_TIME: Final = StartPlan(0.0, is_moving=False)
 class EdgeReadiness:
     """Of the seats of one edge, beside what the owner has told of the others."""
 
-    def __init__(self, edge_id: str, seats: Mapping[str, Participant], cursor: Cursor) -> None:
+    def __init__(
+        self, edge_id: str, participants: Mapping[str, Participant], cursor: Cursor
+    ) -> None:
         self._edge_id = edge_id
-        self._seats = seats
+        self._participants = participants
         self.sync_point = SyncPoint(cursor, float("-inf"))
         """Where everybody is to be by now."""
         self.lead_times = LeadTimes()
@@ -66,10 +68,10 @@ class EdgeReadiness:
 
     # What changes it --------------------------------------------------------------------
 
-    def count(self, member_id: str, seat: Participant) -> None:
+    def count(self, member_id: str, participant: Participant) -> None:
         """A seat is here, or has told something."""
-        self.lead_times.count(member_id, seat)
-        self._unready.count(member_id, seat, self.sync_point.cursor)
+        self.lead_times.count(member_id, participant)
+        self._unready.count(member_id, participant, self.sync_point.cursor)
 
     def discount(self, member_id: str) -> None:
         """It is not waited for."""
@@ -97,7 +99,10 @@ class EdgeReadiness:
 
     def plan(self, record: StreamRecord, act: Act, now: float) -> StartPlan:
         """How a start is led that ``act`` asks for now."""
-        seen = {self.outlook(seat, record, now) for seat in self._unready.seats}
+        seen = {
+            self.member_readiness(participant, record, now)
+            for participant in self._unready.participants
+        }
         others = [o for o in self._others if not o.as_of < self.sync_point.cursor]
         # What the rest of them told was about another place.
         is_moving = "soon" in seen or len(others) < len(self._others)
@@ -126,11 +131,13 @@ class EdgeReadiness:
             needs = needs.merged(other.needs)
         return needs.leads()
 
-    def outlook(self, seat: Participant, record: StreamRecord, now: float) -> Readiness:
+    def member_readiness(
+        self, participant: Participant, record: StreamRecord, now: float
+    ) -> Readiness:
         """What can be told of one seat."""
-        if self.excused and self.excused.get(seat.member.member_id, now) > now:
+        if self.excused and self.excused.get(participant.member.member_id, now) > now:
             return "excused"
-        return readiness_of(seat, self.sync_point, record, now)
+        return readiness_of(participant, self.sync_point, record, now)
 
     def _is_slow(self, record: StreamRecord, now: float) -> bool:
         """Somebody needs more for a seek than any lead gives.
@@ -140,19 +147,23 @@ class EdgeReadiness:
         if self.lead_times.longest <= MAX_LEAD:
             return False
         return any(
-            seat.way + seat.start + seat.seek > MAX_LEAD
-            for seat in self._seats.values()
-            if seat.way is not None and self.outlook(seat, record, now) != "excused"
+            participant.way + participant.start + participant.seek > MAX_LEAD
+            for participant in self._participants.values()
+            if participant.way is not None
+            and self.member_readiness(participant, record, now) != "excused"
         )
 
     # What the owner is told -------------------------------------------------------------
 
-    def look(self, record: StreamRecord, now: float) -> ReadinessReport:
+    def report(self, record: StreamRecord, now: float) -> ReadinessReport:
         """Look at every seat anew."""
         if self.until is not None and not self._still_waits(record, now):
             return self._report(record)
-        seats = self._seats.items()
-        words = {member_id: self.outlook(seat, record, now) for member_id, seat in seats}
+        participants = self._participants.items()
+        words = {
+            member_id: self.member_readiness(participant, record, now)
+            for member_id, participant in participants
+        }
         late = {member_id: None for member_id, word in words.items() if word in LATE}
         if late != self._late:
             self._late = late
@@ -161,18 +172,18 @@ class EdgeReadiness:
         self._has_slow_seek = self._is_slow(record, now)
         return self._report(record, has_ready="ready" in seen)
 
-    def look_at(self, record: StreamRecord, member_id: str, now: float) -> ReadinessReport | None:
+    def report_on(self, record: StreamRecord, member_id: str, now: float) -> ReadinessReport | None:
         """One seat has reported; None when that changes nothing for the start that waits."""
         if not self._still_waits(record, now):
             return self._report(record)
-        is_late = self.outlook(self._seats[member_id], record, now) in LATE
+        is_late = self.member_readiness(self._participants[member_id], record, now) in LATE
         is_news = is_late is not (member_id in self._late)
         if is_news and is_late:
             self._late[member_id] = None
         elif is_news:
             del self._late[member_id]
         if not self._late:
-            return self.look(record, now)
+            return self.report(record, now)
         return self._report(record) if is_news else None
 
     def _still_waits(self, record: StreamRecord, now: float) -> bool:

@@ -42,15 +42,15 @@ class RoomFanout:
         self._connected.pop(peer, None)
         self._peers = None
 
-    def hold_back(self, seat: Participant) -> None:
+    def hold_back(self, participant: Participant) -> None:
         """The log is being read for this seat: live events wait until `release`."""
-        seat.backlog = []
-        self._catching_up[seat.member.member_id] = seat
+        participant.backlog = []
+        self._catching_up[participant.member.member_id] = participant
 
-    def release(self, seat: Participant) -> list[Event]:
+    def release(self, participant: Participant) -> list[Event]:
         """The events that have waited for this seat."""
-        self.forget(seat.member.member_id)
-        backlog, seat.backlog = seat.backlog, None
+        self.forget(participant.member.member_id)
+        backlog, participant.backlog = participant.backlog, None
         return backlog or []
 
     def forget(self, member_id: str) -> None:
@@ -59,21 +59,21 @@ class RoomFanout:
 
     def restart(self) -> None:
         """What has waited is of no use: the stream starts anew."""
-        for seat in self._catching_up.values():
-            seat.backlog = []
+        for participant in self._catching_up.values():
+            participant.backlog = []
 
     def deliver(self, event: Event) -> None:
         """An event of the log, in its order."""
-        for seat in self._catching_up.values():
-            assert seat.backlog is not None
-            seat.backlog.append(event)
+        for participant in self._catching_up.values():
+            assert participant.backlog is not None
+            participant.backlog.append(event)
         self.tell_up_to_date(event)
 
     def tell_up_to_date(self, message: Event | StateNow) -> None:
         """Tell everybody but those that catch up."""
         peers = self.peers
         if self._catching_up:
-            behind = {seat.peer for seat in self._catching_up.values()}
+            behind = {participant.peer for participant in self._catching_up.values()}
             peers = tuple(peer for peer in peers if peer not in behind)
         self._context.send(peers, message)
 

@@ -53,7 +53,7 @@ class RoomRegistry(EdgeListener):
             room = Room(self._context, self._bus, self._edge_id, record, self._close_if_empty)
             self._rooms[stream_id] = room
             self._bus.send_up(stream_id, self._edge_id, EdgeOpened(record), now)
-        elif not room.seats:
+        elif not room.participants:
             room.reset(record, now)
             self._bus.send_up(stream_id, self._edge_id, EdgeOpened(record), now)
         return room
@@ -96,6 +96,6 @@ class RoomRegistry(EdgeListener):
     def _close_if_empty(self, stream_id: str, now: Moment) -> None:
         """Forget a room that nobody is in; its log stays."""
         room = self._rooms.get(stream_id)
-        if room is not None and not room.seats and not self._writer.is_owed(stream_id):
+        if room is not None and not room.participants and not self._writer.is_owed(stream_id):
             del self._rooms[stream_id]
             self._bus.send_up(stream_id, self._edge_id, EdgeClosed(), now)

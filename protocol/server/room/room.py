@@ -76,18 +76,18 @@ class Room:
         self.record = record
         self.waiting: StartWait | None = None
         """What people know of a start that waits."""
-        self.seats: dict[str, Participant] = {}
+        self.participants: dict[str, Participant] = {}
         self.claimed_by: int | None = None
         """Peer that is being made host."""
         self.former_host_id = ""
         """Who hosted when the last change of host came; it may be the same member."""
-        self.readiness = EdgeReadiness(edge_id, self.seats, record.cursor)
+        self.readiness = EdgeReadiness(edge_id, self.participants, record.cursor)
         self.fanout = RoomFanout(context)
         self._context = context
         self._bus = bus
         self._edge_id = edge_id
         self._vacated = vacated
-        self._roster = RosterReplica(self.seats)
+        self._roster = RosterReplica(self.participants)
         self._reported_at = float("-inf")
 
     # Who is here ------------------------------------------------------------------------
@@ -95,8 +95,8 @@ class Room:
     @property
     def host(self) -> Participant | None:
         """The host's seat while it is connected."""
-        seat = self.seats.get(self.record.host_id)
-        return seat if seat is not None and seat.peer is not None else None
+        participant = self.participants.get(self.record.host_id)
+        return participant if participant is not None and participant.peer is not None else None
 
     @property
     def host_name(self) -> str:
@@ -107,37 +107,37 @@ class Room:
     def attach(self, member: Member, peer: int, now: Moment, *, by_invite: bool) -> Participant:
         """Give ``peer`` the seat of ``member``; an older connection of that seat ends."""
         timers, member_id = self._context.timers, member.member_id
-        seat = Participant(member, peer, by_invite=by_invite)
-        before = self.seats.get(member_id)
+        participant = Participant(member, peer, by_invite=by_invite)
+        before = self.participants.get(member_id)
         if before is not None:
-            seat.expect(before.seek_ms)
-            seat.is_leaving = before.is_leaving
+            participant.expect(before.seek_ms)
+            participant.is_leaving = before.is_leaving
             if before.peer is not None:
                 self.fanout.remove(before.peer)
                 anew = Bye("replaced", "this seat has connected anew", reconnect=False)
                 self._dismiss(before.peer, anew)
-        self.seats[member_id] = seat
+        self.participants[member_id] = participant
         self.fanout.forget(member_id)
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
         is_first = not self.fanout
         self.fanout.add(peer)
-        self.readiness.count(member_id, seat)
+        self.readiness.count(member_id, participant)
         if is_first:
             self._send_up(EdgeConnected(is_connected=True), now)
         self._send_up(MemberJoined(member), now)
         if timers.due_at((self, "state")) is None:
             self._repeat_state_later(now)
-        self._look(now)
-        return seat
+        self._report_readiness(now)
+        return participant
 
     def detach(self, member_id: str, peer: int, now: Moment) -> None:
         """The connection is gone; the member stays listed for a while."""
-        seat = self.seats.get(member_id)
-        if seat is None or seat.peer != peer:
+        participant = self.participants.get(member_id)
+        if participant is None or participant.peer != peer:
             return
-        seat.peer = None
-        self.fanout.release(seat)
+        participant.peer = None
+        self.fanout.release(participant)
         self.fanout.remove(peer)
         self.readiness.discount(member_id)
         until = now.instant + self._context.limits.grace
@@ -146,11 +146,11 @@ class Room:
         )
         if not self.fanout:
             self._send_up(EdgeConnected(is_connected=False), now)
-        self._look(now)
+        self._report_readiness(now)
 
     def leave(self, member_id: str, now: Moment, *, sent_away: bool = False) -> None:
         """The member is gone for good."""
-        gone, timers = self.seats.pop(member_id), self._context.timers
+        gone, timers = self.participants.pop(member_id), self._context.timers
         timers.cancel((self, "grace", member_id))
         timers.cancel((self, "whole", member_id))
         self.fanout.forget(member_id)
@@ -160,25 +160,25 @@ class Room:
         self._send_up(MemberLeft(member_id, is_removed=sent_away), now)
         if gone.peer is not None and not self.fanout:
             self._send_up(EdgeConnected(is_connected=False), now)
-        self._look(now)
-        if not self.seats:
+        self._report_readiness(now)
+        if not self.participants:
             timers.cancel((self, "state"))
             timers.cancel((self, "readiness"))
             self._vacated(self.record.stream_id, now)
 
     def expel(self, member_id: str, bye: Bye, now: Moment) -> None:
         """The member has to go: the connection ends, and the seat with it."""
-        seat = self.seats.get(member_id)
-        if seat is None:
+        participant = self.participants.get(member_id)
+        if participant is None:
             return
-        if seat.peer is not None:
-            self._dismiss(seat.peer, bye)
+        if participant.peer is not None:
+            self._dismiss(participant.peer, bye)
         self.leave(member_id, now, sent_away=bye.code != "replaced")
 
     def displace(self, member_id: str, now: Moment) -> None:
         """Another seat with the host key hosts: who came by an invite stays as a viewer."""
-        seat = self.seats.get(member_id)
-        if seat is not None and not seat.by_invite:
+        participant = self.participants.get(member_id)
+        if participant is not None and not participant.by_invite:
             why = "another seat has taken over as host"
             self.expel(member_id, Bye("replaced", why, reconnect=False), now)
 
@@ -201,13 +201,13 @@ class Room:
 
     def _publish(self, event: Event, now: Moment) -> None:
         self.fanout.deliver(event)
-        if self.seats:
+        if self.participants:
             # It says where the timeline stands, so the next repetition can wait.
             self._repeat_state_later(now)
         if event.event_type in ("pause", "seek") or (event.seq == 1 and event.media is not None):
             self.readiness.move(SyncPoint(event.cursor, now.instant))
         self._watch_stall(event, now)
-        self._look(now)
+        self._report_readiness(now)
 
     def _enter(self, record: StreamRecord, now: Moment) -> bool:
         """The only way to another record, which is a newer one; False where it is not."""
@@ -223,11 +223,11 @@ class Room:
     def _change_host(self, before: str, now: Moment) -> None:
         """Another member hosts than ``before``; those who are here change their roles."""
         for member_id, role in ((before, "viewer"), (self.record.host_id, "host")):
-            seat = self.seats.get(member_id)
-            if seat is not None:
-                seat.has_hosted = role == "viewer"
-                seat.member = msgspec.structs.replace(seat.member, role=role)
-                self._send_up(MemberChanged(seat.member, is_urgent=True), now)
+            participant = self.participants.get(member_id)
+            if participant is not None:
+                participant.has_hosted = role == "viewer"
+                participant.member = msgspec.structs.replace(participant.member, role=role)
+                self._send_up(MemberChanged(participant.member, is_urgent=True), now)
 
     def reset(self, record: StreamRecord, now: Moment) -> None:
         """The stream starts anew from ``record``, unless it has gone on from there already."""
@@ -276,7 +276,7 @@ class Room:
             )
 
     def _tell_whole(self, member_id: str) -> None:
-        peer = self.seats[member_id].peer
+        peer = self.participants[member_id].peer
         if peer is not None:
             self._context.send((peer,), self._here(whole=True), is_urgent=False)
 
@@ -296,17 +296,17 @@ class Room:
 
     def report(self, member_id: str, report: Report, now: Moment) -> None:
         """Take what a seat tells of itself; it never moves the timeline."""
-        seat, readiness = self.seats[member_id], self.readiness
-        before = seat.member
-        seat.take(report)
-        readiness.count(member_id, seat)
-        member = seat.member
+        participant, readiness = self.participants[member_id], self.readiness
+        before = participant.member
+        participant.take(report)
+        readiness.count(member_id, participant)
+        member = participant.member
         if member.state != before.state:
             self._send_up(MemberChanged(member, is_urgent=True), now)
         elif member_id in self._roster and member != before:
             self._send_up(MemberChanged(member), now)
         if readiness.until is not None:
-            news = readiness.look_at(self.record, member_id, now.instant)
+            news = readiness.report_on(self.record, member_id, now.instant)
             if news is not None:
                 self._send_up(news, now)
         if not readiness.is_alone:
@@ -320,7 +320,7 @@ class Room:
         """How far ahead a change is agreed that is asked for now."""
         return self.readiness.leads()
 
-    def _look(self, now: Moment) -> None:
+    def _report_readiness(self, now: Moment) -> None:
         """Somebody came or went, or the timeline is another one."""
         if self.readiness.until is not None:
             self._report(now)
@@ -334,7 +334,7 @@ class Room:
 
     def _report(self, now: Moment) -> None:
         self._reported_at = now.instant
-        self._send_up(self.readiness.look(self.record, now.instant), now)
+        self._send_up(self.readiness.report(self.record, now.instant), now)
 
     # Stalls -----------------------------------------------------------------------------
 
@@ -350,13 +350,13 @@ class Room:
 
     def _stalled(self, member_id: str, now: Moment) -> None:
         """A member has stalled for long: the owner stops the party if that is what it wants."""
-        record, seat, instant = self.record, self.seats.get(member_id), now.instant
-        if seat is None or not stops_for(member_id, record, instant):
+        record, participant, instant = self.record, self.participants.get(member_id), now.instant
+        if participant is None or not stops_for(member_id, record, instant):
             return
-        if self.readiness.outlook(seat, record, instant) == "late":
-            position = resume_position(seat, record, instant)
+        if self.readiness.member_readiness(participant, record, instant) == "late":
+            position = resume_position(participant, record, instant)
             needs = self.readiness.lead_times.needs()
-            self._send_up(MemberStalled(member_id, seat.member.name, position, needs), now)
+            self._send_up(MemberStalled(member_id, participant.member.name, position, needs), now)
 
     # The owner --------------------------------------------------------------------------
 
@@ -399,7 +399,7 @@ class Room:
                 was_alone = self.readiness.is_alone
                 self.readiness.take(message)
                 if was_alone:
-                    self._look(now)
+                    self._report_readiness(now)
             case _:
                 assert_never(message)
 

@@ -16,11 +16,11 @@ class RosterReplica:
     """Members that are listed, in their order, and how many are not.
 
     Args:
-        seats: of the edge itself: of those it knows best how they are.
+        participants: of the edge itself: of those it knows best how they are.
     """
 
-    def __init__(self, seats: Mapping[str, Participant]) -> None:
-        self._seats = seats
+    def __init__(self, participants: Mapping[str, Participant]) -> None:
+        self._participants = participants
         self._listed: dict[str, Member] = {}
         self.others = 0
 
@@ -29,9 +29,9 @@ class RosterReplica:
 
     def members(self) -> tuple[Member, ...]:
         """Those who are listed, as they are now."""
-        seats = self._seats
+        participants = self._participants
         return tuple(
-            seats[member_id].member if member_id in seats else member
+            participants[member_id].member if member_id in participants else member
             for member_id, member in self._listed.items()
         )
 
@@ -49,11 +49,11 @@ class RosterReplica:
         for member in change.listed:
             self._listed[member.member_id] = member
         self.others = change.others
-        seats = self._seats
+        participants = self._participants
         return [
-            seats[member.member_id].member
+            participants[member.member_id].member
             for member in change.listed
-            if member.member_id in seats and seats[member.member_id].member != member
+            if member.member_id in participants and participants[member.member_id].member != member
         ]
 
     def take(self, presence: Presence) -> None:

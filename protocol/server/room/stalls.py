@@ -23,8 +23,8 @@ def stops_for(member_id: str, record: StreamRecord, now: float) -> bool:
     return record.settings.wait and is_running and member_id != record.host_id
 
 
-def resume_position(seat: Participant, record: StreamRecord, now: float) -> float:
+def resume_position(participant: Participant, record: StreamRecord, now: float) -> float:
     """Where in the film the party goes on, seconds."""
     here = record.timeline.position_at(now)
-    stands = here if seat.position is None else min(seat.position, here)
+    stands = here if participant.position is None else min(participant.position, here)
     return max(stands - OVERLAP, here - FURTHEST_BACK, 0.0)

@@ -109,7 +109,7 @@ class HttpHandler:
         body = {
             "status": "ok",
             "streams": len(self._core.live_streams),
-            "seats": self._core.seats,
+            "seats": self._core.participants,
         }
         return responses.json_page(body)
 

@@ -142,7 +142,7 @@ def test_what_an_older_connection_of_a_seat_still_sends_is_dropped() -> None:
     older = party.join("Bo")
     party.join("Bo")
     party.bench.send(older, Leave())
-    assert party.bench.core.seats == 2
+    assert party.bench.core.participants == 2
 
 
 def test_a_command_that_a_take_over_overtakes_is_stale() -> None:

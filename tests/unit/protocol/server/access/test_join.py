@@ -312,7 +312,7 @@ def test_a_seat_that_is_gone_before_the_store_answers_is_not_seated() -> None:
     party.bench.disconnect(viewer)
     party.bench.disconnect(newcomer)
     party.bench.release()
-    assert party.bench.core.seats == 1
+    assert party.bench.core.participants == 1
     assert party.bench.core.live_streams == (party.stream_id,)
 
 
@@ -375,7 +375,7 @@ def test_a_seat_that_connects_anew_ends_its_older_connection() -> None:
     assert party.bench.closed[first] == (1008, "replaced")
     party.bench.disconnect(first)
     party.bench.advance(30.0)
-    assert party.bench.core.seats == 2
+    assert party.bench.core.participants == 2
     assert not party.bench.got(second, Bye)
 
 
@@ -390,7 +390,7 @@ def test_a_host_that_reconnects_keeps_its_term_and_learns_its_counter() -> None:
     welcome = party.bench.last(host, Welcome)
     assert (welcome.role, welcome.host_term, welcome.counter) == ("host", 1, 1)
     assert welcome.invite_token == ""
-    assert party.bench.core.seats == 1
+    assert party.bench.core.participants == 1
 
 
 def test_a_host_without_memory_gets_an_invite_that_opens() -> None:
@@ -485,7 +485,7 @@ def test_a_seat_that_takes_over_twice_at_once_hosts_on_its_later_connection() ->
     party.bench.release()
     assert party.bench.last(first, Bye).code == "replaced"
     assert party.bench.last(second, Welcome).host_term == 3
-    assert party.bench.core.seats == 1
+    assert party.bench.core.participants == 1
 
 
 def test_a_new_host_that_is_gone_before_it_is_one_leaves_no_room_behind() -> None:

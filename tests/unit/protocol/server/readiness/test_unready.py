@@ -1,4 +1,4 @@
-"""Whoever a start may have to wait for is among the doubts, without a look at each seat."""
+"""Whoever a start may have to wait for is among the unready, without a look at each seat."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Room:
     def __init__(self) -> None:
         self.seats: dict[str, Participant] = {}
         self.place = SyncPoint(Cursor(1, 1), 0.0)
-        self.doubts = UnreadyIndex()
+        self.unready = UnreadyIndex()
         self.now = 0.0
 
     def change(self, what: str, name: str | None, report: Report | None) -> None:
@@ -48,7 +48,7 @@ class Room:
         if name is None:
             seq = self.place.cursor.seq
             self.place = SyncPoint(Cursor(1, seq + 1), self.now)
-            self.doubts.moved()
+            self.unready.moved()
             return
         if what == "comes":
             self.seats[name] = Participant(Member(name, name, "viewer"), 1, by_invite=True)
@@ -57,13 +57,13 @@ class Room:
             return
         if what == "goes":
             del self.seats[name]
-            self.doubts.drop(name)
+            self.unready.drop(name)
             return
         if what == "is lost":
             seat.peer = None
         if report is not None:
             seat.take(report)
-        self.doubts.count(name, seat, self.place.cursor)
+        self.unready.count(name, seat, self.place.cursor)
 
     def late_or_soon(self, now: float) -> set[Participant]:
         words = {seat: readiness_of(seat, self.place, RECORD, now) for seat in self.seats.values()}
@@ -78,7 +78,7 @@ def test_who_is_late_or_on_the_way_is_doubtful_now_and_later(
     for step in steps:
         room.change(*step)
         for later in (0.0, 1.0, 2.0, 20.0, ENDLESS):
-            assert room.late_or_soon(room.now + later) <= set(room.doubts.seats)
+            assert room.late_or_soon(room.now + later) <= set(room.unready.participants)
 
 
 def ready(cursor: Cursor | None, seek_ms: float = 200.0) -> Report:
@@ -94,8 +94,8 @@ def test_who_is_ready_is_no_doubt_until_everybody_moves(report: Report, after_a_
     room = Room()
     room.change("comes", "ana", None)
     room.change("says", "ana", report)
-    assert not room.doubts.seats
+    assert not room.unready.participants
     room.change("all move", None, None)
-    assert len(room.doubts.seats) == after_a_move
+    assert len(room.unready.participants) == after_a_move
     room.change("says", "ana", ready(Cursor(1, 2)))
-    assert not room.doubts.seats
+    assert not room.unready.participants

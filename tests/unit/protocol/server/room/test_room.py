@@ -108,7 +108,7 @@ def test_a_lost_connection_shows_only_after_its_grace() -> None:
     party.bench.advance(0.2)
     (presence,) = party.bench.got(party.host, Presence)
     assert len(presence.left) == 1
-    assert party.bench.core.seats == 1
+    assert party.bench.core.participants == 1
 
 
 def test_who_comes_back_within_the_grace_never_left() -> None:
@@ -128,7 +128,7 @@ def test_who_leaves_is_gone_at_once() -> None:
     assert party.bench.closed[viewer] == (1000, "")
     party.bench.disconnect(viewer)
     party.bench.advance(30.0)
-    assert party.bench.core.seats == 1
+    assert party.bench.core.participants == 1
 
 
 def test_who_leaves_and_comes_back_in_one_breath_is_here() -> None:
