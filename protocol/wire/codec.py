@@ -14,10 +14,10 @@ from typing import Any, Final, TypeVar, cast, get_args
 import msgspec
 
 from protocol.exceptions import DecodeError
+from protocol.wire.closed_sets import take_as_known
 from protocol.wire.messages import (
     MAX_MESSAGE_BYTES,
     ClientMessage,
-    EventType,
     Hello,
     ServerMessage,
     Unknown,
@@ -35,7 +35,6 @@ _UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
 _MAX_DIGITS: Final = 20
 
 _SERVER_TYPES: Final = {kind.__struct_config__.tag for kind in get_args(ServerMessage)}
-_EVENT_TYPES: Final = set(get_args(EventType))
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -54,7 +53,7 @@ def decode_client(text: str) -> ClientMessage:
 
 
 def decode_server(text: str) -> ServerMessage | Unknown:
-    """Read what the server sent; a newer one's types are no mistake of its.
+    """Read what the server sent; a newer one's types and values are no mistake of its.
 
     Raises:
         DecodeError: not a message; ``field`` says where.
@@ -63,9 +62,11 @@ def decode_server(text: str) -> ServerMessage | Unknown:
     kind = tree.get("type")
     if isinstance(kind, str) and kind not in _SERVER_TYPES:
         return Unknown()
-    event_type = tree.get("event_type")
-    if kind == "event" and isinstance(event_type, str) and event_type not in _EVENT_TYPES:
-        tree["event_type"] = "unknown"
+    try:
+        return _convert(tree, ServerMessage)
+    except DecodeError:
+        if not take_as_known(tree):
+            raise
     return _convert(tree, ServerMessage)
 
 

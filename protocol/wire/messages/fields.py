@@ -73,4 +73,8 @@ RefusalCode = Literal[
     "storage_full",
     "try_again",
     "internal",
+    "unknown",
 ]
+"""``unknown`` stands for a code that this program does not know; nobody sends it."""
+ByeCode = RefusalCode | Literal["server_stopping", "replaced", "too_slow"]
+MediaKind = Literal["url", "file"]

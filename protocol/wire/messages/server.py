@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from protocol.timeline import Timeline
 from protocol.wire.messages.ephemeral import AnyEphemeralMessage
 from protocol.wire.messages.fields import (
+    ByeCode,
     Code,
     Counter,
     EventType,
@@ -190,7 +189,7 @@ class Invited(Struct, frozen=True, tag="invited", tag_field="type"):
 class Bye(Struct, frozen=True, tag="bye", tag_field="type"):
     """The connection closes, and why."""
 
-    code: RefusalCode | Literal["server_stopping", "replaced", "too_slow"]
+    code: ByeCode
     message: Sentence
     reconnect: bool = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -10,6 +10,7 @@ from msgspec import Meta
 from protocol.wire.messages.fields import (
     Counter,
     Id,
+    MediaKind,
     Milliseconds,
     Name,
     Role,
@@ -55,7 +56,7 @@ class Media(Struct, frozen=True):
     """
 
     media_id: Id
-    kind: Literal["url", "file"]
+    kind: MediaKind
     title: Title = ""
     file_name: Title = ""
     """Of a file, without its folder."""

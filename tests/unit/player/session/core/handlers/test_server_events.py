@@ -210,7 +210,8 @@ def test_another_clock_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "ends"), [("forbidden", True), ("storage_full", False), ("try_again", False)]
+    ("code", "ends"),
+    [("forbidden", True), ("unknown", True), ("storage_full", False), ("try_again", False)],
 )
 def test_a_connection_that_is_refused_ends_the_seat_unless_it_may_pass(
     code: str, ends: bool
