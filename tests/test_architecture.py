@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.metadata
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -318,6 +319,27 @@ def test_a_key_an_option_and_a_command_are_seen_in_a_text(text: str) -> None:
 )
 def test_below_the_faces_no_text_names_a_key_an_option_or_a_command(path: Path) -> None:
     assert not [text for text in told_texts(parse(path)) if names_keys(text)]
+
+
+def modules_of_contract(name: str, key: str) -> set[str]:
+    page = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = (c for c in page["tool"]["importlinter"]["contracts"] if c["name"] == name)
+    return set(contract[key])
+
+
+def parts_of(package: str) -> set[str]:
+    names = {name_of(path).split("/")[1] for path in SOURCES if name_of(path).startswith(package)}
+    return {f"{package}.{name.removesuffix('.py')}" for name in names - {"__init__.py"}}
+
+
+def test_of_the_seat_everything_but_its_api_is_forbidden_to_a_face() -> None:
+    name = "A face sees of the seat its API and a few values"
+    assert modules_of_contract(name, "forbidden_modules") == parts_of("player") - {"player.api"}
+
+
+def test_everything_of_a_face_but_the_screen_is_held_to_run_without_textual() -> None:
+    name = "Everything but the screen runs without Textual"
+    assert parts_of("tui") - {"tui.screen"} <= modules_of_contract(name, "source_modules")
 
 
 def test_the_map_of_modules_is_true_and_complete() -> None:

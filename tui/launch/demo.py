@@ -25,7 +25,7 @@ class SecondSeat:
         self._seat: SeatProcess | None = None
         self._life: asyncio.Task[None] | None = None
 
-    def listen(self, view: views.AnyView) -> None:
+    def observe(self, view: views.AnyView) -> None:
         """Hear what the first seat says."""
         if not isinstance(view, views.Ready) or not view.invite:
             return

@@ -67,20 +67,20 @@ async def run_party(party: LaunchPlan) -> int:
         )
         notices = [party.notice] if party.notice else []
         second = SecondSeat(party.second, face)
-        listeners = [second.listen]
+        observers = [second.observe]
 
         def tell(view: views.AnyView) -> None:
-            for listener in listeners:
-                listener(view)
+            for observe in observers:
+                observe(view)
             # The first line of all is the seat's.
             while notices:
                 face.report(notices.pop())
 
-        seat = SeatProcess(config, heard=tell)
-        listeners.append(AudioDelays(paths.trims_file(), seat.send, apply=party.kept_trim).hear)
+        seat = SeatProcess(config, observer=tell)
+        observers.append(AudioDelays(paths.trims_file(), seat.send, apply=party.kept_trim).observe)
         if party.hosted is not None:
             hosted = HostedParties(party.hosted, paths.keys_folder())
-            listeners.append(hosted.hear)
+            observers.append(hosted.observe)
             stack.callback(_say_how_to_return, party, hosted)
         stack.push_async_callback(second.end)
         stack.push_async_callback(seat.end)

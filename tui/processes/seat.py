@@ -54,7 +54,7 @@ class SeatProcess:
         config: SeatConfig,
         *,
         command: Sequence[str] = SEAT_COMMAND,
-        heard: Callable[[views.AnyView], None] | None = None,
+        observer: Callable[[views.AnyView], None] | None = None,
         policy: RestartPolicy = _RESTARTS,
         timeouts: EndTimeouts = _TIMEOUTS,
         wall_clock: Callable[[], float] = time.time,
@@ -63,7 +63,7 @@ class SeatProcess:
         self._supervisor = Supervisor(log_file, policy, timeouts)
         self._checkpoint = SeatCheckpoint(config)
         self._command = tuple(command)
-        self._tell = heard
+        self._observer = observer
         self._policy = policy
         self._wall_clock = wall_clock
         self._early: list[bytes] | None = []
@@ -130,8 +130,8 @@ class SeatProcess:
         if isinstance(line.view, views.ErrorLine) and line.view.fatal:
             self._failed = True
             self.exit_code = 1
-        if self._tell is not None and line.view is not None:
-            self._tell(line.view)
+        if self._observer is not None and line.view is not None:
+            self._observer(line.view)
         return line
 
     def _died(self, code: int) -> views.ErrorLine:

@@ -40,7 +40,7 @@ class AudioDelays:
         """What the seat was asked for and has not shown yet."""
         self._now: float | None = None
 
-    def hear(self, view: views.AnyView) -> None:
+    def observe(self, view: views.AnyView) -> None:
         """Take one line of the seat."""
         match view:
             case views.Ready():

@@ -67,7 +67,7 @@ class HostedParties:
         self.is_kept = False
         """There is a party to come back to."""
 
-    def hear(self, view: views.AnyView) -> None:
+    def observe(self, view: views.AnyView) -> None:
         """Take one line of the seat."""
         party = self._party
         match view:

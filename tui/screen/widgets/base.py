@@ -42,17 +42,17 @@ class StateView(Widget, inherit_bindings=False):
 
     def watch_room(self) -> None:
         """A line of the seat came."""
-        self.look()
+        self.redraw_if_changed()
 
     def watch_now(self) -> None:
         """Time went on."""
-        self.look()
+        self.redraw_if_changed()
 
     def on_resize(self) -> None:
         """The place to draw in is another."""
-        self.look()
+        self.redraw_if_changed()
 
-    def look(self) -> None:
+    def redraw_if_changed(self) -> None:
         """Draw, and ask to be painted when that differs from what is on the screen."""
         width, height = self.content_size
         if width <= 0 or height <= 0:

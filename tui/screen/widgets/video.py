@@ -52,7 +52,7 @@ class VideoView(Widget, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Look for pictures twice as often as they are shown, so that none is late by much."""
-        self.set_interval(1 / (2 * MAX_PICTURES), self._look)
+        self.set_interval(1 / (2 * MAX_PICTURES), self._show_newest)
 
     def on_resize(self, event: events.Resize) -> None:
         """Ask for pictures of the new size."""
@@ -66,7 +66,7 @@ class VideoView(Widget, inherit_bindings=False):
         self._background = None
         self._strips.clear()
 
-    def _look(self) -> None:
+    def _show_newest(self) -> None:
         picture = self._frame_buffer.read(self._picture.number if self._picture else 0)
         if picture is not None:
             self.show(picture)

@@ -25,12 +25,12 @@ class Evening:
     def __init__(self, file: Path, *, apply: bool = True) -> None:
         self.asked: list[Trim] = []
         self._keeper = AudioDelays(file, self.asked.append, apply=apply)
-        self._keeper.hear(READY)
+        self._keeper.observe(READY)
 
     def on(self, device: str, *trims: float) -> Evening:
-        self._keeper.hear(film(device))
+        self._keeper.observe(film(device))
         for trim in trims:
-            self._keeper.hear(status(trim_ms=trim))
+            self._keeper.observe(status(trim_ms=trim))
         return self
 
 
@@ -63,7 +63,7 @@ def test_what_the_keeper_asked_for_itself_is_no_hand(file: Path) -> None:
 def test_a_seat_that_was_started_again_is_asked_again(file: Path) -> None:
     Evening(file).on("alsa", 0.0, -40.0)
     evening = Evening(file).on("alsa", 0.0, -40.0)
-    evening._keeper.hear(READY)  # pyright: ignore[reportPrivateUsage]
+    evening._keeper.observe(READY)  # pyright: ignore[reportPrivateUsage]
     assert evening.on("alsa", 0.0).asked == [Trim(-40.0), Trim(-40.0)]
 
 

@@ -49,13 +49,13 @@ def ready(stream_id: str) -> views.Ready:
 def keep(folder: Path, number: int, stream_id: str, *, at: float = 0.0) -> HostedParties:
     key_file(folder, f"instance-{number}").write_text("key")
     keeper = HostedParties(party(number), folder, wall_clock=lambda: at)
-    keeper.hear(ready(stream_id))
+    keeper.observe(ready(stream_id))
     return keeper
 
 
 def test_the_stream_and_the_film_that_is_on_are_kept(tmp_path: Path) -> None:
     keeper = keep(tmp_path, 1, "3fa85f64", at=100.0)
-    keeper.hear(views.MediaView(title="B", duration=1.0, kind="file", queue_left=1))
+    keeper.observe(views.MediaView(title="B", duration=1.0, kind="file", queue_left=1))
     kept = find_party(tmp_path)
     assert (kept.stream_id, kept.title, kept.seen_at) == ("3fa85f64", "B", 100.0)
     assert kept.media == ("/films/b", "/films/c")
@@ -70,7 +70,7 @@ def test_only_its_owner_can_read_it_and_no_key_is_in_it(tmp_path: Path) -> None:
 
 def test_there_is_nothing_to_come_back_to_before_the_seat_has_joined(tmp_path: Path) -> None:
     keeper = HostedParties(party(), tmp_path)
-    keeper.hear(views.MediaView(title="B", duration=1.0, kind="file"))
+    keeper.observe(views.MediaView(title="B", duration=1.0, kind="file"))
     assert not keeper.is_kept
     with pytest.raises(SettingsError, match="no party was hosted"):
         find_party(tmp_path)
@@ -78,7 +78,7 @@ def test_there_is_nothing_to_come_back_to_before_the_seat_has_joined(tmp_path: P
 
 def test_a_folder_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     keeper = HostedParties(party(), tmp_path / "gone")
-    keeper.hear(ready("3fa85f64"))
+    keeper.observe(ready("3fa85f64"))
     assert not keeper.is_kept
 
 
