@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 import msgspec
 
 from protocol.server import refusals as refuse
+from protocol.server.access.creation import invite_until
 from protocol.server.core.identity import hash_token, is_uuid_hex
 from protocol.server.core.store_calls import (
     AddInvite,
@@ -188,7 +189,7 @@ class ModerationHandler:
         if host is None or host.peer is None:
             return
         peer, token = host.peer, self._context.ids.invite_token()
-        until_ms = now.unix_ms + round(self._context.limits.invite_lifetime * 1000)
+        until_ms = invite_until(self._context, now)
 
         def then(result: Done | Refusal | StoreFailed, _: Moment) -> None:
             if not isinstance(result, StoreFailed):
