@@ -266,7 +266,7 @@ class ServerProtocol:
             case Report():
                 room.report(sender.member_id, message, now)
             case EphemeralRequest():
-                room.post(sender.member_id, sender.name, message, now)
+                room.link.post(sender.member_id, sender.name, message, now)
             case NewInvite() | Remove() | HandOver():
                 self._moderate(sender, room, message, now)
             case Resume():

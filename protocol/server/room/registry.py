@@ -79,7 +79,7 @@ class RoomRegistry(EdgeListener):
         def committed(now: Moment) -> None:
             room = self._rooms.get(request.stream_id)
             if answer_to is not None and room is not None:
-                room.readiness.lead_times.wrote(now.instant - request.now.instant)
+                room.link.readiness.lead_times.wrote(now.instant - request.now.instant)
 
         self._writer.append(request, answer_to=answer_to, committed=committed, then=then)
 
@@ -91,7 +91,7 @@ class RoomRegistry(EdgeListener):
     def take_down(self, stream_id: str, message: DownMessage, now: Moment) -> None:
         room = self._rooms.get(stream_id)
         if room is not None:
-            room.take_down(message, now)
+            room.link.take(message, now)
 
     def _close_if_empty(self, stream_id: str, now: Moment) -> None:
         """Forget a room that nobody is in; its log stays."""
