@@ -15,6 +15,7 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 DEFAULT_LISTEN: Final = "127.0.0.1:8765"
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 """How people write this very machine."""
+LISTEN_HINT: Final = "write it as HOST:PORT, such as 127.0.0.1:8765; port 0 takes any free one"
 _LISTEN: Final = re.compile(
     r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:/@\s]*)):(?P<port>[0-9]{1,5})"
 )
@@ -87,7 +88,7 @@ def parse_listen(text: str) -> ListenAddress:
     if found is None or int(found["port"]) > 65535:
         raise SettingsError(
             "listen",
-            f"{text!r} is not HOST:PORT",
-            "write it as 127.0.0.1:8765; port 0 takes any free one",
+            f"{text!r} is not an address to listen on",
+            LISTEN_HINT,
         )
     return ListenAddress(found["six"] or found["name"] or "127.0.0.1", int(found["port"]))

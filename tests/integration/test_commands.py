@@ -98,7 +98,11 @@ def read_all(terminal: int, drawn: bytearray) -> None:
         (("host", "/", "--plain"), "not a file", "name the film itself"),
         (("host", str(FILM)), "needs a terminal", "--plain or --json"),
         (("host", str(FILM), "--plain", "--mpv", "vo"), "not KEY=VALUE", "--mpv vo=null"),
-        (("host", str(FILM), "--plain", "--listen", "here"), "not HOST:PORT", "127.0.0.1:8765"),
+        (
+            ("host", str(FILM), "--plain", "--listen", "here"),
+            "not an address to listen on",
+            "127.0.0.1:8765",
+        ),
         (("host", str(FILM), "--plain", "--server", "ftp://x"), "not a server", "http"),
         (("host", str(FILM), "--plain", "--server", "http://x", "--lan"), "--lan: ", "leave out"),
         (("serve", "--database", ""), "database: is empty", "give a path"),

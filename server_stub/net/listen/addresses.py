@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from protocol.exceptions import InviteError, ListenError, SettingsError
-from protocol.wire.addresses import ListenAddress, host_of, is_loopback, parse_ip
+from protocol.wire.addresses import LISTEN_HINT, ListenAddress, host_of, is_loopback, parse_ip
 from protocol.wire.invite import parse_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _BACKLOG: Final = 1024
-_HINT: Final = "write it as HOST:PORT, such as 127.0.0.1:8765; port 0 takes any free one"
 
 
 def parse_public_url(text: str) -> str:
@@ -72,7 +71,7 @@ def _refused(address: ListenAddress, error: OSError) -> ListenError:
                 "take one above 1023, such as --listen 127.0.0.1:8765",
             )
         case _:
-            return ListenError(f"cannot listen on {address} ({error.strerror})", _HINT)
+            return ListenError(f"cannot listen on {address} ({error.strerror})", LISTEN_HINT)
 
 
 def _free_port(address: ListenAddress) -> int:
