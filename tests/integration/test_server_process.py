@@ -93,8 +93,8 @@ async def test_a_port_in_use_is_named_and_another_one_offered(tmp_path: Path) ->
     [
         ("198.51.100.7:0", "bad_setting", "keys travel unencrypted"),
         ("0.0.0.0:0", "bad_setting", "--insecure-lan"),
-        ("nowhere", "bad_setting", "is not HOST:PORT"),
-        ("127.0.0.1:99999", "bad_setting", "is not HOST:PORT"),
+        ("nowhere", "bad_setting", "is not an address to listen on"),
+        ("127.0.0.1:99999", "bad_setting", "is not an address to listen on"),
     ],
 )
 async def test_an_address_that_makes_no_sense_is_refused(
