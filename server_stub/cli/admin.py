@@ -11,7 +11,7 @@ import click
 from protocol.exceptions import StoreError
 from server_stub.app import default_database
 from server_stub.cli import history_format
-from server_stub.cli.output import put, say
+from server_stub.cli.output import HELP, put, say
 from server_stub.storage import admin
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _DATABASE: Final = click.option(
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.argument("direction", type=click.Choice(["up", "down", "status"]))
 @_DATABASE
 @_JSON
@@ -53,7 +53,7 @@ def migrate(*, direction: Literal["up", "down", "status"], database: str, as_jso
         print_lines([f"backup: {backup}"])
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.option("--accept-clock", is_flag=True, help="The clock is right although it has jumped.")
 @_DATABASE
 @_JSON
@@ -67,7 +67,7 @@ def maintain(*, accept_clock: bool, database: str, as_json: bool) -> None:
     print_lines([f"events deleted: {done.events_deleted}", f"streams reset: {done.streams_reset}"])
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.argument("stream", default="", metavar="[STREAM]")
 @click.option(
     "--database",

@@ -7,12 +7,13 @@ Whatever others wrote is cleaned once more: a file may be older than the rules, 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never, get_args
 
 import msgspec
 
 from protocol.clock_text import clock_text
 from protocol.text import NAME_CELLS, REASON_CELLS, TITLE_CELLS, cell_width, clean_text
+from protocol.wire.messages import EventType
 from server_stub.storage.sql.schema import at
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def event_lines(stream: PastStream, events: Sequence[Event]) -> list[str]:
             [
                 f"{_when(event):%Y-%m-%d %H:%M:%S}",
                 _name(event),
-                _what(event, waited.get(event.event_id)),
+                event_words(event, waited.get(event.event_id)),
                 clock_text(_position(event, moved), decimals=1),
             ]
         )
@@ -109,7 +110,11 @@ def event_object(event: Event) -> dict[str, object]:
     return msgspec.to_builtins(cleaned)
 
 
-def _what(event: Event, waited: float | None) -> str:
+def event_words(event: Event, waited: float | None) -> str:
+    """What happened, in a few words; ``waited`` is how long a stall took, in seconds."""
+    if event.event_type not in _EVENT_TYPES:
+        # A newer server has written to this database as well.
+        return clean_text(event.event_type, REASON_CELLS)
     reason = clean_text(event.reason, REASON_CELLS)
     match event.event_type:
         case "rate":
@@ -138,6 +143,7 @@ def _what(event: Event, waited: float | None) -> str:
     return f"{what} ({reason})" if reason else what
 
 
+_EVENT_TYPES: Final = frozenset(get_args(EventType))
 _SETTINGS: Final = {"wait": "wait", "sync_enabled": "sync", "sync_tolerance_ms": "tolerance"}
 """Short names of settings; others are called what they are called on the wire."""
 

@@ -18,6 +18,9 @@ from protocol.exceptions import (
     StoreUnusable,
 )
 
+HELP: Final = {"help_option_names": ["-h", "--help"]}
+"""Settings of every command."""
+
 _CODES: Final[tuple[tuple[type[MatineeError], str], ...]] = (
     (ListenError, "cannot_listen"),
     (SettingsError, "bad_setting"),

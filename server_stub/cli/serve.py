@@ -14,14 +14,14 @@ from protocol.server.limits.config import Limits
 from protocol.wire.addresses import DEFAULT_LISTEN
 from server_stub.app import Listening, ServeOptions, default_database
 from server_stub.app import serve as run_server
-from server_stub.cli.output import put, say
+from server_stub.cli.output import HELP, put, say
 from server_stub.observability import logging
 
 MAX_PER_ADDRESS: Final = 100_000
 _FILE: Final = click.Path(path_type=Path)
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.option(
     "--listen",
     default=DEFAULT_LISTEN,

@@ -250,8 +250,10 @@ class StoreWorker:
             self._deliver(answers)
             return
         self._observer.answered(answers)
-        self._deliver(answers)
-        self._observer.told(answers)
+        try:
+            self._deliver(answers)
+        finally:
+            self._observer.told(answers)
 
     def _perform(self, group: list[AskStore]) -> list[StoreResult]:
         try:

@@ -98,11 +98,7 @@ def read_all(terminal: int, drawn: bytearray) -> None:
         (("host", "/", "--plain"), "not a file", "name the film itself"),
         (("host", str(FILM)), "needs a terminal", "--plain or --json"),
         (("host", str(FILM), "--plain", "--mpv", "vo"), "not KEY=VALUE", "--mpv vo=null"),
-        (
-            ("host", str(FILM), "--plain", "--listen", "here"),
-            "not an address to listen on",
-            "127.0.0.1:8765",
-        ),
+        (("host", str(FILM), "--plain", "--listen", "here"), "not HOST:PORT", "127.0.0.1:8765"),
         (("host", str(FILM), "--plain", "--server", "ftp://x"), "not a server", "http"),
         (("host", str(FILM), "--plain", "--server", "http://x", "--lan"), "--lan: ", "leave out"),
         (("serve", "--database", ""), "database: is empty", "give a path"),
@@ -285,7 +281,8 @@ def test_what_is_done_to_the_log_is_done_to_that_of_parties_hosted_here(
         " host a party first, or name one with --database\n"
     )
     assert run(environment, *command, "--dance").returncode == 2
-    assert f"matinee {command[0]}" in run(environment, command[0], "--help").stdout
+    for option in ("--help", "-h"):
+        assert f"matinee {command[0]}" in run(environment, command[0], option).stdout
 
 
 def test_a_port_in_use_is_named(environment: dict[str, str]) -> None:

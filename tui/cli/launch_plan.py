@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from player.api.config import SeatConfig
-from protocol.exceptions import SettingsError
+from protocol.exceptions import ListenError, SettingsError
 from protocol.wire.addresses import DEFAULT_LISTEN, ListenAddress, is_loopback_url, parse_listen
 from protocol.wire.invite import parse_invite, parse_server
 from protocol.wire.messages import StreamSettings
@@ -293,7 +293,10 @@ def _seat(
 def _own_server(
     party: HostedParty, listen: str, databases: tuple[str, ...], *, elsewhere: bool
 ) -> ServerPlan:
-    address = parse_listen(listen)
+    try:
+        address = parse_listen(listen)
+    except SettingsError:
+        raise ListenError(f"{listen!r} is not HOST:PORT", f"write it as {DEFAULT_LISTEN}") from None
     if party.lan:
         address = ListenAddress("0.0.0.0", address.port)
     options = (

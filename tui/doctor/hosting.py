@@ -15,6 +15,7 @@ from protocol.wire.addresses import DEFAULT_LISTEN, is_loopback_url, parse_liste
 from protocol.wire.invite import parse_server, socket_url
 from tui.doctor.report import Check
 from tui.storage import paths as places
+from tui.text.remedies import remedy_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +132,7 @@ def server(address: str) -> Iterator[Check]:
         answer = httpx.get(f"{url}/healthz", timeout=_TIMEOUT, verify=trusting)
         took = (time.monotonic() - began) * 1000
     except MatineeError as error:
-        yield Check("server", "fail", error.message, error.remedy)
+        yield Check("server", "fail", error.message, remedy_text(error))
         return
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__

@@ -16,6 +16,7 @@ from tui.doctor import hosting as doctor_server
 from tui.doctor.report import Check
 from tui.settings import load_settings, settings_file
 from tui.storage import paths
+from tui.text.remedies import remedy_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +50,7 @@ def _mpv() -> Check:
     try:
         return Check("mpv", "ok", mpv_version())
     except MatineeError as error:
-        return Check("mpv", "fail", error.message, error.remedy)
+        return Check("mpv", "fail", error.message, remedy_text(error))
 
 
 def _tools() -> Iterator[Check]:
@@ -139,6 +140,6 @@ def _folders() -> Iterator[Check]:
     try:
         load_settings({})
     except SettingsError as error:
-        yield Check("settings", "fail", error.message, error.remedy)
+        yield Check("settings", "fail", error.message, remedy_text(error))
     else:
         yield Check("settings", "ok", str(settings_file()))

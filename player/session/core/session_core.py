@@ -163,8 +163,12 @@ class SessionCore:
     def _time(self, clocks: LocalClocks) -> float:
         """Now, once it is seen to whether the server's clock is still the one that is known."""
         missed = self._sleep.missed(clocks)
-        if missed:
-            self._outbox.notice(f"{missed:.0f} s went by unnoticed (sleep?): measuring anew")
+        if missed.seconds:
+            self._outbox.notice(
+                f"{missed.seconds:.0f} s went by unnoticed (sleep?): measuring anew"
+            )
             self._membership.measure_clock(clocks.now, forget=True)
+        if missed.is_sleep:
+            # After a mere stop the offset is as right as before; without a server it must last.
             self._sync_inputs.clock_lost()
         return clocks.now

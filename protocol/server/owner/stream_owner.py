@@ -112,8 +112,8 @@ class StreamOwner:
         del stream.edges[edge_id]
         for member_id in [m for m, seated in stream.members.items() if seated.edge_id == edge_id]:
             self._presence.left(edge_id, member_id, now, is_removed=False)
+        self._barrier.judge(now)
         if stream.edges:
-            self._barrier.judge(now)
             self._tell_plan(now)
         else:
             self._context.timers.cancel((stream, "plan"))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
-from protocol.server.bus.messages import ReadinessReport
+from protocol.server.bus.messages import NOTHING_REPORTED, ReadinessReport
 from protocol.server.readiness.lead_times import LeadTimes
 from protocol.server.readiness.readiness import MAX_LEAD, Readiness, SyncPoint, readiness_of
 from protocol.server.readiness.unready import UnreadyIndex
@@ -57,6 +57,8 @@ class EdgeReadiness:
         self._late: dict[str, None] = {}
         """Seats that it waits for."""
         self._has_late = self._has_moving = self._has_slow_seek = False
+        self._looked_at = NOTHING_REPORTED
+        """Where the log was when every seat was looked at."""
         self.excused: Mapping[str, float] = {}
         """Members that are not waited for, until which instant."""
         self._others: tuple[ReadinessReport, ...] = ()
@@ -158,7 +160,7 @@ class EdgeReadiness:
     def report(self, record: StreamRecord, now: float) -> ReadinessReport:
         """Look at every seat anew."""
         if self.until is not None and not self._still_waits(record, now):
-            return self._report(record)
+            return self._report(self._looked_at)
         participants = self._participants.items()
         words = {
             member_id: self.member_readiness(participant, record, now)
@@ -170,12 +172,13 @@ class EdgeReadiness:
         seen = words.values()
         self._has_late, self._has_moving = "late" in seen, "soon" in seen
         self._has_slow_seek = self._is_slow(record, now)
-        return self._report(record, has_ready="ready" in seen)
+        self._looked_at = record.cursor
+        return self._report(record.cursor, has_ready="ready" in seen)
 
     def report_on(self, record: StreamRecord, member_id: str, now: float) -> ReadinessReport | None:
         """One seat has reported; None when that changes nothing for the start that waits."""
         if not self._still_waits(record, now):
-            return self._report(record)
+            return self._report(self._looked_at)
         is_late = self.member_readiness(self._participants[member_id], record, now) in LATE
         is_news = is_late is not (member_id in self._late)
         if is_news and is_late:
@@ -184,7 +187,7 @@ class EdgeReadiness:
             del self._late[member_id]
         if not self._late:
             return self.report(record, now)
-        return self._report(record) if is_news else None
+        return self._report(record.cursor) if is_news else None
 
     def _still_waits(self, record: StreamRecord, now: float) -> bool:
         """The start that waits is the one that the log knows of here."""
@@ -192,9 +195,9 @@ class EdgeReadiness:
         until = self.until
         return timeline.playing and until is not None and timeline.at == until and now < until
 
-    def _report(self, record: StreamRecord, *, has_ready: bool = False) -> ReadinessReport:
+    def _report(self, as_of: Cursor, *, has_ready: bool = False) -> ReadinessReport:
         return ReadinessReport(
-            as_of=record.cursor,
+            as_of=as_of,
             late=tuple(self._late),
             has_ready=has_ready,
             has_late=self._has_late,

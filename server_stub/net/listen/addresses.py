@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -123,7 +124,7 @@ def _stands_for(name: str, host: str) -> bool:
 def certified_urls(names: Sequence[str], port: int) -> tuple[str, ...]:
     """Addresses under which seats accept a certificate for these names."""
     end = f":{port}" if port != 443 else ""
-    hosts = [f"[{parse_ip(name)}]" if ":" in name else name.lower() for name in names]
+    hosts = [f"[{ipaddress.ip_address(name)}]" if ":" in name else name.lower() for name in names]
     return tuple(f"https://{host}{end}" for host in hosts if "*" not in host)
 
 

@@ -74,6 +74,20 @@ def test_what_the_server_says_after_a_sleep_is_not_followed_by_the_clock_before_
     assert seat.said[0] == NOTICED
 
 
+def test_a_stop_without_sleep_leaves_the_follower_its_clock_for_as_long_as_nobody_answers() -> None:
+    seat = CoreSeat()
+    seat.tick(LONGEST_BEAT)
+    know_the_clock(seat)
+    seat.core.link_down(LinkDown("it broke", 1, 0.5), seat.clocks)
+    seat.effects.clear()
+    seat.tick(30.0)
+    assert seat.said[-1].startswith("30 s went by")
+    assert not [effect for effect in seat.effects if effect == SetClock(None)]
+    seat.asleep += 1800.0
+    seat.tick(LONGEST_BEAT)
+    assert SetClock(None) in seat.effects
+
+
 def know_the_clock(seat: CoreSeat) -> None:
     """The server answers a ping."""
     protocol = seat.core.protocol

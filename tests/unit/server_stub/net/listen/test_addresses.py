@@ -12,6 +12,7 @@ from server_stub.app import ServeOptions, checked_listen
 from server_stub.net.listen.addresses import (
     HostPolicy,
     bind,
+    certified_urls,
     parse_public_url,
     urls,
 )
@@ -112,3 +113,18 @@ def test_a_taken_port_is_named_with_one_that_is_free() -> None:
 def test_what_is_not_this_machine_is_told(host: str, words: str) -> None:
     with pytest.raises(ListenError, match=words):
         bind(ListenAddress(host, 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("Films.example", "https://films.example:444"),
+        ("192.0.2.1", "https://192.0.2.1:444"),
+        ("2001:DB8::1", "https://[2001:db8::1]:444"),
+        ("::ffff:192.0.2.1", "https://[::ffff:"),
+    ],
+)
+def test_a_certified_name_is_written_as_an_address_has_it(name: str, url: str) -> None:
+    (told,) = certified_urls([name], 444)
+    assert told.startswith(url)
+    assert certified_urls(["*.example"], 444) == ()
