@@ -125,8 +125,8 @@ class SettingIntent(HostIntent, frozen=True):
     """An intent that changes how the party keeps together."""
 
     @abstractmethod
-    def act(self) -> SettingsAct:
-        """What the server is asked."""
+    def act(self, position: float) -> SettingsAct:
+        """What the server is asked, while the party is at ``position``, in seconds."""
 
 
 class Wait(SettingIntent, frozen=True, tag="wait"):
@@ -134,7 +134,7 @@ class Wait(SettingIntent, frozen=True, tag="wait"):
 
     on: bool
 
-    def act(self) -> SettingsAct:
+    def act(self, position: float) -> SettingsAct:
         """Wait, or do not."""
         return SettingsAct(wait=self.on)
 
@@ -144,7 +144,7 @@ class Sync(SettingIntent, frozen=True, tag="sync"):
 
     on: bool
 
-    def act(self) -> SettingsAct:
+    def act(self, position: float) -> SettingsAct:
         """Mend drift, or do not."""
         return SettingsAct(sync_enabled=self.on)
 
@@ -154,7 +154,7 @@ class Tolerance(SettingIntent, frozen=True, tag="tolerance"):
 
     tolerance_ms: ToleranceMs
 
-    def act(self) -> SettingsAct:
+    def act(self, position: float) -> SettingsAct:
         """Up to there."""
         return SettingsAct(sync_tolerance_ms=self.tolerance_ms)
 

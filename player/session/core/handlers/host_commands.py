@@ -89,7 +89,7 @@ class HostCommands:
                 self._asked_rate = (now, rate)
                 return [messages.RateAct(rate)]
             case SettingIntent():
-                return [intent.act()]
+                return [intent.act(position)]
             case RateBy(factor):
                 return self.acts(SetRate(self._rate(state, factor, now)), state, position, now)
             case Play() | Pause():
