@@ -19,6 +19,7 @@ from player.media.local_file import describe_file
 from protocol.clock_text import clock_text
 from protocol.exceptions import MediaFailed, SettingsError
 from protocol.text import NAME_CELLS, TITLE_CELLS, clean_text
+from protocol.wire.codec import decode_server
 from protocol.wire.messages import Event, Media
 
 if TYPE_CHECKING:
@@ -115,7 +116,9 @@ def events_of(lines: bytes) -> list[Event]:
         raise SettingsError(
             "STREAM", "none is named, or none with events", "matinee history lists them"
         )
-    return [msgspec.json.decode(line, type=Event) for line in lines.splitlines()]
+    # As a seat reads them: a newer server may have written types that nobody knows here.
+    told = map(decode_server, lines.decode().splitlines())
+    return [event for event in told if isinstance(event, Event)]
 
 
 # The log --------------------------------------------------------------------------------

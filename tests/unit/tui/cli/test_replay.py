@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from player.media.local_file import describe_file
 from protocol.exceptions import SettingsError
 from protocol.timeline import Timeline
+from protocol.wire.codec import encode
 from protocol.wire.messages import Event, EventType, Media
 from tui.cli.replay import Reached, events_of, films_of, line_of, ordered, steps_of
 
@@ -98,3 +100,10 @@ def test_a_list_of_streams_is_no_log() -> None:
     for lines in (b"", b'{"event": "stream", "stream_id": "x"}\n'):
         with pytest.raises(SettingsError, match="none is named, or none with events"):
             events_of(lines)
+
+
+def test_a_type_that_a_newer_server_has_written_is_walked_over() -> None:
+    known = Event(1, 1, "event-01", "play", "a" * 32, "Ana", 0, Timeline(2.0))
+    newer = encode(msgspec.structs.replace(known, seq=2)).replace('"play"', '"queue_add"')
+    told = events_of(f"{encode(known)}\n{newer}\n".encode())
+    assert told == [known, msgspec.structs.replace(known, seq=2, event_type="unknown")]
