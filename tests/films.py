@@ -271,7 +271,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.films.ranges:
             self.send_header("Accept-Ranges", "bytes")
         self.send_header("Content-Length", str(end - start))
-        self.send_header("Content-Type", _content_type(path))
+        self.send_header("Content-Type", content_type(path))
         self.end_headers()
         return start, end
 
@@ -287,7 +287,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.films.count(len(chunk))
 
 
-def _content_type(path: Path) -> str:
+def content_type(path: Path) -> str:
     known = {".m3u8": "application/vnd.apple.mpegurl", ".mpd": "application/dash+xml"}
     guess = known.get(path.suffix) or mimetypes.guess_type(path.name)[0]
     return guess or "application/octet-stream"

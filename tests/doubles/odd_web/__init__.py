@@ -1,0 +1,1 @@
+"""A web server as they are out there; `server` lists what it does."""
