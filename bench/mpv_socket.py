@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -23,7 +23,7 @@ class Reading(NamedTuple):
 
 
 class _Answer(msgspec.Struct):
-    data: float | None = None
+    data: Any = None
     request_id: int = -1
     error: str = ""
 
@@ -48,24 +48,35 @@ class MpvSocket:
 
     async def read(self, name: str = "audio-pts") -> Reading | None:
         """Read a numeric property between two looks at the clock."""
-        self._request += 1
-        command = {"command": ["get_property", name], "request_id": self._request}
         before = time.monotonic()
-        self._writer.write(msgspec.json.encode(command) + b"\n")
+        try:
+            value = await self.ask("get_property", name)
+        except ConnectionError:
+            return None
+        after = time.monotonic()
+        if not isinstance(value, int | float):
+            return None
+        return Reading((before + after) / 2, float(value), after - before)
+
+    async def ask(self, *command: object) -> object:
+        """Give a command and wait; returns its data, None where it failed or has none.
+
+        Raises:
+            ConnectionError: the player has ended.
+        """
+        self._request += 1
+        request = {"command": command, "request_id": self._request}
+        self._writer.write(msgspec.json.encode(request) + b"\n")
         while True:
             line = await self._reader.readline()
             if not line:
-                return None
-            after = time.monotonic()
+                raise ConnectionError("the player has ended")
             try:
                 answer = msgspec.json.decode(line, type=_Answer)
             except msgspec.ValidationError:
                 continue
             if answer.request_id == self._request:
-                break
-        if answer.data is None:
-            return None
-        return Reading((before + after) / 2, answer.data, after - before)
+                return answer.data
 
     async def listen(self, changes: list[Change], names: tuple[str, ...]) -> None:
         """Write down what happens, for ever."""

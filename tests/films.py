@@ -63,7 +63,7 @@ class Films:
         metadata.write_text(_metadata(title, seconds, chapters), encoding="utf-8")
         sound = ["-f", "lavfi", "-i", "sine=f=440:beep_factor=4:r=8000"] if audio else []
         _ffmpeg(
-            *("-f", "lavfi", "-i", f"color=c=gray:s={size}:r={fps},{_counter(size)}"),
+            *("-f", "lavfi", "-i", f"color=c=gray:s={size}:r={fps},{counter_filter(size)}"),
             *sound,
             *("-f", "ffmetadata", "-i", str(metadata)),
             *("-map", "0:v", "-map_metadata", "2" if audio else "1"),
@@ -123,7 +123,8 @@ def frame_number(gray: bytes, width: int, height: int) -> int:
     return sum((pixel > 127) << bit for bit, pixel in enumerate(bars))
 
 
-def _counter(size: str) -> str:
+def counter_filter(size: str) -> str:
+    """ffmpeg's filters that draw each frame's number, for `frame_number` to read."""
     width, height = map(int, size.split("x"))
     bars = [
         f"drawbox=x={bit * width // FRAME_BITS}:y=0:w={width // FRAME_BITS}:h={height // 2}:t=fill"

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from bench.soak import cleanup, evening, kills, migration, races
+from bench.soak.odd import run as odd
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -17,6 +18,7 @@ SOAKS = {
     "evening": evening,
     "kills": kills,
     "migration": migration,
+    "odd": odd,
     "races": races,
 }
 

@@ -21,6 +21,8 @@ LOGIN: Final = ("user", "password")
 CHUNK: Final = 8192
 REDIRECTS: Final = (301, 302, 303, 307, 308)
 HOURS: Final = 3600.0
+BURST: Final = 3.0
+"""Seconds of a broadcast that a listener is sent at once."""
 
 
 def file_of(handler: Handler, rest: str) -> Path | None:
@@ -273,6 +275,28 @@ def _gzip(handler: Handler, rest: str) -> None:
         handler.content(packed, content_type(path), 200, ("Content-Encoding", "gzip"))
 
 
+def _radio(handler: Handler, rest: str) -> None:
+    kbps, _, name = rest.partition("/")
+    if (path := file_of(handler, name)) is None:
+        return
+    handler.send_response(200)
+    handler.send_header("Content-Type", content_type(path))
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    whole, pace = path.read_bytes(), float(kbps) * 1024
+    sent = at = round(handler.odd.now * pace)
+    while handler.command != "HEAD":
+        while sent < at + round(BURST * pace):
+            place = sent % len(whole)
+            part = whole[place : place + CHUNK]
+            if not handler.write(part):
+                return
+            sent += len(part)
+        if not handler.odd.rest(0.1):
+            return
+        at = round(handler.odd.now * pace)
+
+
 def _growing(handler: Handler, rest: str) -> None:
     kbps, _, name = rest.partition("/")
     send_file(handler, name, written=round(handler.odd.now * float(kbps) * 1024))
@@ -305,4 +329,5 @@ FILES: Final[Mapping[str, Callable[[Handler, str], None]]] = {
     "type": _type,
     "gzip": _gzip,
     "growing": _growing,
+    "radio": _radio,
 }

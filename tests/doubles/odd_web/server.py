@@ -26,6 +26,7 @@ before everything, and read what was asked.
 | ``/type/KIND/F`` | the file under another content type, its slash written as ``+`` |
 | ``/gzip/F`` | the file packed, whether or not the client takes it |
 | ``/growing/KBPS/F`` | a file that is being written: longer at each request |
+| ``/radio/KBPS/F`` | the file over and over, for ever, at its own pace |
 | ``/page/F`` | a page around the film, with four subtitles that never answer |
 | ``/big/KIB/F`` | a list of segments; byte KIB·1024 falls into the middle of a host's name |
 | ``/live/N/F`` | the last N segments of the list F, which is broadcast over and over |

@@ -1,0 +1,1 @@
+"""Films, servers and names as people have them, at two seats and in mpv alone."""
