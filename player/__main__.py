@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from player.api.config import SeatConfig
+from player.api.line_codec import decode_typed
+from player.api.line_reader import FIRST_LIMIT, LineReader
 from player.api.line_writer import LineWriter
+from player.api.local_path import path_of
 from player.app import SeatApp
 from protocol.log_line import LINE_HEAD, TIME_FORMAT
 
@@ -29,17 +32,17 @@ EXIT_USAGE: Final = 2
 def main() -> int:
     """Run one seat; see ``docs/protocol.md`` for the lines."""
     lines_to = _keep_stdout()
-    first = sys.stdin.readline()
+    reader = LineReader(0)
     try:
-        config = msgspec.json.decode(first, type=SeatConfig)
-    except msgspec.MsgspecError as error:
+        config = msgspec.json.decode(reader.next_line(FIRST_LIMIT) or b"", type=SeatConfig)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         sys.stderr.write(f"matinee: the seat's configuration cannot be read: {error}\n")
         return EXIT_USAGE
     _log_to(config.log_file)
-    return asyncio.run(_run(config, lines_to))
+    return asyncio.run(_run(config, reader, lines_to))
 
 
-async def _run(config: SeatConfig, lines_to: int) -> int:
+async def _run(config: SeatConfig, reader: LineReader, lines_to: int) -> int:
     from player.media.resolver import resolver_for
     from player.player_factory import make_player
 
@@ -58,12 +61,12 @@ async def _run(config: SeatConfig, lines_to: int) -> int:
     seat = SeatApp(config, make_player=make_player, resolve=resolver_for(config), emit=writer.emit)
     ask = seat.ask
 
-    def line(text: str) -> None:
+    def line(text: bytes) -> None:
         if not loop.is_closed():
-            loop.call_soon_threadsafe(ask, text)
+            loop.call_soon_threadsafe(ask, decode_typed(text))
 
     threading.Thread(
-        target=_read_lines, args=(line, finish_soon), name="stdin", daemon=True
+        target=_read_lines, args=(reader, line, finish_soon), name="stdin", daemon=True
     ).start()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, finish)
@@ -73,11 +76,12 @@ async def _run(config: SeatConfig, lines_to: int) -> int:
     return code
 
 
-def _read_lines(line: Callable[[str], None], gone: Callable[[], None]) -> None:
+def _read_lines(
+    reader: LineReader, line: Callable[[bytes], None], gone: Callable[[], None]
+) -> None:
     """Pass lines on; when the face is gone the process ends, whatever hangs."""
-    for text in sys.stdin:
-        if text.strip():
-            line(text)
+    while (text := reader.next_line()) is not None:
+        line(text)
     gone()
     _last_resort(1, wait=GRACE)
 
@@ -102,7 +106,7 @@ def _keep_stdout() -> int:
 def _log_to(path: str) -> None:
     handler: logging.Handler = logging.StreamHandler()
     if path:
-        handler = logging.FileHandler(path, encoding="utf-8")
+        handler = logging.FileHandler(path_of(path), encoding="utf-8")
     formatter = logging.Formatter(f"{LINE_HEAD} process=%(process)d %(message)s", TIME_FORMAT)
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

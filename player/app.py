@@ -8,7 +8,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from player.api.config import SeatConfig
+from player.api.local_path import path_of
 from player.api.views import AnyView, Ended, ErrorLine, Happened
 from player.backend.base import EventSink, Player
 from player.ids import new_id
@@ -167,7 +167,7 @@ async def _first_media(config: SeatConfig) -> Media | None:
 def _kept_key(config: SeatConfig) -> str:
     if not config.stream_id:
         return ""
-    key = read_host_key(Path(config.host_key_file)) if config.host_key_file else ""
+    key = read_host_key(path_of(config.host_key_file)) if config.host_key_file else ""
     if not key:
         raise SettingsError(
             "host_key_file", "there is no host key for this stream", "host a new one"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from player.api.local_path import path_of
 from player.video.frame_buffer import FrameBuffer
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def make_player(config: SeatConfig, report: EventSink) -> Player:
     """
     from player.backend.mpv import MpvPlayer
 
-    frame_buffer = FrameBuffer(Path(config.stage_file)) if config.stage_file else None
+    frame_buffer = FrameBuffer(path_of(config.stage_file)) if config.stage_file else None
     player = MpvPlayer.create(
         report,
         video=config.video,

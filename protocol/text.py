@@ -52,6 +52,19 @@ def clean_text(text: str, cells: int) -> str:
     return _cut(unicodedata.normalize("NFC", "".join(kept).strip(" " + _JOINERS)), cells)
 
 
+def readable(text: str) -> str:
+    """``text`` as Unicode has it: bytes that no decoder knew are read as UTF-8, or as U+FFFD."""
+    return text if text.isascii() else raw_bytes(text).decode("utf-8", "replace")
+
+
+def raw_bytes(text: str) -> bytes:
+    """The bytes that ``text`` was read from, those among them that are no UTF-8 as well."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 def cell_width(character: str) -> int:
     """Columns that a terminal gives to ``character``; where they differ, the larger one."""
     if character == _EMOJI_STYLE:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from player.api.intents import WORDS, AnyIntent, arguments_of
+from player.api.local_path import media_text
 from protocol.exceptions import DecodeError
+from protocol.text import raw_bytes, readable
 
 if TYPE_CHECKING:
     from msgspec.structs import FieldInfo
@@ -30,11 +32,15 @@ def parse_intent(line: str) -> AnyIntent:
         DecodeError: says which word or field is wrong and how it is written.
     """
     line = line.strip()
-    if line.startswith("{"):
-        return _decode(line)
     word, _, rest = line.partition(" ")
     name = word.lower()
     kind = WORDS.get(name)
+    if kind is not None and kind.names_file:
+        rest = media_text(raw_bytes(rest))
+    elif readable(line) != line:
+        raise DecodeError("bad_message", "", "the line is not UTF-8: write it so")
+    if line.startswith("{"):
+        return _decode(line)
     if kind is None:
         raise DecodeError(
             "bad_message", "intent", f"{word[:40]!r} is not a command; try {_EXAMPLE}"

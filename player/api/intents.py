@@ -41,6 +41,8 @@ class Intent(msgspec.Struct, frozen=True, tag_field="intent"):
     """People may type it; else it is an object only."""
     repeats: ClassVar[bool] = False
     """A key that is held down asks again and again."""
+    names_file: ClassVar[bool] = False
+    """Its words name a file, and such a name may be any bytes."""
     sent_again: ClassVar[bool] = False
     """A seat that was started again is told the last one."""
 
@@ -114,6 +116,7 @@ class LoadNext(HostIntent, frozen=True, tag="next"):
 class LoadMedia(HostIntent, frozen=True, tag="load"):
     """Host: watch something else, a path or an address."""
 
+    names_file: ClassVar[bool] = True
     media: Url
 
 
@@ -245,6 +248,7 @@ class Trim(Intent, frozen=True, tag="trim"):
 class OwnCopy(Intent, frozen=True, tag="copy"):
     """Watch the film that is on from a copy of one's own, a path or an address."""
 
+    names_file: ClassVar[bool] = True
     media: Url
 
     def kept_in(self, config: SeatConfig) -> SeatConfig:

@@ -9,8 +9,7 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
+from player.api.line_codec import encode_line
 from player.api.views import AnyView, Status
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ class LineWriter:
         self._descriptor = descriptor
         self._broken = broken
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
-        self._encoder = msgspec.json.Encoder()
         self._thread = threading.Thread(target=self._run, name="lines", daemon=True)
         self._thread.start()
 
@@ -35,7 +33,7 @@ class LineWriter:
         """Queue one line; from any thread."""
         if isinstance(view, Status) and self._queue.qsize() > TOO_MANY:
             return
-        self._queue.put(self._encoder.encode(view) + b"\n")
+        self._queue.put(encode_line(view) + b"\n")
 
     def close(self, wait: float = 0.5) -> None:
         """Write what is left, for at most ``wait`` seconds."""

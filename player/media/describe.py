@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from player.api.local_path import is_address, local_path
 from player.media.local_file import UNNAMED, describe_file
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.wire.messages import Media
 
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
-
-
-def is_address(media: str) -> bool:
-    """Whether a person named an address and not a path."""
-    scheme, mark, _ = media.partition("://")
-    return bool(mark) and scheme.isalnum()
 
 
 async def identify(media: str) -> Media:
@@ -30,7 +24,7 @@ async def identify(media: str) -> Media:
     """
     if is_address(media):
         return _identify_address(media)
-    return await asyncio.to_thread(describe_file, Path(media))
+    return await asyncio.to_thread(lambda: describe_file(local_path(media)))
 
 
 def _identify_address(media: str) -> Media:

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import urlsplit
 
+import msgspec
+
+from player.api.local_path import path_of
 from player.backend.base import Source
 from player.media.consent import SiteConsent
 from player.media.messages import (
@@ -76,7 +78,7 @@ class MediaLoader:
         self._find_timeout = find_timeout
         self._consent = SiteConsent(
             (*config.trusted, *_named_with(config.server)),
-            Path(config.trust_file) if config.trust_file else None,
+            path_of(config.trust_file) if config.trust_file else None,
             lambda site: post(ConsentNeeded(site)),
         )
         self._rules = UrlPolicy(config.allow_lan_media, config.allow_lan_media)
@@ -127,6 +129,9 @@ class MediaLoader:
             source = request.source or await self._resolve(
                 request.own, self._progress, request.is_named
             )
+            if request.media.kind == "file":
+                # One name at all seats: neither what a copy is called nor what it says inside.
+                source = msgspec.structs.replace(source, title=request.media.title)
         except MatineeError as error:
             self._progress("")
             self._post(MediaUnavailable(error))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from player.api.local_path import path_of
 from player.ids import new_id
 from player.media.loader import FIND_TIMEOUT, Identify, MediaLoader, Resolve
 from player.media.messages import LoaderRequest
@@ -193,6 +193,6 @@ class Session:
 
     def _store_host_key(self, path: str, key: str) -> None:
         try:
-            keep_host_key(Path(path), key)
+            keep_host_key(path_of(path), key)
         except MatineeError as error:
             self._core.host_key_lost(error)

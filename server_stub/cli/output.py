@@ -17,6 +17,7 @@ from protocol.exceptions import (
     StoreLocked,
     StoreUnusable,
 )
+from protocol.text import readable
 
 HELP: Final = {"help_option_names": ["-h", "--help"]}
 """Settings of every command."""
@@ -33,13 +34,13 @@ _CODES: Final[tuple[tuple[type[MatineeError], str], ...]] = (
 
 def put(line: dict[str, object]) -> None:
     """One JSON object on standard output, at once."""
-    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.write(readable(json.dumps(line, ensure_ascii=False)) + "\n")
     sys.stdout.flush()
 
 
 def say(text: str) -> None:
     """One line on standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(readable(text) + "\n")
 
 
 def complain(command: str, error: MatineeError, *, as_json: bool) -> None:

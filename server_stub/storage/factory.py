@@ -82,4 +82,8 @@ def open_database(address: str, timing: ServerTiming = _TIMING) -> Database:
         raise SettingsError("database", "would be gone with the server", how)
     if is_address and path == address:
         raise SettingsError("database", f"{kind} is not supported", how)
-    return SqliteDatabase(Path(path).expanduser().absolute(), timing)
+    try:
+        file = Path(path).expanduser().absolute()
+    except (RuntimeError, OSError):
+        raise SettingsError("database", f"there is no folder for {path}", how) from None
+    return SqliteDatabase(file, timing)

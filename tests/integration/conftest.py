@@ -1,7 +1,8 @@
-"""Databases to test with."""
+"""Databases and homes to test with."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from server_stub.storage.base import Store
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A home of its own, without display and settings of whoever runs the tests."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MATINEE_", "XDG_"))}
+    kept.pop("DISPLAY", None)
+    kept.pop("WAYLAND_DISPLAY", None)
+    folders = {name: str(tmp_path / name) for name in ("data", "config", "state", "run")}
+    (tmp_path / "run").mkdir(mode=0o700)
+    return kept | {
+        "HOME": str(tmp_path),
+        "XDG_DATA_HOME": folders["data"],
+        "XDG_CONFIG_HOME": folders["config"],
+        "XDG_STATE_HOME": folders["state"],
+        "XDG_RUNTIME_DIR": folders["run"],
+        "TERM": "xterm-256color",
+        "TZ": "UTC",
+    }
 
 
 @pytest.fixture(scope="session")

@@ -27,25 +27,6 @@ FILM = Path(__file__).parents[2] / "tui" / "demo" / "film.mp4"
 SILENT = ("--mpv", "vo=null", "--mpv", "ao=null", "--video", "none")
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """A home of its own, without display and settings of whoever runs the tests."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MATINEE_", "XDG_"))}
-    kept.pop("DISPLAY", None)
-    kept.pop("WAYLAND_DISPLAY", None)
-    folders = {name: str(tmp_path / name) for name in ("data", "config", "state", "run")}
-    (tmp_path / "run").mkdir(mode=0o700)
-    return kept | {
-        "HOME": str(tmp_path),
-        "XDG_DATA_HOME": folders["data"],
-        "XDG_CONFIG_HOME": folders["config"],
-        "XDG_STATE_HOME": folders["state"],
-        "XDG_RUNTIME_DIR": folders["run"],
-        "TERM": "xterm-256color",
-        "TZ": "UTC",
-    }
-
-
 def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*MATINEE, *words],
@@ -95,7 +76,7 @@ def read_all(terminal: int, drawn: bytearray) -> None:
     ("words", "cause", "remedy"),
     [
         (("host", "/no/such/film.mp4", "--plain"), "there is no file", "check its name"),
-        (("host", "/", "--plain"), "not a file", "name the film itself"),
+        (("host", "/", "--plain"), "is a directory", "name the film in it"),
         (("host", str(FILM)), "needs a terminal", "--plain or --json"),
         (("host", str(FILM), "--plain", "--mpv", "vo"), "not KEY=VALUE", "--mpv vo=null"),
         (("host", str(FILM), "--plain", "--listen", "here"), "not HOST:PORT", "127.0.0.1:8765"),

@@ -29,7 +29,6 @@ def library() -> Any:
         ("_mpv_create", LIBMPV),
         ("_mpv_set_option_string", LIBMPV),
         ("_mpv_terminate_destroy", LIBMPV),
-        ("lazy_decoder", LIBMPV),
         ("ShutdownError", LIBMPV),
         ("_mpv_render_context_render", RENDERER),
         ("MpvRenderParam", RENDERER),
@@ -62,7 +61,7 @@ def test_a_core_tells_by_its_own_fields_whether_it_is_alive(library: Any) -> Non
         fields = handle.__dict__
         assert fields.get("handle") is not None, f"MPV.handle has moved: {LIBMPV} asks for it"
         assert fields.get("_core_shutdown") is False, f"MPV._core_shutdown has moved: {LIBMPV}"
-        assert handle._get_property("pause", library.lazy_decoder) is False
+        assert handle._get_property("pause", bytes.decode) is False
     finally:
         handle.terminate()
     assert not handle.__dict__.get("handle"), f"{LIBMPV} takes a core without a handle for ended"

@@ -6,22 +6,30 @@ A failure here says that an upgrade has moved something; the module that is name
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
 from rich.segment import Segment
+from textual import events
+from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 from textual.strip import Strip
 
+from tests.doubles.scripted_seat import ScriptedSeat
 from tests.screens.shown import shown
+from tui.screen.app import MatineeApp
+from tui.screen.driver import TerminalDriver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PIXEL_STRIP = "tui/screen/widgets/pixel_strip.py"
 APP = "tui/screen/app.py"
+DRIVER = "tui/screen/driver.py"
 
 
 def test_a_strip_is_drawn_from_its_render_cache() -> None:
@@ -99,3 +107,17 @@ async def test_an_app_ends_once_its_messages_are_closed() -> None:
     ended, _ = await asyncio.wait((running,), timeout=10.0)
     running.cancel()
     assert ended, f"{APP} ends the app by _close_messages_no_wait"
+
+
+def test_a_driver_reads_keys_by_a_method_of_its_own_and_a_parser_is_fed_characters() -> None:
+    source = inspect.getsource(LinuxDriver)
+    for name in ("def run_input_thread(self)", "self.exit_event", "self.fileno"):
+        assert name in source, f"{DRIVER} takes the place of Textual's reading by {name}"
+    parser = XTermParser()
+    (key,) = parser.feed("q")
+    assert isinstance(key, events.Key), f"{DRIVER} makes keys of characters by XTermParser.feed"
+    assert list(parser.feed("\x1b")) == list(parser.tick()) == [], f"{DRIVER} waits by tick"
+
+
+def test_the_screen_reads_its_terminal_by_the_driver_of_its_own() -> None:
+    assert MatineeApp(ScriptedSeat()).driver_class is TerminalDriver

@@ -6,11 +6,15 @@ import os
 import secrets
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from player.api.capabilities import has_display
-from protocol.exceptions import MediaRefused
+from player.api.line_codec import decode_typed
+from player.api.local_path import is_address, local_path, media_text, path_text
 from tui.storage import paths
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +47,15 @@ def read_environment() -> Environment:
         is_terminal=sys.stdin.isatty() and sys.stdout.isatty(),
         has_display=has_display(),
         has_trim_variable=bool(os.environ.get("MATINEE_TRIM_MS")),
-        seat_log=str(paths.log_file("seat.log")),
-        second_log=str(paths.log_file("second-seat.log")),
-        trust_file=str(paths.trust_file()),
+        seat_log=path_text(paths.log_file("seat.log")),
+        second_log=path_text(paths.log_file("second-seat.log")),
+        trust_file=path_text(paths.trust_file()),
     )
 
 
 def host_folders() -> HostFolders:
     """This person's folders, made if need be."""
-    databases = tuple(map(str, paths.database_files()))
+    databases = tuple(map(path_text, paths.database_files()))
     return HostFolders(keys=paths.keys_folder(), databases=databases)
 
 
@@ -64,13 +68,9 @@ def media_argument(text: str) -> str:
     """A path made absolute, or an address as it is; the seat looks closer.
 
     Raises:
-        MediaRefused: there is no such file.
+        MediaError: there is no such file, or it cannot be read.
     """
-    if "://" in text:
-        return text
-    file = Path(text).expanduser()
-    if not file.exists():
-        raise MediaRefused(f"there is no file {text!r}", "check its name, or give an address")
-    if not file.is_file():
-        raise MediaRefused(f"{text!r} is not a file", "name the film itself")
-    return str(file.resolve())
+    named = decode_typed(os.fsencode(text))
+    if is_address(named):
+        return media_text(os.fsencode(text))
+    return path_text(local_path(named))

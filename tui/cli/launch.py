@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from player.api.local_path import path_text
 from protocol.exceptions import MediaRefused
 from tui.cli.environment import host_folders, media_argument, new_instance_id, read_environment
 from tui.cli.launch_plan import (
@@ -74,7 +75,7 @@ def demo(options: SeatOptions) -> int:
         film = stack.enter_context(resources.as_file(_film()))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="matinee-demo-"))
         instance_ids = new_instance_id(), new_instance_id()
-        return run(demo_plan(context, str(film), Path(folder), instance_ids))
+        return run(demo_plan(context, path_text(film), Path(folder), instance_ids))
 
 
 def _film() -> Traversable:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from player.api.config import SeatConfig
+from player.api.local_path import is_address, path_text
 from protocol.exceptions import ListenError, SettingsError
 from protocol.wire.addresses import DEFAULT_LISTEN, ListenAddress, is_loopback_url, parse_listen
 from protocol.wire.invite import parse_invite, parse_server
@@ -94,7 +95,7 @@ def host_plan(
         server=parse_server(settings.server) if settings.server else "",
         lan=options.lan,
         insecure_lan=options.insecure_lan,
-        allow_lan_media=settings.lan_media or any("://" in item for item in media),
+        allow_lan_media=settings.lan_media or any(map(is_address, media)),
     )
     if not party.server:
         is_chosen = bool(options.listen) or settings.listen != DEFAULT_LISTEN
@@ -177,7 +178,7 @@ def demo_plan(
         media=(film,),
         titles=(_FILM_TITLE,),
         play=True,
-        host_key_file=str(folder / "host.key"),
+        host_key_file=path_text(folder / "host.key"),
     )
     other = SeatConfig(
         role="viewer",
@@ -189,7 +190,7 @@ def demo_plan(
         video="none",
         log_file=context.environment.second_log,
     )
-    server = ServerPlan("127.0.0.1:0", (str(folder / "demo.sqlite"),))
+    server = ServerPlan("127.0.0.1:0", (path_text(folder / "demo.sqlite"),))
     return _plan(context, seat, server=server, second=other)
 
 
@@ -216,7 +217,7 @@ def _hosting(
         play=options.play,
         insecure_lan=party.insecure_lan or options.insecure_lan,
         allow_lan_media=party.allow_lan_media or context.settings.lan_media,
-        host_key_file=str(key_file(folders.keys, party.instance_id)),
+        host_key_file=path_text(key_file(folders.keys, party.instance_id)),
         stream_settings=context.settings.stream_settings,
     )
     return _plan(context, seat, server=server, hosted=party)

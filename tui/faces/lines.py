@@ -10,9 +10,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final, Protocol
 
-import msgspec
-
 from player.api import views
+from player.api.line_codec import encode_line
+from player.api.line_reader import LineReader
 from tui.processes.seat_lines import SeatLine
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class LineFace:
     def report(self, message: str) -> None:
         """Something that the seat does not know, said as if it did."""
         view = views.Notice(message=message, timestamp_ms=round(time.time() * 1000))
-        self.show(SeatLine(msgspec.json.encode(view), view), self._printer)
+        self.show(SeatLine(encode_line(view), view), self._printer)
 
     def show(self, line: SeatLine, printer: Printer) -> None:
         """A line from elsewhere."""
@@ -106,22 +106,17 @@ class LineFace:
 def _forward(seat: SeatHandle, descriptor: int, loop: asyncio.AbstractEventLoop) -> None:
     """Pass typed lines to the seat as they are; the end of the input changes nothing.
 
-    A thread, since files and terminals cannot all be waited for; it reads past Python's
-    buffers, whose lock it would still hold when the interpreter ends.
+    A thread, since files and terminals cannot all be waited for.
     """
     # In the background of a shell, reading from the terminal would stop us.
     signal.signal(signal.SIGTTIN, signal.SIG_IGN)
 
+    reader = LineReader(descriptor)
+
     def read() -> None:
-        rest = b""
-        with contextlib.suppress(OSError, RuntimeError):
-            while data := os.read(descriptor, 65536):
-                *lines, rest = (rest + data).split(b"\n")
-                for line in lines:
-                    if line.strip():
-                        loop.call_soon_threadsafe(seat.send, line.strip())
-            if rest.strip():
-                loop.call_soon_threadsafe(seat.send, rest.strip())
+        with contextlib.suppress(RuntimeError):
+            while (line := reader.next_line()) is not None:
+                loop.call_soon_threadsafe(seat.send, line)
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
 

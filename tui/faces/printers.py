@@ -7,9 +7,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from player.api import views
+from player.api.line_codec import encode_line
 from protocol.clock_text import clock_text
 from tui.state.party_state import PartyState, reduce
 from tui.state.selectors import may_be_over, position_at, reconnecting_text, state_word
@@ -178,4 +177,4 @@ def error_json(error: MatineeError) -> str:
         fatal=True,
         timestamp_ms=round(time.time() * 1000),
     )
-    return msgspec.json.encode(view).decode()
+    return encode_line(view).decode()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from player.api.local_path import path_of, path_text
 from player.video.frame_buffer import FrameBuffer, create_frame_buffer
 from protocol.exceptions import ListenError, StoreLocked
 from protocol.log_line import LINE_HEAD, TIME_FORMAT
@@ -116,7 +117,9 @@ async def _started(
     """The server, its addresses, and where it had to be put, its database the first one."""
     log = paths.log_file("server.log")
     while own.databases:
-        server = EmbeddedServer(own.listen, own.databases[0], options=own.options, log_file=log)
+        server = EmbeddedServer(
+            own.listen, str(path_of(own.databases[0])), options=own.options, log_file=log
+        )
         stack.push_async_callback(server.stop)
         try:
             return server, await server.start(), own
@@ -170,7 +173,7 @@ def _with_frame_buffer(
     create_frame_buffer(file)
     frame_buffer = FrameBuffer(file)
     stack.callback(frame_buffer.close)
-    return frame_buffer, msgspec.structs.replace(config, stage_file=str(file))
+    return frame_buffer, msgspec.structs.replace(config, stage_file=path_text(file))
 
 
 def run(party: LaunchPlan) -> int:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from player.api import views
 from player.api.intents import Intent, Quit
+from player.api.line_codec import encode_line
+from player.api.local_path import path_of
 from tui.processes.child_process import EndTimeouts, exit_text
 from tui.processes.restart_policy import RestartPolicy
 from tui.processes.seat_checkpoint import SeatCheckpoint
-from tui.processes.seat_lines import SeatLine, decode_line, encode_line, line_of
+from tui.processes.seat_lines import SeatLine, decode_line, line_of
 from tui.processes.supervisor import Supervisor
 from tui.state.party_state import SEAT_DIED
 
@@ -59,7 +60,7 @@ class SeatProcess:
         timeouts: EndTimeouts = _TIMEOUTS,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        log_file = Path(config.log_file) if config.log_file else None
+        log_file = path_of(config.log_file) if config.log_file else None
         self._supervisor = Supervisor(log_file, policy, timeouts)
         self._checkpoint = SeatCheckpoint(config)
         self._command = tuple(command)

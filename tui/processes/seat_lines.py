@@ -7,13 +7,12 @@ from typing import Final, NamedTuple, cast
 import msgspec
 
 from player.api import views
+from player.api.line_codec import encode_line
 from protocol.text import clean_text
 from tui.text.remedies import in_words
 
 _TEXT_CELLS: Final = 2048
 """The longest text there is, an address."""
-encode_line: Final = msgspec.json.Encoder().encode
-"""A configuration, an intent or a view as a line without its end."""
 _decoder: Final[msgspec.json.Decoder[views.AnyView]] = msgspec.json.Decoder(views.AnyView)
 
 
@@ -41,7 +40,7 @@ def decode_line(text: bytes) -> SeatLine:
             view = _decoder.decode(text)
         else:
             view = msgspec.convert(_cleaned(msgspec.json.decode(text)), views.AnyView)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return SeatLine(text, None)
     told = in_words(view)
     return SeatLine(text if told is view else encode_line(told), told)

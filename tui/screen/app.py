@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.drivers.linux_driver import LinuxDriver
 from textual.reactive import reactive
 
 from player.api import views
 from player.api.intents import Consent, Quit, Revoke
 from protocol.log_line import log_line
 from tui.actions import ACTIONS, BY_ID
+from tui.screen.driver import TerminalDriver
 from tui.screen.messages import Answered, Asked, SeatOver, SeatSaid
 from tui.screen.palette import ActionsProvider, PaletteEntry
 from tui.screen.screens.confirm import LeaveScreen, RevokeScreen, people
@@ -30,6 +32,7 @@ from tui.text.sentences import error_text, invite_text, role_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from textual.driver import Driver
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
@@ -95,6 +98,11 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own names of colours, so that every theme of Textual works as well."""
         return VARIABLES
+
+    def get_driver_class(self) -> type[Driver]:
+        """Ours, unless another one is wished for."""
+        chosen = super().get_driver_class()
+        return TerminalDriver if chosen is LinuxDriver else chosen
 
     def on_mount(self) -> None:
         """Show the room and start to listen."""

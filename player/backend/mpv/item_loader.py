@@ -54,7 +54,7 @@ class ItemLoader:
     def open(self, source: Source) -> int:
         """Ask for ``source``; answers mpv's number of the playlist entry."""
         # An absolute path cannot be read as a protocol of mpv's.
-        url = source.url if source.is_network else os.path.abspath(source.url)
+        url = source.url if source.is_network else os.fsencode(os.path.abspath(source.url))
         answer = self._core.command("loadfile", url, "replace")
         entry = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
         number = entry.get("playlist_entry_id")

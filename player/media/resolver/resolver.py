@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
+from player.api.local_path import is_address, local_path
 from player.backend.base import Source, Subtitle
 from player.media.local_file import open_file
 from player.media.resolver.address_check import AddressChecker
@@ -30,7 +30,6 @@ MAX_HEIGHT: Final = 1080
 _NOTICE_CELLS: Final = 300
 _EXPIRY_FIELDS: Final = ("expire", "expires", "exp", "e")
 _EXPIRY_PATH: Final = re.compile(r"/expire/(\d{9,11})(?:/|$)")
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 class Resolver:
@@ -74,10 +73,10 @@ class Resolver:
             MediaRefused: the allow-list says no.
             ResolveError: there is nothing to be played.
         """
-        if not _SCHEME.match(media):
+        if not is_address(media):
             if not (named or self._typed(media)):
                 raise MediaRefused("a path is only opened for the person who typed it")
-            return open_file(Path(media))
+            return open_file(local_path(media))
         rules = self._rules
         if named or self._typed(media):
             rules = await self._checker.rules_for_named(media, rules)

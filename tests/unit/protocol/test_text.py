@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.text import cell_width, clean_text
+from protocol.text import cell_width, clean_text, readable
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,19 @@ def test_any_text_becomes_one_bounded_line_for_good(text: str, cells: int) -> No
     assert unicodedata.is_normalized("NFC", clean)
     assert not any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in clean)
     assert clean_text(clean, cells) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ana", "Ana"),
+        ("café", "café"),
+        ("caf\udce9", "caf\ufffd"),
+        ("caf\udcc3\udca9", "café"),
+        ("\ud800", "\ufffd\ufffd\ufffd"),
+    ],
+)
+def test_bytes_that_no_decoder_knew_are_read_as_utf_8_or_shown_as_unknown(
+    text: str, shown: str
+) -> None:
+    assert readable(text) == shown

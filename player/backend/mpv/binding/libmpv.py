@@ -69,7 +69,7 @@ class MpvCore:
         wanted = {**options, **{k: v for k, v in optional.items() if not _refusal(mpv, k, v)}}
 
         def logged(level: str, prefix: str, text: str | bytes) -> None:
-            listen(ev.LogLine(level, prefix, str(text).strip()))
+            listen(ev.LogLine(level, prefix, _text_of(text).strip()))
 
         def happened(event: Any) -> None:
             _pass_on(mpv, event, listen)
@@ -96,7 +96,7 @@ class MpvCore:
     def get(self, name: str) -> object:
         """Value of a property; None when it is not available now."""
         with self._guard():
-            return self._handle._get_property(name, self._mpv.lazy_decoder)
+            return self._handle._get_property(name, _decoded)
 
     def number(self, name: str) -> float | None:
         """Value of a numeric property; None when it is not available now."""
@@ -108,10 +108,10 @@ class MpvCore:
         with self._guard():
             self._handle._set_property(name, value)
 
-    def command(self, *words: str | float) -> object:
-        """Run a command; its strings are taken as they are."""
+    def command(self, *words: str | bytes | float) -> object:
+        """Run a command; its strings are taken as they are, a path as its bytes."""
         with self._guard():
-            return self._handle.command(*words)
+            return self._handle.command(*words, decoder=_decoded)
 
     def command_later(self, done: Callable[[bool], None], *words: str | float) -> None:
         """Queue a command; ``done(success)`` is called among the events, in their order."""
@@ -214,6 +214,15 @@ def _words_of(error: BaseException) -> str:
     return str(error.args[0]) if error.args else type(error).__name__
 
 
+def _decoded(raw: bytes) -> str:
+    """Text of mpv's: tags and names are whatever bytes are in the file."""
+    return raw.decode("utf-8", "replace")
+
+
+def _text_of(text: str | bytes) -> str:
+    return text if isinstance(text, str) else _decoded(text)
+
+
 def _pass_on(mpv: Any, event: Any, listen: Callable[[ev.CoreEvent], None]) -> None:
     """Copy what is needed of an event; its memory is mpv's and gone when this returns."""
     instant = time.monotonic()
@@ -228,8 +237,7 @@ def _pass_on(mpv: Any, event: Any, listen: Callable[[ev.CoreEvent], None]) -> No
         case kinds.PLAYBACK_RESTART:
             listen(ev.PlaybackRestarted(instant))
         case kinds.CLIENT_MESSAGE:
-            words = (word.decode("utf-8", "replace") for word in data.args)
-            listen(ev.MessageCame(tuple(words)))
+            listen(ev.MessageCame(tuple(map(_decoded, data.args))))
         case kinds.SHUTDOWN:
             listen(ev.ShutDown())
         case _:

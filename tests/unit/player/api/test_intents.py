@@ -106,3 +106,19 @@ def test_a_viewers_own_copy_and_nothing_else_is_kept_in_the_configuration() -> N
 def test_intents_survive_their_json_spelling() -> None:
     for intent in (intents.Trim(-10.0), intents.PictureSize(100, 50), intents.Quit()):
         assert parse_intent(msgspec.json.encode(intent).decode()) == intent
+
+
+@pytest.mark.parametrize(
+    "line", ["say caf\udce9", "\udcff\udcfe", "pla\udce9", '{"intent":"say","text":"\udce9"}']
+)
+def test_a_line_that_is_not_utf_8_is_told_so(line: str) -> None:
+    with pytest.raises(DecodeError, match="not UTF-8"):
+        parse_intent(line)
+
+
+def test_a_file_is_named_by_whatever_bytes_its_name_has() -> None:
+    assert parse_intent("load /films/caf\udce9.mp4") == intents.LoadMedia(
+        "file:///films/caf%E9.mp4"
+    )
+    assert parse_intent("copy caf\udce9.mp4") == intents.OwnCopy("file:caf%E9.mp4")
+    assert parse_intent("load /films/café.mp4") == intents.LoadMedia("/films/café.mp4")

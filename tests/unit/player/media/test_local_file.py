@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from player.media.local_file import describe_file, open_file, title_of_file
+from player.media.local_file import describe_file, open_file
 from protocol.exceptions import ResolveError
 from protocol.media.fingerprint import Fingerprint
 
@@ -75,8 +75,3 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, ask: Callable[[Path
     film.chmod(0)
     with pytest.raises(ResolveError, match="may not be read"):
         ask(film)
-
-
-def test_a_title_is_fit_to_be_shown() -> None:
-    assert title_of_file(Path("/a/\x1b[31mred\u202egnp.mkv")) == "[31mredgnp"
-    assert title_of_file(Path("/a/\u202e.mkv")) == "untitled"
