@@ -40,14 +40,14 @@ def clean_text(text: str, cells: int) -> str:
         elif character in _JOINERS:
             if kept and kept[-1] != " " and kept[-1] not in _JOINERS:
                 kept.append(character)
-        else:
+        # Cc before the rest: a tab or a line's end still parts two words.
+        elif character.isspace() or character in _BLANK:
+            if kept and kept[-1] != " ":
+                kept.append(" ")
+        elif category[0] != "C":
+            # What is taken out parts no marks.
             marks = 0
-            # Cc before the rest: a tab or a line's end still parts two words.
-            if character.isspace() or character in _BLANK:
-                if kept and kept[-1] != " ":
-                    kept.append(" ")
-            elif category[0] != "C":
-                kept.append(character)
+            kept.append(character)
     # What was taken out may have kept a letter and its mark apart.
     return _cut(unicodedata.normalize("NFC", "".join(kept).strip(" " + _JOINERS)), cells)
 

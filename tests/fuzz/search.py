@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import Any, Final
+
+LOOKED_INTO: Final = (
+    *("protocol", "json", "player.session.core.presenters", "player.api", "tui.text"),
+)
+"""Modules whose branches lead the search."""
 
 
 def main() -> None:
     """Search until libFuzzer's options say to stop, or a promise is broken."""
     target, *options = sys.argv[1:]
     atheris: Any = importlib.import_module("atheris")
-    with atheris.instrument_imports(include=["protocol", "json", "player.session.core.presenters"]):
+    with atheris.instrument_imports(include=list(LOOKED_INTO)):
         from tests.fuzz.corpus import text_of
         from tests.fuzz.targets import TARGETS
 

@@ -14,6 +14,7 @@ from protocol.timeline import Timeline
 from protocol.wire.codec import decode_client, decode_server, encode, offered_versions
 from protocol.wire.messages import Member, Snapshot, Welcome
 from tests.doubles.sync_server import Bench, Party
+from tests.fuzz.parsers import PARSERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +84,7 @@ TARGETS: Final[Mapping[str, Callable[[str], None]]] = {
     "seat": seat_said,
     "server": server_said,
     "party": party_heard,
+    **PARSERS,
 }
 
 

@@ -144,6 +144,8 @@ CASES: Final[tuple[Case, ...]] = (
     _live("live-parts", "/dated/5/{}"),
     _live("live-parts-fmp4", "/dated/5/{}"),
     _live("hls", "/untold/4/{}"),
+    _live("hls-now", "/plain/{}"),
+    Case("plain dash-now", "live", "dash-now/film.mpd", "/plain/{}", script="live"),
     Case("radio", "live", "sound.mp3", "/radio/8/{}", script="live", listens=True),
     # Addresses.
     *(_address(name) for name in ("plain", "agent", "agent-bound", "cookie", "space")),

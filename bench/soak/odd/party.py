@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.parties import end_process
-from bench.soak.odd.reader import SHOWS, PlayerReader
+from bench.soak.odd.reader import LOOKS, SHOWS, PlayerReader
 from tests.cast import NULL_OUTPUTS, Process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-OPENED: Final = 25.0
+OPENED: Final = 18.0
 """Seconds within which a film must be open."""
 FOLDERS: Final = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
 Options = tuple[tuple[str, str], ...]
@@ -168,9 +168,9 @@ class OddParty:
         for seat in self.seats:
             await seat.wait_for("media", within=within)
 
-    async def watch(self, seconds: float) -> None:
+    async def watch(self, seconds: float, looks: int = LOOKS) -> None:
         """Read both players."""
-        await asyncio.gather(*(seat.reader.watch(seconds) for seat in self.seats))
+        await asyncio.gather(*(seat.reader.watch(seconds, looks) for seat in self.seats))
 
     def keep(self, folder: Path) -> None:
         """Write down what everybody has said."""

@@ -83,11 +83,11 @@ class PlayerReader:
             return (hertz - LOWEST) / RISE + 0.5
         return None
 
-    async def watch(self, seconds: float) -> None:
-        """Read for so long."""
+    async def watch(self, seconds: float, looks: int = LOOKS) -> None:
+        """Read for so long, and look at the place so often."""
         self.sound, self.picture, self.places = [], [], []
         until = time.monotonic() + seconds
-        looks = [until - seconds * (i + 0.5) / LOOKS for i in range(LOOKS)]
+        due = [until - seconds * (i + 0.5) / looks for i in range(looks)]
         while time.monotonic() < until:
             for name, points in (("audio-pts", self.sound), ("time-pos", self.picture)):
                 reading = await self.socket.read(name)
@@ -95,8 +95,8 @@ class PlayerReader:
                     points.append(Point(time.monotonic(), None))
                 elif reading.bracket <= MAX_BRACKET:
                     points.append(Point(reading.instant, reading.position))
-            if looks and time.monotonic() >= looks[-1]:
-                looks.pop()
+            if due and time.monotonic() >= due[-1]:
+                due.pop()
                 self.places.append(await self.place())
             await asyncio.sleep(INTERVAL)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.soak.odd.alone import Alone, watch_alone
 from bench.soak.odd.cases import CASES, KINDS, LOGIN_URL, Case
+from bench.soak.odd.encoding import BROADCASTS, broadcast
 from bench.soak.odd.films import LENGTH, LONG, make, source
 from bench.soak.odd.party import OddParty, clean_environment
 from bench.soak.odd.reader import LISTENER
@@ -117,7 +118,12 @@ async def _hold(
     case: Case, folder: Path, sources: Path, kept: Path | None, row: Row, stack: AsyncExitStack
 ) -> None:
     films = folder / "films"
-    film = await asyncio.to_thread(make, case.film, films, sources)
+    if how := BROADCASTS.get(case.film):
+        film = films / case.film
+        running = broadcast(source(sources, LONG), film, how)
+        await asyncio.to_thread(stack.enter_context, running)
+    else:
+        film = await asyncio.to_thread(make, case.film, films, sources)
     film = await asyncio.to_thread(_prepared, case, film)
     rest = await asyncio.to_thread(_shortened, film) if case.script == "growing" else b""
     odd = stack.enter_context(odd_web_server(films))

@@ -7,7 +7,10 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Final
 
+from bench.soak.odd.films import LENGTH, LONG
+from bench.soak.odd.lists import LISTS
 from bench.soak.odd.reader import gap, place_gap
+from bench.soak.odd.row import APART
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +39,6 @@ HEARD: Final = 0.25
 CLAIMED: Final = 0.35
 APART_AT_REST: Final = 0.06
 """Seconds between the pictures of two seats at rest: one picture and a bit."""
-LOOP: Final = 60.0
-"""Seconds after which a broadcast begins anew."""
 SEGMENT: Final = 2.6
 """Seconds by which two seats may differ on a broadcast without a clock."""
 BACK_WITHIN: Final = 12.0
@@ -54,14 +55,18 @@ class FilmScript:
         self._case = case
         self._party = party
         self._row = row
+        self._key = 0.0
+        """When the last key was pressed."""
         self._grain = case.grain + (TONE if case.listens else 0.0)
 
     async def run(self) -> None:
         """All of it."""
         host = self._party.host
+        self._key = time.monotonic()
         host.ask("play")
         await self._playing("play", 0.0)
         for phase, position in (("seek", FORWARD), ("back", BACK)):
+            self._key = time.monotonic()
             host.ask(f"seek {position}")
             await self._playing(phase, position)
         host.ask("pause")
@@ -85,16 +90,17 @@ class FilmScript:
         if seen is not None and abs(seen) > NEAR + self._grain:
             self._row.wrong.append(f"{phase}: shown {seen:+.1f} s apart")
         for seat in self._party.seats:
-            self._check_place(phase, seat, asked, asked + SETTLE + WINDOW)
+            self._check_place(phase, seat, asked, self._key)
 
-    def _check_place(self, phase: str, seat: OddSeat, low: float, high: float) -> None:
-        """It shows what it claims, and what was asked for."""
+    def _check_place(self, phase: str, seat: OddSeat, asked: float, key: float | None) -> None:
+        """It shows what it claims, and what was asked for; ``key`` is when, unless it rests."""
         shown = [place for place in seat.reader.places if place.seconds is not None]
         if not shown:
             return
         place = shown[len(shown) // 2]
         position = (place.seconds or 0.0) - self._case.offset
-        if not low - self._grain - LANDED <= position <= high + self._grain + LANDED:
+        latest = asked if key is None else asked + place.instant - key
+        if not asked - self._grain - LANDED <= position <= latest + self._grain + LANDED:
             self._row.wrong.append(f"{phase}: {seat.name} is at {position:.2f}")
         claim = seat.claim(place.instant)
         if claim is None:
@@ -124,7 +130,7 @@ class FilmScript:
             if seat.reader.moves:
                 self._row.wrong.append(f"{phase}: {seat.name} goes on")
             elif asked is not None and not self._case.listens:
-                self._check_place(phase, seat, asked, asked)
+                self._check_place(phase, seat, asked, None)
             position = seat.status.get("position")
             if position is None:
                 self._row.wrong.append(f"{phase}: {seat.name} has no position")
@@ -191,18 +197,23 @@ class LiveScript:
         host = self._party.host
         host.ask("play")
         await asyncio.sleep(13.0)
-        dated = "/dated/" in self._case.path
+        dated = "/dated/" in self._case.path or "-now" in self._case.film
+        if self._case.film in LISTS:
+            loop = LISTS[self._case.film].seconds
+        else:
+            loop = LENGTH if self._case.listens else LONG
+        most = SEGMENT + (TONE if self._case.listens else 0.0)
         for phase in ("play", "seek"):
-            await self._party.watch(2.0)
+            await self._party.watch(2.0, looks=12)
             still = [seat.name for seat in self._party.seats if not seat.reader.moves]
             if still:
                 self._row.wrong.append(f"{phase}: {' and '.join(still)} stand still")
             first, second = (seat.reader for seat in self._party.seats)
             apart = place_gap(first, second)
-            if apart is not None:
-                # The first round of a broadcast is over when the last one begins.
-                apart = (apart + LOOP / 2) % LOOP - LOOP / 2
-                self._row.apart(phase, apart, 0.040 if dated else SEGMENT)
+            if apart is not None and not still:
+                # A broadcast begins anew after its last segment.
+                apart = (apart + loop / 2) % loop - loop / 2
+                self._row.apart(phase, apart, APART if dated else most)
             await asyncio.sleep(8.0)
         told = self._party.host.said("media")[-1]
         if not told.get("is_live"):
@@ -234,7 +245,7 @@ class OutageScript:
             await self._party.watch(WINDOW)
             first, second = (seat.reader for seat in self._party.seats)
             apart = gap(first, second) if first.moves and second.moves else None
-            if apart is not None and abs(apart) <= 0.040:
+            if apart is not None and abs(apart) <= APART:
                 self._row.end = f"back after {time.monotonic() - back:.1f} s"
                 self._row.apart("play", apart)
                 return

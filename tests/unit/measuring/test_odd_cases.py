@@ -11,6 +11,7 @@ import pytest
 
 from bench.soak.odd.alone import Alone
 from bench.soak.odd.cases import CASES, KINDS
+from bench.soak.odd.encoding import BROADCASTS
 from bench.soak.odd.films import RECIPES
 from bench.soak.odd.lists import LISTS
 from bench.soak.odd.reader import Place, PlayerReader, gap, place_gap, read_png
@@ -104,7 +105,7 @@ def test_every_case_has_a_name_of_its_own_a_kind_and_a_film() -> None:
     names = [case.name for case in CASES]
     assert len(names) == len(set(names))
     assert {case.kind for case in CASES} == set(KINDS)
-    assert all(case.film in RECIPES or case.film in LISTS for case in CASES)
+    assert all(case.film in {**RECIPES, **LISTS, **BROADCASTS} for case in CASES)
     assert len(CASES) >= 40
 
 
