@@ -8,17 +8,24 @@ import logging
 import threading
 import time
 from collections import deque
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, assert_never
-
-import msgspec
 
 from player.backend import base
 from player.backend.mpv import error_text, track_list
 from player.backend.mpv.binding import events as ev
 from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.item_loader import is_drained, reaches
-from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
+from player.backend.mpv.position.lander import Lander
+from player.backend.mpv.position.sampling import resting_sample, sound_sample
+from player.backend.mpv.translator_inputs import (
+    RetryAnswered,
+    SeekAnswered,
+    Stop,
+    TracksAsked,
+    TranslatorInput,
+)
 from protocol.log_line import log_line
 
 if TYPE_CHECKING:
@@ -47,24 +54,6 @@ _LOG_DELAY: Final = 0.05
 _STRAY: Final = 2.0
 
 
-class SeekAnswered(msgspec.Struct, frozen=True):
-    """The core took a seek into its queue, or refused it."""
-
-    ticket: int
-    accepted: bool
-
-
-class TracksAsked(msgspec.Struct, frozen=True):
-    """Something of the seat's own was adjusted: tell how it stands."""
-
-
-class Stop(msgspec.Struct, frozen=True):
-    """End the core and then the thread."""
-
-
-TranslatorInput = ev.CoreEvent | SeekAnswered | TracksAsked | Stop
-
-
 class EventTranslator:
     """Translator of one core's events: reads them in order and reports what they mean.
 
@@ -91,6 +80,7 @@ class EventTranslator:
         self._answered = 0
         self._seek_to_come = False
         self._seek_when_open = False
+        self._is_retrying = False
         self._paused = True
         self._stalled = False
         self._window_closed = False
@@ -99,6 +89,7 @@ class EventTranslator:
         self._verdict: Callable[[], None] | None = None
         """What is told once the log is complete."""
         self._tracks: base.TracksChanged | None = None
+        self._lander = Lander(playback)
         self._silent = threading.Event()
 
     def start(self, core: MpvCore, before_end: Callable[[], bool]) -> threading.Thread:
@@ -165,6 +156,9 @@ class EventTranslator:
                 self._end_file(event)
             case SeekAnswered(ticket, accepted):
                 self._answer_seek(core, ticket, accepted)
+            case RetryAnswered(generation):
+                if generation == self._generation:
+                    self._is_retrying, self._seek_to_come = False, True
             case ev.SeekBegun():
                 self._playback.seeking = True
                 self._seek_to_come = False
@@ -202,7 +196,8 @@ class EventTranslator:
         self._seek_when_open = self._answered > load.ticket
         self._answered = max(self._answered, load.ticket)
         self._opened = self._failed = self._seek_to_come = False
-        self._stalled = self._strayed = False
+        self._stalled = self._strayed = self._is_retrying = False
+        self._lander.begin_item()
         self._log.clear()
 
     def _end_file(self, ended: ev.FileEnded) -> None:
@@ -251,6 +246,8 @@ class EventTranslator:
 
     def _answer_seek(self, core: MpvCore, ticket: int, accepted: bool) -> None:
         self._answered = ticket
+        self._is_retrying = False
+        self._lander.begin_seek()
         # Not when the seek begins: what the demuxer then complains of may be told before.
         self._log.clear()
         if not accepted:
@@ -271,7 +268,8 @@ class EventTranslator:
             self._seek_when_open, self._seek_to_come = False, True
             core.command("seek", f"{max(0.0, playback.target):.6f}", "absolute+exact")
             return
-        if self._load is None or self._seek_to_come or self._answered != playback.asked:
+        is_on_its_way = self._seek_to_come or self._is_retrying
+        if self._load is None or is_on_its_way or self._answered != playback.asked:
             return  # a later load or seek is on its way: this is not what was asked for
         if playback.done == self._answered:
             # Nobody asked: mpv has switched a track, or it could read nothing where it was
@@ -284,19 +282,29 @@ class EventTranslator:
             ):
                 self._strayed = self._strays(position)
             return
-        paused = core.get("pause") is True
-        playback.rests_on_picture = paused
-        playback.done = self._answered
         if not self._opened:
             if self._failed or is_drained(core):
                 # Nothing could be read; the log will say why.
+                playback.done = self._answered
                 self._verdict = self._judge_nothing
                 return
             self._open(core, self._load)
-        sample = resting_sample(core, on_picture=True) if paused else sound_sample(core)
-        sample = sample or picture_sample(core)
+        self._land(core, self._load, instant)
+
+    def _land(self, core: MpvCore, load: LoadRecord, instant: float) -> None:
+        """Tell where a load or seek has led, unless another try leads nearer."""
+        playback = self._playback
+        shown = core.number("time-pos")
+        if shown is not None and not self._lander.fills:
+            self._strayed = self._strays(shown)
+        answer = partial(self.inbox.put, RetryAnswered(load.generation))
+        if self._lander.tries_again(core, load.source, shown, self._answered, answer):
+            self._is_retrying = True
+            return
+        playback.done = self._answered
+        sample = sound_sample(core) if playback.landed is None else None
+        sample = sample or resting_sample(core, playback.landed)
         if sample is not None:
-            self._strayed = self._strays(sample.position)
             self.tell(base.Restarted(self._generation, sample.position, instant))
 
     def _strays(self, position: float) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from player.backend.mpv.binding.libmpv import CoreError
 from player.backend.mpv.options import network_protocols
+from player.backend.mpv.position.lander import forget_landings
 
 if TYPE_CHECKING:
     from player.backend.base import Source
@@ -38,6 +39,7 @@ class ItemLoader:
         for name, value in self._defaults.items():
             if not (again and name in _CHOSEN):
                 core.set(name, value)
+        forget_landings(core)
         core.set("force-media-title", source.title)
         core.set("audio-files", [source.audio_url] if source.audio_url else [])
         core.set("sub-files", [subtitle.url for subtitle in source.subtitles])

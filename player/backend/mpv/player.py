@@ -12,7 +12,7 @@ from player.backend import base
 from player.backend.mpv import track_list
 from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.binding.software_renderer import SoftwareRenderer
-from player.backend.mpv.event_translator import OBSERVED, EventTranslator, SeekAnswered, TracksAsked
+from player.backend.mpv.event_translator import OBSERVED, EventTranslator
 from player.backend.mpv.item_loader import ItemLoader
 from player.backend.mpv.key_bindings import CLOSE_COMMAND, section
 from player.backend.mpv.notices import Notices
@@ -25,9 +25,10 @@ from player.backend.mpv.options import (
     video_options,
     window_options,
 )
-from player.backend.mpv.picture_clock import PictureClock
-from player.backend.mpv.sampling import picture_sample, resting_sample, sound_sample
+from player.backend.mpv.position.picture_clock import PictureClock
+from player.backend.mpv.position.sampling import picture_sample, resting_sample, sound_sample
 from player.backend.mpv.shared_state import LoadRecord, PlaybackState
+from player.backend.mpv.translator_inputs import SeekAnswered, TracksAsked
 from player.video.renderer import FrameRenderer
 from protocol.log_line import log_line
 
@@ -147,19 +148,21 @@ class MpvPlayer:
         self._try(lambda: self._core.set("pause", paused))
         self._paused = paused
         if not paused:
-            self._playback.rests_on_picture = False
+            self._playback.landed = None
 
     def seek(self, position: float) -> None:
         """See `Player.seek`."""
-        ticket = self._playback.next_ticket(position)
         self._expect(position)
         inbox = self._translator.inbox
-        self._try(
-            lambda: self._core.command_later(
-                lambda accepted: inbox.put(SeekAnswered(ticket, accepted)),
-                *("seek", f"{max(0.0, position):.6f}", "absolute+exact"),
+        with self._playback.lock:
+            ticket = self._playback.next_ticket(position)
+            self._try(self._show_pictures)
+            self._try(
+                lambda: self._core.command_later(
+                    lambda accepted: inbox.put(SeekAnswered(ticket, accepted)),
+                    *("seek", f"{max(0.0, position):.6f}", "absolute+exact"),
+                )
             )
-        )
 
     def set_rate(self, rate: float) -> None:
         """See `Player.set_rate`."""
@@ -231,6 +234,9 @@ class MpvPlayer:
         if self._core.get("pause") is True:
             return self._rest()
         sample = sound_sample(self._core)
+        away = self._playback.pictures
+        if away is not None and sample is not None and sample.position >= away.begin:
+            self._show_pictures()
         if sample is None and (sample := picture_sample(self._core)):
             if self._seen_jumps != self._playback.jumps:
                 self._seen_jumps = self._playback.jumps
@@ -244,7 +250,13 @@ class MpvPlayer:
         self._picture_clock.reset(self._rate)
         if not self._playback.settled:
             return None
-        return resting_sample(self._core, on_picture=self._playback.rests_on_picture)
+        return resting_sample(self._core, self._playback.landed)
+
+    def _show_pictures(self) -> None:
+        """Switch pictures on again that were away for a place without any."""
+        away, self._playback.pictures = self._playback.pictures, None
+        if away is not None:
+            self._core.set("vid", away.track_id)
 
     def _latest_position(self) -> float:
         """About where the player is, from the last sample: the renderer may not ask mpv."""

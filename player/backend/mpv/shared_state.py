@@ -20,6 +20,14 @@ class LoadRecord(msgspec.Struct, frozen=True):
     ticket: int
 
 
+class PicturesAway(msgspec.Struct, frozen=True):
+    """Pictures that are switched off where there are none yet."""
+
+    track_id: int
+    begin: float
+    """Position of the first one, in seconds."""
+
+
 @dataclass
 class PlaybackState:
     """Loads and seeks that were asked for, and how far they have come.
@@ -29,7 +37,8 @@ class PlaybackState:
     """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    """Held while a load is asked for: its entry must be known before its first event."""
+    """Held while a load is asked for: its entry must be known before its first event; and while
+    a seek is: one that is tried again must not come after one that is asked for."""
     loads: dict[int, LoadRecord] = field(default_factory=dict[int, LoadRecord])
     """By mpv's number of the playlist entry."""
     asked: int = 0
@@ -41,8 +50,11 @@ class PlaybackState:
     seeking: bool = False
     jumps: int = 0
     """Restarts so far: what was measured before one says nothing about after it."""
-    rests_on_picture: bool = True
-    """After a paused load or seek the sound's clock reads too low; the picture's is right."""
+    landed: float | None = None
+    """Where a paused load or seek came to rest, in seconds, until the player is started: what is
+    in the sound's buffer makes mpv's own clocks tell another place."""
+    pictures: PicturesAway | None = None
+    """Set where the sound is played first."""
 
     @property
     def settled(self) -> bool:

@@ -12,8 +12,9 @@ import pytest
 from player.backend.base import EndReached, Failed, PlayerEvent, Source
 from player.backend.mpv.binding import events as ev
 from player.backend.mpv.binding.libmpv import MpvCore
-from player.backend.mpv.event_translator import EventTranslator, SeekAnswered, Stop, TranslatorInput
+from player.backend.mpv.event_translator import EventTranslator
 from player.backend.mpv.shared_state import LoadRecord, PlaybackState
+from player.backend.mpv.translator_inputs import SeekAnswered, Stop, TranslatorInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

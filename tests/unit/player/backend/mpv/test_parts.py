@@ -7,7 +7,7 @@ import pytest
 from player.backend.base import Chapter, KeyBinding, Source
 from player.backend.mpv import error_text, key_bindings, options, track_list
 from player.backend.mpv.binding.events import LogLine
-from player.backend.mpv.picture_clock import PictureClock
+from player.backend.mpv.position.picture_clock import PictureClock
 from protocol.exceptions import SettingsError
 
 FILE = Source(url="/films/A Film.mkv")

@@ -32,7 +32,9 @@ def picture_sample(core: MpvCore) -> Sample | None:
     return None if position is None else Sample(before, after, max(0.0, position))
 
 
-def resting_sample(core: MpvCore, *, on_picture: bool) -> Sample | None:
-    """Where a paused player resumes from."""
-    sample = None if on_picture else sound_sample(core)
-    return sample or picture_sample(core)
+def resting_sample(core: MpvCore, landed: float | None) -> Sample | None:
+    """Where a paused player resumes from; after a load or seek where that has ``landed``."""
+    if landed is not None:
+        now = time.monotonic()
+        return Sample(now, now, landed)
+    return sound_sample(core) or picture_sample(core)

@@ -1,0 +1,1 @@
+"""Position: where mpv is, and where its seeks come to rest."""
