@@ -44,8 +44,13 @@ def main() -> int:
 
 async def _run(config: SeatConfig, reader: LineReader, lines_to: int) -> int:
     from player.media.resolver import resolver_for
+    from player.net.dialer import Dialer
+    from player.net.proxies import chosen_proxies, take_proxies
     from player.player_factory import make_player
+    from player.trust_store import trusted_file
 
+    proxies = chosen_proxies(take_proxies(os.environ), config.mpv)
+    dialer = Dialer(proxies, trusted_file(config.mpv))
     loop = asyncio.get_running_loop()
     seat: SeatApp | None = None
 
@@ -58,7 +63,13 @@ async def _run(config: SeatConfig, reader: LineReader, lines_to: int) -> int:
             loop.call_soon_threadsafe(finish)
 
     writer = LineWriter(lines_to, finish_soon)
-    seat = SeatApp(config, make_player=make_player, resolve=resolver_for(config), emit=writer.emit)
+    seat = SeatApp(
+        config,
+        make_player=make_player,
+        resolve=resolver_for(config, dialer),
+        dialer=dialer,
+        emit=writer.emit,
+    )
     ask = seat.ask
 
     def line(text: bytes) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from player.backend.base import EventSink, Player
 from player.ids import new_id
 from player.media.describe import identify, known_own
 from player.session.host_key import read_host_key
+from player.session.link import ServerLink
 from player.session.session import Session
 from player.sync.follower import Follower
 from player.sync.thread import PlayerThread
@@ -31,6 +33,7 @@ from protocol.wire.messages import CreateStream, Media
 
 if TYPE_CHECKING:
     from player.media.loader import Resolve
+    from player.net.dialer import Dialer
     from player.sync.messages import PlayerNews
 
 logger = logging.getLogger(__name__)
@@ -51,11 +54,13 @@ class SeatApp:
         *,
         make_player: MakePlayer,
         resolve: Resolve,
+        dialer: Dialer,
         emit: Callable[[AnyView], None],
     ) -> None:
         self._config = config
         self._make_player = make_player
         self._resolve = resolve
+        self._dialer = dialer
         self._write = emit
         self._session: Session | None = None
         self._ended = asyncio.Event()
@@ -90,6 +95,7 @@ class SeatApp:
                 )
             )
             self._emit(Ended(reason=error.message))
+            self._dialer.close()
             return 1
         self._session = session
         life = asyncio.create_task(session.run())
@@ -98,6 +104,7 @@ class SeatApp:
         await session.close()
         await asyncio.wait((life,), timeout=1.0)
         await asyncio.to_thread(session.driver.close, PLAYER_END)
+        self._dialer.close()
         if life.done() and not life.cancelled() and life.exception() is not None:
             logger.error(log_line("session_failed"), exc_info=life.exception())
             self._failed = True
@@ -125,6 +132,7 @@ class SeatApp:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(deliver, news)
 
+        self._dialer.start()
         driver = PlayerThread(
             lambda report: self._make_player(config, report), follower, post, time.monotonic
         )
@@ -141,6 +149,7 @@ class SeatApp:
             identify=identify,
             emit=self._emit,
             finish=self.finish,
+            make_link=partial(ServerLink, proxies=self._dialer.proxies),
         )
         if media is not None:
             session.remember(media, config.media[0])

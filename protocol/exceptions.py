@@ -31,6 +31,7 @@ RemedyCode = Literal[
     "try_again_or_load",
     "reopen",
     "name_copy",
+    "name_login",
     "next_film",
     "take_over",
     "check_machine",

@@ -191,9 +191,10 @@ def serve(
     status: HTTPStatus | None = None,
     fail_after: int | None = None,
     ranges: bool = True,
+    port: int = 0,
 ) -> Generator[FilmServer]:
     """Serve the files of `directory` on 127.0.0.1, byte ranges included unless told so."""
-    with _Server(("127.0.0.1", 0), _Handler) as server:
+    with _Server(("127.0.0.1", port), _Handler) as server:
         server.films = FilmServer(directory, server.server_port, status, fail_after, ranges)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()

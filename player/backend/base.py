@@ -34,6 +34,15 @@ class Track(msgspec.Struct, frozen=True):
     selected: bool = False
 
 
+class Route(msgspec.Struct, frozen=True):
+    """The way of one item's connections: through the seat's dialer, within the item's rules."""
+
+    item: int
+    """Its number in the dialer's events."""
+    proxy: str
+    """The http proxy that leads there, credentials included: never shown, never logged."""
+
+
 class Source(msgspec.Struct, frozen=True):
     """What a player is to open: already allowed, already resolved."""
 
@@ -47,6 +56,8 @@ class Source(msgspec.Struct, frozen=True):
     duration: float | None = None
     chapters: tuple[Chapter, ...] = ()
     is_network: bool = False
+    route: Route | None = None
+    """How its addresses are connected to; None for straight there."""
     is_live: bool = False
     expires_at: float | None = None
     """Unix seconds after which the address is no longer good."""

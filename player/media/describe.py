@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from player.api.local_path import is_address, local_path
 from player.media.local_file import UNNAMED, describe_file
 from protocol.exceptions import MediaRefused, ResolveError
+from protocol.media.url_policy import as_typed, split_login
 from protocol.wire.messages import Media
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ async def identify(media: str) -> Media:
         ResolveError: there is no such file, or it cannot be read.
     """
     if is_address(media):
-        return _identify_address(media)
+        # What others are told is the address without the login in it.
+        return _identify_address(split_login(as_typed(media))[0])
     return await asyncio.to_thread(lambda: describe_file(local_path(media)))
 
 

@@ -11,14 +11,22 @@ import random
 import ssl
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, WebSocketException
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidProxy,
+    InvalidURI,
+    ProxyError,
+    WebSocketException,
+)
 
+from player.net.proxies import NO_PROXIES, Proxy, ProxySettings
 from player.session.core.handlers.server_events import LinkDown
-from protocol.exceptions import DecodeError
+from protocol.exceptions import DecodeError, SettingsError
 from protocol.log_line import log_line
-from protocol.wire.addresses import is_loopback_url
 from protocol.wire.invite import socket_url
 
 if TYPE_CHECKING:
@@ -42,7 +50,7 @@ CLOSED_BECAUSE: Final[Mapping[LinkLossCode, str]] = {
 
 
 class ServerLink:
-    """`Link` by websockets; its arguments are those of `MakeLink`."""
+    """`Link` by websockets; its arguments are those of `MakeLink`, and the person's proxies."""
 
     def __init__(
         self,
@@ -53,7 +61,9 @@ class ServerLink:
         token: str,
         on_events: Callable[[], None],
         on_down: Callable[[LinkDown], None],
+        proxies: ProxySettings = NO_PROXIES,
     ) -> None:
+        self._proxies = proxies
         self._protocol = protocol
         self._server = server
         self.stream_id = stream_id
@@ -110,8 +120,10 @@ class ServerLink:
         """Why it ended, and whether the server had taken the seat in."""
         try:
             self._socket = await self._open()
+        except SettingsError as error:
+            return LinkLoss(error.message), False
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException) as error:
-            return describe(error), False
+            return describe(error, self._proxy()), False
         socket = self._socket
         self._protocol.connection_made(time.monotonic())
         sender = asyncio.create_task(self._send_when_due(socket))
@@ -128,6 +140,7 @@ class ServerLink:
 
     async def _open(self) -> ClientConnection:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        proxy = self._proxy()
         return await connect(
             socket_url(self._server, self.stream_id),
             additional_headers=headers,
@@ -136,8 +149,12 @@ class ServerLink:
             close_timeout=0.5,
             ping_interval=None,
             max_size=2**20,
-            proxy=None if is_loopback_url(self._server) else True,
+            proxy=proxy.url if proxy is not None else None,
         )
+
+    def _proxy(self) -> Proxy | None:
+        parts = urlsplit(self._server)
+        return self._proxies.proxy_for(parts.scheme, parts.hostname or "")
 
     async def _receive(self, socket: ClientConnection) -> LinkLoss:
         """Feed what arrives until the connection ends; returns why it did."""
@@ -183,8 +200,10 @@ class LinkLoss(NamedTuple):
     code: LinkLossCode | None = None
 
 
-def describe(error: Exception) -> LinkLoss:
-    """Why there is no connection, or none any more."""
+def describe(error: Exception, proxy: Proxy | None = None) -> LinkLoss:
+    """Why there is no connection, or none any more; it was tried through ``proxy``."""
+    if proxy is not None and isinstance(error, OSError | ProxyError | InvalidProxy):
+        return LinkLoss(_cause_of_proxy(error, proxy))
     if not isinstance(error, ConnectionClosed):
         return LinkLoss(_cause(error))
     said = error.rcvd.reason if error.rcvd is not None else ""
@@ -192,6 +211,17 @@ def describe(error: Exception) -> LinkLoss:
         if said == code:
             return LinkLoss(words, code)
     return LinkLoss(said or ("the connection was closed" if error.rcvd else "the connection broke"))
+
+
+def _cause_of_proxy(error: Exception, proxy: Proxy) -> str:
+    if isinstance(error, ssl.SSLError):
+        return _cause(error)
+    if isinstance(error, TimeoutError):
+        return f"{proxy.shown} does not answer, or the server behind it"
+    if isinstance(error, ProxyError | InvalidProxy):
+        said = str(error.__cause__ or error)
+        return f"{proxy.shown} does not connect to the server ({said})"
+    return f"{proxy.shown}: {_cause(error)}"
 
 
 def _cause(error: Exception) -> str:

@@ -17,7 +17,8 @@ import idna
 
 from protocol.exceptions import MediaRefused
 
-MAX_URL: Final = 2048
+MAX_URL: Final = 8192
+"""Characters; presigned addresses are longer than those that people write."""
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -107,6 +108,29 @@ def check_url(url: str, rules: UrlPolicy = STRICT) -> str:
     if len(written) > MAX_URL:
         raise MediaRefused(f"the address is longer than {MAX_URL} characters")
     return written
+
+
+def as_typed(text: str) -> str:
+    """An address as a person types or pastes it, fit to be checked: its spaces encoded."""
+    return text.strip().replace(" ", "%20") if _SCHEME.match(text.strip()) else text
+
+
+def split_login(url: str) -> tuple[str, str]:
+    """An address without its login, and the login, ``NAME:PASSWORD``, as it was written.
+
+    The login, "" where there is none, is for who typed it alone.
+    """
+    head, mark, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    login, at, host = authority.rpartition("@")
+    if not mark or not at:
+        return url, ""
+    return f"{head}://{host}{rest[len(authority) :]}", login
+
+
+def with_login(url: str, login: str) -> str:
+    """The address with a login in it; the reverse of `split_login`."""
+    return url.replace("://", f"://{login}@", 1) if login else url
 
 
 def check_address(address: str, rules: UrlPolicy = STRICT) -> str:

@@ -20,6 +20,7 @@ from player.media.resolver import resolver_for
 from player.media.resolver.address_check import AddressChecker
 from player.media.resolver.probe import ContentProbe, ProbeResult
 from player.media.resolver.resolver import Resolver
+from player.media.resolver.web_client import WebClient
 from protocol.exceptions import MatineeError, MediaRefused
 from protocol.media.url_policy import STRICT
 from protocol.server.limits.config import Limits
@@ -212,7 +213,7 @@ class Public:
         """By path."""
         checker = AddressChecker(self._look_up)
         transport = httpx.MockTransport(lambda request: self.answers[request.url.path])
-        self._probe = ContentProbe(checker, 10.0, transport)
+        self._probe = ContentProbe(checker, WebClient(10.0, transport=transport))
 
     async def probe(self, url: str) -> ProbeResult:
         """What a seat sees there of what others have named."""
@@ -267,7 +268,7 @@ async def test_a_list_that_leads_elsewhere_is_refused(public: Public, target: st
                 seen = await public.probe(f"https://films.example.com/{name}")
             except MediaRefused:
                 continue
-            assert seen.is_page, f"{name} as {kind} would be opened"
+            assert seen.kind == "page", f"{name} as {kind} would be opened"
 
 
 async def test_a_film_at_a_public_address_is_seen(public: Public) -> None:
@@ -275,7 +276,7 @@ async def test_a_film_at_a_public_address_is_seen(public: Public) -> None:
     public.answers["/film.mp4"] = httpx.Response(
         200, headers=headers, content=b"\0\0\0\x18ftypmp42"
     )
-    assert not (await public.probe("https://films.example.com/film.mp4")).is_page
+    assert (await public.probe("https://films.example.com/film.mp4")).kind == "film"
 
 
 def test_mpv_itself_opens_no_list_from_the_network(films: Films, tmp_path: Path) -> None:

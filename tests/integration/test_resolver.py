@@ -30,6 +30,7 @@ from player.media.resolver.ytdlp_messages import (
 from protocol.exceptions import MatineeError, MediaRefused, ResolveError
 from protocol.media.url_policy import UrlPolicy
 from tests.films import Films, FilmServer, serve
+from tests.integration.dialers import dialing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -244,16 +245,18 @@ async def test_a_page_that_is_refused_has_yt_dlps_error(server: FilmServer) -> N
 async def test_a_page_cannot_lead_the_child_into_the_local_network(
     films: Films, film: Path, server: FilmServer
 ) -> None:
-    question = ExtractRequest(server.url(films.page(film)), 1080, allow_lan=False)
-    with pytest.raises(ResolveError, match="not on the public internet"):
-        await ask_yt_dlp(question, _nobody, 45.0)
+    with dialing() as dialer:
+        way = dialer.route(UrlPolicy(allow_http=True), for_player=False).proxy
+        question = ExtractRequest(server.url(films.page(film)), 1080, way)
+        with pytest.raises(ResolveError, match="not on the public internet"):
+            await ask_yt_dlp(question, _nobody, 45.0)
 
 
 async def test_asking_takes_no_longer_than_its_limit() -> None:
     async with _silence() as url:
         began = time.monotonic()
         with pytest.raises(ResolveError, match="did not finish within 1 s"):
-            await ask_yt_dlp(ExtractRequest(url, 1080, allow_lan=True), _nobody, 1.0)
+            await ask_yt_dlp(ExtractRequest(url, 1080), _nobody, 1.0)
         assert time.monotonic() - began < 4.0
     assert not _children()
 
@@ -265,7 +268,7 @@ async def test_giving_up_ends_the_child() -> None:
         begun.set()
 
     async with _silence() as url:
-        asking = asyncio.create_task(ask_yt_dlp(ExtractRequest(url, 1080, True), begin, 45.0))
+        asking = asyncio.create_task(ask_yt_dlp(ExtractRequest(url, 1080), begin, 45.0))
         await begun.wait()
         assert _children()
         asking.cancel()
@@ -282,7 +285,7 @@ async def test_the_child_ends_when_its_standard_input_does() -> None:
             stdout=subprocess.DEVNULL,
         )
         assert child.stdin is not None
-        child.stdin.write(msgspec.json.encode(ExtractRequest(url, 1080, allow_lan=True)) + b"\n")
+        child.stdin.write(msgspec.json.encode(ExtractRequest(url, 1080)) + b"\n")
         await child.stdin.drain()
         child.stdin.close()
         async with asyncio.timeout(15.0):

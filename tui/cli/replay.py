@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from player.backend.base import Player, PlayerEvent, Source
+    from player.net.dialer import Dialer
 
 ANSWER_TIMEOUT: Final = 30.0
 """Seconds in which the player opens a film or gets somewhere in it."""
@@ -211,6 +213,7 @@ class _Walk:
         )
         self._events: SimpleQueue[PlayerEvent] = SimpleQueue()
         self._player: Player | None = None
+        self._dialer = _dialer()
         self._generation = 0
 
     def walk(self, steps: Sequence[Step]) -> Iterator[Reached]:
@@ -231,6 +234,7 @@ class _Walk:
     def close(self) -> None:
         if self._player is not None:
             self._player.close()
+        self._dialer.close()
 
     def _load(self, film: str, position: float) -> float:
         from player.player_factory import make_player
@@ -246,7 +250,8 @@ class _Walk:
     async def _source(self, film: str) -> Source:
         from player.media.resolver import resolver_for
 
-        return await resolver_for(self._config)(film, lambda _: None, named=True)
+        resolve = resolver_for(self._config, self._dialer)
+        return await resolve(film, lambda _: None, named=True)
 
     def _seek(self, position: float) -> float:
         assert self._player is not None
@@ -308,3 +313,12 @@ def _json_line(reached: Reached) -> str:
         "off_ms": reached.off_ms,
     }
     return msgspec.json.encode(line).decode()
+
+
+def _dialer() -> Dialer:
+    from player.net.dialer import Dialer
+    from player.net.proxies import take_proxies
+
+    dialer = Dialer(take_proxies(os.environ))
+    dialer.start()
+    return dialer

@@ -29,6 +29,9 @@ def remedy_words(code: RemedyCode) -> str:
         case "name_copy":
             how = f"{_key('own_copy')}, or {word_of(OwnCopy)} FILE"
             return f"name your copy ({how}), or join again: matinee join INVITE FILE"
+        case "name_login":
+            how = f"{word_of(OwnCopy)} https://NAME:PASSWORD@SITE/FILM"
+            return f"name it with your own login, which only this seat learns: {how}"
         case "next_film":
             return f"{_key('next_film')} goes on to the next film"
         case "take_over":

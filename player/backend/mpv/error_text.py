@@ -20,6 +20,8 @@ _NOTHING_TO_PLAY: Final = -16
 _UNKNOWN_FORMAT: Final = -17
 
 _HTTP: Final = re.compile(r"HTTP error (\d{3})")
+_DIALER: Final = re.compile(r"HTTP error \d{3} Dialer: (.+)")
+"""An answer of the seat's own proxy: a clause."""
 _CODEC: Final = re.compile(r"Failed to initialize a decoder for codec '([^']+)'")
 _PLAIN: Final = (
     ("No such file or directory", "there is no such file"),
@@ -52,7 +54,8 @@ ONLY_FORWARD: Final = (
 
 def http_status_of(log: Sequence[LogLine]) -> int | None:
     """The last HTTP error that was logged."""
-    found = (_HTTP.search(line.text) for line in reversed(log))
+    answers = (line.text for line in reversed(log) if not _DIALER.search(line.text))
+    found = map(_HTTP.search, answers)
     return next((int(match[1]) for match in found if match), None)
 
 
@@ -96,9 +99,11 @@ def reason_for_break(position: float, duration: float, log: Sequence[LogLine]) -
 
 def known_cause(log: Sequence[LogLine]) -> str:
     """What the log says went wrong, in our words; "" when there is no telling."""
-    status = http_status_of(log)
-    if status is not None:
-        return status_text(status)
+    for line in reversed(log):
+        if dialer := _DIALER.search(line.text):
+            return dialer[1].strip()
+        if answer := _HTTP.search(line.text):
+            return status_text(int(answer[1]))
     for line in reversed(log):
         for sign, meaning in _PLAIN:
             if sign.lower() in line.text.lower():

@@ -6,14 +6,14 @@ import os
 from typing import TYPE_CHECKING, Final, cast
 
 from player.backend.mpv.binding.libmpv import CoreError
-from player.backend.mpv.options import network_protocols
+from player.backend.mpv.options import NETWORK_PROTOCOLS
 from player.backend.mpv.position.lander import forget_landings
 
 if TYPE_CHECKING:
     from player.backend.base import Source
     from player.backend.mpv.binding.libmpv import MpvCore
 
-_FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer")
+_FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer", "http-proxy")
 """Options that an item or a key changes and the next item starts without."""
 
 _CHOSEN: Final = ("aid", "sid", "sub-delay")
@@ -44,13 +44,14 @@ class ItemLoader:
         core.set("audio-files", [source.audio_url] if source.audio_url else [])
         core.set("sub-files", [subtitle.url for subtitle in source.subtitles])
         self._set_headers(source)
+        if source.route is not None:
+            core.set("http-proxy", source.route.proxy)
         # Only libavformat's demuxers for what comes from the network: mpv's own playlist
         # and edit-list readers would open what an address there names.
         demuxer = "lavf" if source.is_network else ""
         for name in ("demuxer", "audio-demuxer", "sub-demuxer"):
             core.set(name, demuxer)
-        protocols = network_protocols(core.get("options/http-proxy"))
-        allowed = {"protocol_whitelist": protocols} if source.is_network else {}
+        allowed = {"protocol_whitelist": NETWORK_PROTOCOLS} if source.is_network else {}
         core.set("demuxer-lavf-o", allowed)
 
     def open(self, source: Source) -> int:

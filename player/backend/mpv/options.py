@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import ssl
 import sys
 from typing import TYPE_CHECKING, Final
 
+from player.request_headers import USER_AGENT
+from player.trust_store import trusted_file
 from player.video.display import has_display
 from protocol.exceptions import SettingsError
 
@@ -48,6 +49,7 @@ BASE: Final = {
     "demuxer-max-bytes": "150MiB",
     "demuxer-max-back-bytes": "75MiB",
     "network-timeout": "20",
+    "user-agent": USER_AGENT,
     "input-media-keys": "no",
     "title": "${media-title} - matinee",
     "osd-playing-msg": "",
@@ -69,21 +71,8 @@ OPTIONAL: Final = {
     "media-controls": "no",
 }
 
-_CERTIFICATES: Final = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-)
-
-NETWORK_PROTOCOLS: Final = "http,https,tcp,tls,crypto,data"
+NETWORK_PROTOCOLS: Final = "http,https,tcp,tls,crypto,data,httpproxy"
 """What libavformat may open in the name of a network source; no file among it."""
-
-
-def network_protocols(proxy: object) -> str:
-    """The same, and the way through ``proxy``, or the one of the environment, if there is one."""
-    if proxy or os.environ.get("http_proxy"):
-        return f"{NETWORK_PROTOCOLS},httpproxy"
-    return NETWORK_PROTOCOLS
 
 
 def chosen_options(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -137,7 +126,6 @@ def _has_gpu() -> bool:
 
 
 def trust_options() -> dict[str, str]:
-    """Where the machine keeps the certificates it trusts; OpenSSL builds do not look."""
-    known = (ssl.get_default_verify_paths().cafile, *_CERTIFICATES)
-    file = next((path for path in known if path and os.path.isfile(path)), None)
+    """Which certificates are trusted, as everywhere in a seat."""
+    file = trusted_file()
     return {"tls-ca-file": file} if file else {}

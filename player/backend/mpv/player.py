@@ -8,6 +8,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Final, TypeVar, assert_never
 
+import msgspec
+
 from player.backend import base
 from player.backend.mpv import track_list
 from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
@@ -125,7 +127,7 @@ class MpvPlayer:
         try:
             with playback.lock:
                 before = self._load
-                again = before is not None and before.source == source
+                again = before is not None and _is_same(before.source, source)
                 self._item.prepare(source, position, again=again)
                 load = LoadRecord(generation, source, playback.next_ticket(position))
                 playback.loads[self._item.open(source)] = load
@@ -297,3 +299,8 @@ class MpvPlayer:
         except CoreError as error:
             logger.debug(log_line("question_refused", by="mpv", cause=str(error)))
             return None
+
+
+def _is_same(before: base.Source, source: base.Source) -> bool:
+    """Whether it is the same once more, by whatever way it is connected to."""
+    return msgspec.structs.replace(before, route=source.route) == source

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
     from player.media.resolver.resolver import Resolver
+    from player.net.dialer import Dialer
 
 
-def resolver_for(config: SeatConfig) -> Resolver:
-    """The resolver of one seat: what its person typed may lead into his own network."""
+def resolver_for(config: SeatConfig, dialer: Dialer | None = None) -> Resolver:
+    """The resolver of one seat: what its person typed may lead into his own network.
+
+    Everything connects through ``dialer``; None for straight there.
+    """
     # Late: the child is in this package too, and needs none of it.
     from player.media.resolver.resolver import Resolver
+    from player.request_headers import headers_of
+    from player.trust_store import trusted_file
     from protocol.media.url_policy import UrlPolicy
 
     rules = UrlPolicy(allow_http=config.allow_lan_media, allow_lan=config.allow_lan_media)
@@ -21,4 +27,11 @@ def resolver_for(config: SeatConfig) -> Resolver:
         # Not whatever a host's stream shows: a server may have made that up.
         return media in config.media
 
-    return Resolver(rules, typed=typed, max_height=config.max_height)
+    return Resolver(
+        rules,
+        typed=typed,
+        max_height=config.max_height,
+        dialer=dialer,
+        headers=headers_of(config.mpv),
+        ca_file=trusted_file(config.mpv),
+    )

@@ -5,22 +5,21 @@ lead.
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
+from player.net.proxies import NO_PROXIES
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.media.url_policy import UrlPolicy, check_address, check_url
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-_HLS_ATTRIBUTE: Final = re.compile(r'URI="([^"]*)"')
-_DASH_ADDRESS: Final = re.compile(
-    r"<(?:\w+:)?(?:BaseURL|Location)[^>]*>([^<]+)<"
-    r"|(?:media|initialization|sourceURL|index|xlink:href)=\"([^\"]+)\""
-)
+    from player.net.proxies import ProxySettings
+
+_LOOKED_UP: Final = 50
+"""Hosts of one list."""
 
 
 class AddressChecker:
@@ -28,23 +27,31 @@ class AddressChecker:
 
     Args:
         look_up: the IP addresses of a host; raises `ResolveError` where there is none.
+        proxies: ways out that look names up themselves, so that it is not done here.
     """
 
-    def __init__(self, look_up: Callable[[str], Awaitable[Sequence[str]]]) -> None:
+    def __init__(
+        self,
+        look_up: Callable[[str], Awaitable[Sequence[str]]],
+        proxies: ProxySettings = NO_PROXIES,
+    ) -> None:
         self._look_up = look_up
+        self._proxies = proxies
 
     async def rules_for_named(self, url: str, rules: UrlPolicy) -> UrlPolicy:
-        """Rules for what a person typed himself: plain http, or his network, if he named them."""
+        """Rules for what a person typed himself: plain http, or his network, if he named them.
+
+        Raises:
+            ResolveError: there is no such host.
+            SettingsError: the variable that names a proxy for it makes no sense.
+        """
         try:
             parts = urlsplit(url)
         except ValueError:
             return rules
         if parts.scheme not in ("http", "https") or not parts.hostname:
             return rules
-        allow_lan = rules.allow_lan
-        if not allow_lan:
-            addresses = await self._look_up(parts.hostname)
-            allow_lan = not all(_is_public(address) for address in addresses)
+        allow_lan = rules.allow_lan or not await self._is_public(url)
         return UrlPolicy(allow_http=rules.allow_http or parts.scheme == "http", allow_lan=allow_lan)
 
     async def check_media(self, url: str, rules: UrlPolicy) -> str:
@@ -53,29 +60,41 @@ class AddressChecker:
         Raises:
             MediaRefused: the allow-list says no.
             ResolveError: there is no such host.
+            SettingsError: the variable that names a proxy for it makes no sense.
         """
         checked = check_url(url, rules)
-        for address in await self._look_up(urlsplit(checked).hostname or ""):
+        for address in await self._addresses(checked):
             check_address(address, rules)
         return checked
 
-    async def check_manifest(self, text: str, url: str, rules: UrlPolicy) -> None:
-        """Refuse a manifest at ``url`` that leads anywhere it may not.
+    async def check_sites(self, sites: Iterable[str], rules: UrlPolicy) -> None:
+        """Refuse a list that leads to ``sites``, if one of them may not be opened.
 
         Raises:
-            MediaRefused: the allow-list says no to an address in it.
-            ResolveError: a host in it does not exist.
+            MediaRefused: the allow-list says no to one.
+            ResolveError: one of the first does not exist.
         """
-        sites: dict[str, str] = {}
-        for found in _addresses_in(text):
-            address = join(url, found)
-            parts = urlsplit(address)
-            if parts.scheme == "data":
-                continue
-            # Templates hold characters that no address may; only where they lead counts.
-            sites[f"{parts.scheme}://{parts.netloc}/"] = address
-        for site in sites:
-            await self.check_media(site, rules)
+        for number, site in enumerate(sites):
+            # The rest is looked up where it is connected to.
+            await (self.check_media(site, rules) if number < _LOOKED_UP else _checked(site, rules))
+
+    async def _addresses(self, url: str) -> Sequence[str]:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        proxy = self._proxies.proxy_for(parts.scheme, host)
+        return () if proxy is not None and proxy.resolves else await self._look_up(host)
+
+    async def _is_public(self, url: str) -> bool:
+        rules = UrlPolicy(allow_http=True)
+        try:
+            await self.check_media(url, rules)
+        except MediaRefused:
+            return False
+        return True
+
+
+async def _checked(site: str, rules: UrlPolicy) -> str:
+    return check_url(site, rules)
 
 
 def join(base: str, found: str) -> str:
@@ -90,18 +109,6 @@ def join(base: str, found: str) -> str:
     except ValueError:
         raise MediaRefused("it leads to an address that cannot be read") from None
     return address
-
-
-def _addresses_in(text: str) -> Iterable[str]:
-    if text.lstrip("\ufeff \r\n").startswith("#EXTM3U"):
-        for line in map(str.strip, text.splitlines()):
-            if line.startswith("#"):
-                yield from _HLS_ATTRIBUTE.findall(line)
-            elif line:
-                yield line
-    else:
-        for groups in _DASH_ADDRESS.findall(text):
-            yield next(group.strip() for group in groups if group)
 
 
 async def look_up(host: str, within: float) -> list[str]:
@@ -123,11 +130,3 @@ async def look_up(host: str, within: float) -> list[str]:
             f"there is no host {host}", "check the address, and this machine's network"
         ) from error
     return list(dict.fromkeys(str(address[0]).partition("%")[0] for *_, address in found))
-
-
-def _is_public(address: str) -> bool:
-    try:
-        check_address(address, UrlPolicy(allow_http=True))
-    except MediaRefused:
-        return False
-    return True

@@ -4,14 +4,17 @@ around one.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from player.http_status import status_text
 from player.media.resolver.address_check import join
+from player.media.resolver.manifest_sites import ManifestSites
+from player.media.resolver.web_client import check_dialer, login_for, unreachable
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.text import TITLE_CELLS, clean_text
 
@@ -19,18 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from player.media.resolver.address_check import AddressChecker
+    from player.media.resolver.web_client import WebClient
     from protocol.media.url_policy import UrlPolicy
 
 _HEAD_BYTES: Final = 16 * 1024
-_MANIFEST_BYTES: Final = 1024 * 1024
+_MAX_MANIFEST: Final = 32 * 1024 * 1024
+_KEPT_MANIFEST: Final = 4 * 1024 * 1024
 _MAX_REDIRECTS: Final = 6
-_HEADERS: Final = {
-    "Range": "bytes=0-1048575",
-    "Accept": "*/*",
-    # A small answer must not unfold into a large one.
-    "Accept-Encoding": "identity",
-    "User-Agent": "Mozilla/5.0",
-}
+_LOOK_TIMEOUT: Final = 45.0
+# As the player will ask: with a part only, a server may cut a list in the middle of a name.
+_WHOLE: Final = {"Range": "bytes=0-"}
 
 _MANIFEST_TYPES: Final = ("mpegurl", "dash+xml")
 _MEDIA_ENDINGS: Final = frozenset(
@@ -45,13 +46,20 @@ _SIGNS: Final = ((0, b"\x1aE\xdf\xa3"), (4, b"ftyp"), (0, b"OggS"), (0, b"fLaC")
 """What Matroska, MP4, Ogg, FLAC and MP3 begin with."""
 
 
+Kind = Literal["film", "manifest", "page"]
+
+
 class ProbeResult(NamedTuple):
     """What is behind an address."""
 
-    is_page: bool
+    kind: Kind
     url: str
     """Where it is after redirects, checked."""
-    title: str
+    title: str = ""
+    text: bytes = b""
+    """A manifest's own words, unless it is a very large one."""
+    is_odd: bool = False
+    """On the way are redirects over https that libavformat would not follow as they are written."""
 
 
 class ContentProbe:
@@ -59,41 +67,43 @@ class ContentProbe:
 
     Args:
         checker: holds each address on the way to the allow-list.
-        timeout: seconds for each step of an answer.
-        transport: what requests go through; None for the network.
+        client: asks.
     """
 
-    def __init__(
-        self,
-        checker: AddressChecker,
-        timeout: float,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
+    def __init__(self, checker: AddressChecker, client: WebClient) -> None:
         self._checker = checker
-        self._timeout = timeout
-        self._transport = transport
+        self._client = client
 
-    async def probe(self, url: str, rules: UrlPolicy) -> ProbeResult:
-        """See what ``url`` is; reads at most 1 MiB.
+    async def probe(
+        self, url: str, rules: UrlPolicy, proxy: str = "", login: str = ""
+    ) -> ProbeResult:
+        """See what ``url`` is; connects through ``proxy``, reads at most 32 MiB.
+
+        ``login``, ``NAME:PASSWORD``, is shown to the site of ``url`` only.
 
         Raises:
             MediaRefused: it, or where it redirects or points to, may not be opened.
             ResolveError: it cannot be reached, or is a film that is refused.
         """
-        # Before the client is made, which reads every certificate that this machine trusts.
-        url = await self._checker.check_media(url, rules)
-        async with httpx.AsyncClient(
-            timeout=self._timeout, headers=_HEADERS, transport=self._transport
-        ) as client:
-            for _ in range(_MAX_REDIRECTS):
-                try:
-                    async with client.stream("GET", url) as answer:
+        first = url = await self._checker.check_media(url, rules)
+        is_odd = False
+        try:
+            async with asyncio.timeout(_LOOK_TIMEOUT), self._client.opened(proxy) as client:
+                for _ in range(_MAX_REDIRECTS):
+                    auth = login_for(url, login, first)
+                    request = client.stream("GET", url, headers=_WHOLE, auth=auth)
+                    async with request as answer:
+                        check_dialer(answer)
                         if not answer.has_redirect_location:
-                            return await self._judge(answer, answer.aiter_bytes(), url, rules)
-                        target = join(url, answer.headers["location"])
-                except (httpx.HTTPError, httpx.InvalidURL) as error:
-                    raise _unreachable(url, error) from error
-                url = await self._checker.check_media(target, rules)
+                            seen = await self._judge(answer, answer.aiter_bytes(), url, rules)
+                            return seen._replace(is_odd=is_odd)
+                        target = _location(answer)
+                    is_odd |= url.startswith("https:") and _is_odd(target)
+                    url = await self._checker.check_media(join(url, _encoded(target)), rules)
+        except TimeoutError:
+            raise ResolveError("the address answers too slowly", "try again") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise unreachable(url, error) from error
         raise ResolveError("the address redirects again and again", "look at it in a browser")
 
     async def _judge(
@@ -102,30 +112,52 @@ class ContentProbe:
         ending = PurePosixPath(unquote(urlsplit(url).path)).suffix.lower()
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         named_media = ending in _MEDIA_ENDINGS or ending in _MANIFEST_ENDINGS
+        if answer.status_code == 401:
+            raise ResolveError(status_text(401), remedy_code="name_login")
         if answer.status_code >= 400:
             if named_media:
                 said = status_text(answer.status_code, "it cannot be opened")
                 raise ResolveError(said, "check the address")
             # yt-dlp knows how to please sites that turn strangers away.
-            return ProbeResult(True, url, "")
+            return ProbeResult("page", url)
         head = await _read(pieces, _HEAD_BYTES)
-        is_manifest = (
-            any(sign in kind for sign in _MANIFEST_TYPES)
-            or head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"#EXTM3U")
+        is_hls = head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"#EXTM3U")
+        if (
+            is_hls
+            or any(sign in kind for sign in _MANIFEST_TYPES)
             or (ending == ".mpd" and b"<MPD" in head)
-        )
-        if is_manifest:
-            rest = await _read(pieces, _MANIFEST_BYTES)
-            text = (head + rest).decode("utf-8", "replace")
-            await self._checker.check_manifest(text, url, rules)
-        elif kind in ("text/html", "application/xhtml+xml") or not _is_media(kind, ending, head):
-            return ProbeResult(True, url, "")
-        elif _is_text(head):
+        ):
+            sites = ManifestSites(url, is_hls=is_hls)
+            text = await self._check_manifest(head, pieces, sites, rules)
+            return ProbeResult("manifest", url, _title(answer.headers), text)
+        if kind in ("text/html", "application/xhtml+xml") or not _is_media(kind, ending, head):
+            return ProbeResult("page", url)
+        if _is_text(head):
             raise MediaRefused(
                 "there is a text or a list of films, not a film",
                 "give the address of the film itself",
             )
-        return ProbeResult(False, url, _title(answer.headers))
+        return ProbeResult("film", url, _title(answer.headers))
+
+    async def _check_manifest(
+        self,
+        head: bytes,
+        pieces: AsyncIterator[bytes],
+        sites: ManifestSites,
+        rules: UrlPolicy,
+    ) -> bytes:
+        """Refuse a manifest that leads anywhere it may not; its text, unless it is too large."""
+        text, size, piece = bytearray(), 0, head
+        while piece:
+            size += len(piece)
+            if size > _MAX_MANIFEST:
+                raise MediaRefused(f"the list is larger than {_MAX_MANIFEST // 2**20} MiB")
+            if size <= _KEPT_MANIFEST:
+                text += piece
+            await self._checker.check_sites(sites.feed(piece), rules)
+            piece = await anext(pieces, b"")
+        await self._checker.check_sites(sites.finish(), rules)
+        return bytes(text) if size <= _KEPT_MANIFEST else b""
 
 
 def _is_media(kind: str, ending: str, head: bytes) -> bool:
@@ -158,13 +190,15 @@ def _title(headers: Mapping[str, str]) -> str:
     return clean_text(PurePosixPath(offered).stem, TITLE_CELLS)
 
 
-def _unreachable(url: str, error: Exception) -> ResolveError:
-    host = urlsplit(url).hostname
-    words = str(error)
-    if isinstance(error, httpx.TimeoutException):
-        return ResolveError(f"{host} does not answer", "try again, or check the address")
-    if "CERTIFICATE" in words.upper():
-        return ResolveError(f"the certificate of {host} is not trusted", "check the address")
-    if isinstance(error, httpx.ConnectError):
-        return ResolveError(f"{host} refuses the connection", "check the address and its port")
-    return ResolveError(f"{host} broke off ({words or type(error).__name__})", "try again")
+def _location(answer: httpx.Response) -> str:
+    """Where a redirect leads, as it was written."""
+    raw = next(value for name, value in answer.headers.raw if name.lower() == b"location")
+    return raw.decode("utf-8", "replace").strip()
+
+
+def _is_odd(target: str) -> bool:
+    return any(not "!" <= character <= "~" for character in target)
+
+
+def _encoded(target: str) -> str:
+    return target.replace(" ", "%20")

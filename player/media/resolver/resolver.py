@@ -9,20 +9,26 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 from player.api.local_path import is_address, local_path
-from player.backend.base import Source, Subtitle
+from player.backend.base import Route, Source, Subtitle
 from player.media.local_file import open_file
 from player.media.resolver.address_check import AddressChecker
 from player.media.resolver.address_check import look_up as ask_system
 from player.media.resolver.probe import ContentProbe
+from player.media.resolver.side_files import SideFiles
 from player.media.resolver.timing import ResolverTiming
+from player.media.resolver.web_client import WebClient
 from player.media.resolver.ytdlp_client import ask_yt_dlp
 from player.media.resolver.ytdlp_messages import ExtractedMedia, ExtractRequest
+from player.net.proxies import NO_PROXIES
 from protocol.exceptions import MediaRefused, ResolveError
+from protocol.media.url_policy import as_typed, check_url, split_login, with_login
 from protocol.text import TITLE_CELLS, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from player.net.dialer import Dialer
+    from player.request_headers import RequestHeaders
     from protocol.media.url_policy import UrlPolicy
 
 _TIMING: Final = ResolverTiming()
@@ -41,6 +47,9 @@ class Resolver:
         max_height: of the pictures, in pixels.
         timing: how long each step may take.
         look_up: the IP addresses of a host; None to ask the system.
+        dialer: what everything connects through; None for straight there.
+        headers: what a person wants to be said with every request.
+        ca_file: certificates that servers are checked against; "" for the libraries' own.
     """
 
     def __init__(
@@ -51,13 +60,23 @@ class Resolver:
         max_height: int = MAX_HEIGHT,
         timing: ResolverTiming = _TIMING,
         look_up: Callable[[str], Awaitable[Sequence[str]]] | None = None,
+        dialer: Dialer | None = None,
+        headers: RequestHeaders | None = None,
+        ca_file: str = "",
     ) -> None:
         self._rules = rules
         self._typed = typed
         self._max_height = max_height
         self._timing = timing
-        self._checker = AddressChecker(look_up or partial(ask_system, within=timing.lookup_timeout))
-        self._probe = ContentProbe(self._checker, timing.probe_timeout)
+        self._dialer = dialer
+        self._ca_file = ca_file
+        self._checker = AddressChecker(
+            look_up or partial(ask_system, within=timing.lookup_timeout),
+            dialer.proxies if dialer is not None else NO_PROXIES,
+        )
+        client = WebClient(timing.probe_timeout, headers, ca_file)
+        self._probe = ContentProbe(self._checker, client)
+        self._side_files = SideFiles(client, timing.side_file_timeout)
 
     async def __call__(
         self, media: str, progress: Callable[[str], None], named: bool = False
@@ -78,23 +97,35 @@ class Resolver:
                 raise MediaRefused("a path is only opened for the person who typed it")
             return open_file(local_path(media))
         rules = self._rules
+        login = ""
         if named or self._typed(media):
+            media, login = split_login(as_typed(media))
             rules = await self._checker.rules_for_named(media, rules)
         progress("looking at the address")
-        seen = await self._probe.probe(media, rules)
-        if not seen.is_page:
-            return Source(
-                url=seen.url,
-                title=seen.title,
-                is_network=True,
-                expires_at=expiry_of(seen.url, time.time()),
+        look = self._route(rules, for_player=False)
+        way = look.proxy if look is not None else ""
+        seen = await self._probe.probe(media, rules, way, login)
+        if seen.kind == "page":
+            question = ExtractRequest(
+                with_login(media, login), self._max_height, way, self._ca_file
             )
-        question = ExtractRequest(seen.url, self._max_height, rules.allow_lan)
-        found, remarks = await ask_yt_dlp(question, progress, self._timing.extraction_timeout)
-        return await self._source_of(found, remarks, rules)
+            found, remarks = await ask_yt_dlp(question, progress, self._timing.extraction_timeout)
+            return await self._source_of(found, remarks, rules, way)
+        # The player goes from the first address itself, and keeps what it is told on the way.
+        url = seen.url if seen.is_odd else check_url(media, rules)
+        return Source(
+            url=url if seen.is_odd else with_login(url, login),
+            title=seen.title,
+            is_network=True,
+            route=self._route(rules, for_player=True),
+            expires_at=expiry_of(url, time.time()),
+        )
+
+    def _route(self, rules: UrlPolicy, *, for_player: bool) -> Route | None:
+        return self._dialer.route(rules, for_player=for_player) if self._dialer else None
 
     async def _source_of(
-        self, found: ExtractedMedia, remarks: tuple[str, ...], rules: UrlPolicy
+        self, found: ExtractedMedia, remarks: tuple[str, ...], rules: UrlPolicy, way: str
     ) -> Source:
         url = await self._checker.check_media(found.url, rules)
         audio_url = (
@@ -103,10 +134,18 @@ class Resolver:
         notices = [*remarks]
         if found.one_of > 1:
             notices.append(f"the page has {found.one_of} films: this is the first")
+        subtitles = await self._allowed(found.subtitles, rules)
+        route = self._route(rules, for_player=True)
+        if self._dialer is not None and route is not None:
+            keep = partial(self._dialer.serve, route)
+            subtitles, missing = await self._side_files.fetch(subtitles, found.headers, way, keep)
+            if missing:
+                notices.append(f"subtitles that do not come are left out: {', '.join(missing)}")
         return Source(
             url=url,
             audio_url=audio_url,
-            subtitles=await self._allowed(found.subtitles, rules),
+            subtitles=subtitles,
+            route=route,
             headers=found.headers,
             title=clean_text(found.title, TITLE_CELLS),
             duration=found.duration,

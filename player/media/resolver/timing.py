@@ -15,3 +15,5 @@ class ResolverTiming:
     """For each step of an answer: to connect, and for its next bytes."""
     extraction_timeout: float = 45.0
     """For yt-dlp, from its start to what it found."""
+    side_file_timeout: float = 4.0
+    """For all subtitles of a page together."""

@@ -22,7 +22,10 @@ class ExtractRequest(msgspec.Struct, frozen=True):
 
     url: Url
     max_height: int
-    allow_lan: bool
+    proxy: str = ""
+    """What all connections go through: it holds them to the rules."""
+    ca_file: str = ""
+    """Certificates that servers are checked against; "" for yt-dlp's own."""
 
 
 class ExtractorRemark(msgspec.Struct, frozen=True, tag="remark"):

@@ -9,12 +9,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import socket
 import sys
 import threading
-import urllib.request
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,8 +22,6 @@ from player.media.resolver.ytdlp_messages import (
     ExtractorRemark,
     ExtractRequest,
 )
-from protocol.exceptions import MediaRefused
-from protocol.media.url_policy import UrlPolicy, check_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +41,8 @@ def main() -> int:
     def answer(told: ExtractorLine) -> None:
         answers_to.write(msgspec.json.encode(told) + b"\n")
 
-    if not question.allow_lan:
-        _keep_to_internet()
+    if question.ca_file:
+        os.environ["SSL_CERT_FILE"] = question.ca_file
     answer(_ask(question, answer))
     return 0
 
@@ -96,6 +91,8 @@ def _ask(question: ExtractRequest, answer: Callable[[ExtractorLine], None]) -> E
         "extractor_retries": 1,
         "enable_file_urls": False,
         "usenetrc": False,
+        "proxy": question.proxy,
+        "compat_opts": {"no-certifi"} if question.ca_file else set[str](),
     }
     try:
         with yt_dlp.YoutubeDL(options) as downloader:
@@ -110,24 +107,6 @@ def _ask(question: ExtractRequest, answer: Callable[[ExtractorLine], None]) -> E
         return ExtractionFailed(
             f"{type(error).__name__}: {plain_words(str(error))}", version=version
         )
-
-
-def _keep_to_internet() -> None:
-    """No connection of this process goes to the local network, whatever redirects to it."""
-    resolve = socket.getaddrinfo
-    proxies = {urlsplit(proxy).hostname for proxy in urllib.request.getproxies().values()}
-
-    def checked(host: Any, *arguments: Any, **named: Any) -> Any:
-        found = resolve(host, *arguments, **named)
-        if host not in proxies:
-            for *_, address in found:
-                try:
-                    check_address(str(address[0]).partition("%")[0], UrlPolicy())
-                except MediaRefused as error:
-                    raise PermissionError(f"{host}: {error.message}") from None
-        return found
-
-    socket.getaddrinfo = checked
 
 
 def _languages() -> list[str]:

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from protocol.exceptions import MediaRefused
 from protocol.media.fingerprint import Fingerprint
-from protocol.media.url_policy import STRICT, UrlPolicy, check_address, check_url, site_of
+from protocol.media.url_policy import (
+    STRICT,
+    UrlPolicy,
+    as_typed,
+    check_address,
+    check_url,
+    site_of,
+    split_login,
+    with_login,
+)
 
 OPEN = UrlPolicy(allow_http=True, allow_lan=True)
 
@@ -73,8 +82,8 @@ def test_a_public_address_is_written_anew(url: str, written: str) -> None:
         "https://example.com/#__youtubedl_smuggle=%7B%7D",
         "https://" + "a" * 64 + ".com/",
         "https://" + ".".join(["abcdefgh"] * 40) + ".com/",
-        "https://example.com/" + "x" * 2048,
-        "https://example.com/" + "ü" * 1000,
+        "https://example.com/" + "x" * 8192,
+        "https://example.com/" + "ü" * 2000,
         "https://224.0.0.1/",
         "https://0.0.0.0/",
         "https://255.255.255.255/",
@@ -178,3 +187,23 @@ def test_a_fingerprint_tells_size_and_content_apart() -> None:
     assert one == Fingerprint.digest(4, [b"fi", b"lm"])
     assert len({one, Fingerprint.digest(5, [b"film"]), Fingerprint.digest(4, [b"flim"])}) == 3
     assert len(one) == 64
+
+
+@pytest.mark.parametrize(
+    ("url", "bare", "login"),
+    [
+        ("http://me:s%40cret@a.example/f.mp4", "http://a.example/f.mp4", "me:s%40cret"),
+        ("http://me:a@b@a.example:8080/x", "http://a.example:8080/x", "me:a@b"),
+        ("https://me@a.example", "https://a.example", "me"),
+        ("https://a.example/@me?x=@#@", "https://a.example/@me?x=@#@", ""),
+        ("/home/me@here/film.mkv", "/home/me@here/film.mkv", ""),
+    ],
+)
+def test_a_login_is_taken_out_of_an_address_and_put_back(url: str, bare: str, login: str) -> None:
+    assert split_login(url) == (bare, login)
+    assert with_login(bare, login) == url
+
+
+def test_an_address_may_be_typed_with_spaces() -> None:
+    assert as_typed(" https://a.example/My Film.mp4\n") == "https://a.example/My%20Film.mp4"
+    assert as_typed("My Film.mp4 ") == "My Film.mp4 "

@@ -18,6 +18,10 @@ WORDS: dict[RemedyCode, str] = {
     "try_again_or_load": "say resync (r) to try again, or load (l) for another film",
     "reopen": "say reopen (o) to open it again",
     "name_copy": "name your copy (f, or copy FILE), or join again: matinee join INVITE FILE",
+    "name_login": (
+        "name it with your own login, which only this seat learns: copy"
+        " https://NAME:PASSWORD@SITE/FILM"
+    ),
     "next_film": "n goes on to the next film",
     "take_over": "wait until that seat leaves, or take over with matinee host --return --take-over",
     "check_machine": "run `matinee doctor`",
