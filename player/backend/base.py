@@ -103,6 +103,7 @@ class MediaOpened(msgspec.Struct, frozen=True):
     generation: int
     title: str
     duration: float | None
+    """Seconds; None while nothing but a guess can be told, and for what is live."""
     tracks: tuple[Track, ...]
     chapters: tuple[Chapter, ...]
     has_audio: bool
@@ -117,6 +118,8 @@ class MediaOpened(msgspec.Struct, frozen=True):
     is_seekable: bool = True
     """Whether a seek reaches every place; if not, only what is loaded, and from elsewhere it
     answers `Restarted` where it is."""
+    is_live: bool = False
+    """It is sent as it happens: there is no place in it that everybody could go to."""
 
 
 class Restarted(msgspec.Struct, frozen=True):
@@ -144,7 +147,24 @@ class StallChanged(msgspec.Struct, frozen=True):
 
 
 class EndReached(msgspec.Struct, frozen=True):
-    """The last frame is shown."""
+    """The last frame is shown: the media has been played out, or sought behind its end."""
+
+    generation: int
+    position: float
+    """Where the media ends, in seconds."""
+    instant: float
+
+
+class DurationChanged(msgspec.Struct, frozen=True):
+    """How long the media is has become known, was wrong, or is not known any more."""
+
+    generation: int
+    duration: float | None
+    """As in `MediaOpened`."""
+
+
+class MediaGrown(msgspec.Struct, frozen=True):
+    """The media goes on behind the end that was reached: it must be opened anew."""
 
     generation: int
 
@@ -158,6 +178,8 @@ class Failed(msgspec.Struct, frozen=True):
     lost: bool = False
     """The player is gone (window closed, core shut down): it needs a new one."""
     http_status: int | None = None
+    position: float | None = None
+    """Where the media breaks off; None where there is no such place."""
 
 
 class KeyBinding(msgspec.Struct, frozen=True):
@@ -195,6 +217,8 @@ PlayerEvent = (
     | PauseChanged
     | StallChanged
     | EndReached
+    | DurationChanged
+    | MediaGrown
     | Failed
     | KeyPressed
     | TracksChanged

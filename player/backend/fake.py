@@ -15,6 +15,7 @@ import math
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from player.backend import base
 
@@ -27,6 +28,8 @@ class FakeFilm(msgspec.Struct, frozen=True):
 
     duration: float | None = 600.0
     """Seconds; None for a live one."""
+    stated: float | UnsetType | None = UNSET
+    """What its container says of that; left out where it is right."""
     title: str = "A fake film"
     fps: float = 25.0
     has_audio: bool = True
@@ -210,8 +213,7 @@ class FakePlayer:
                 act(due)
             else:
                 self._rebase(due)
-                self._base, self._ended = self._end, True
-                self._tell(base.EndReached(self._generation))
+                self._finish(due)
         return now
 
     # How it goes about it ---------------------------------------------------------------
@@ -241,11 +243,12 @@ class FakePlayer:
             base.MediaOpened(
                 self._generation,
                 title=(self._source.title if self._source else "") or film.title,
-                duration=film.duration,
+                duration=film.duration if film.stated is UNSET else film.stated,
                 tracks=self._tracks(),
                 chapters=film.chapters,
                 has_audio=film.has_audio,
                 has_video=film.fps > 0,
+                is_live=film.duration is None,
             )
         )
         self._land(position, at)
@@ -258,6 +261,16 @@ class FakePlayer:
         self._busy = False
         self._base, self._since = min(landed, self._end), at
         self._tell(base.Restarted(self._generation, self._base, at))
+        if landed > self._end - 1e-6:
+            self._finish(at)
+
+    def _finish(self, at: float) -> None:
+        """The film's end is reached, and with it how long it is."""
+        self._base, self._ended = self._end, True
+        if self._film is not None and self._film.stated is not UNSET:
+            self._film = msgspec.structs.replace(self._film, stated=UNSET)
+            self._tell(base.DurationChanged(self._generation, self._film.duration))
+        self._tell(base.EndReached(self._generation, self._base, at))
 
     def _recover(self, generation: int, at: float) -> None:
         if generation != self._generation or not self._stalled:

@@ -120,9 +120,10 @@ class MediaLoader:
         task.add_done_callback(lambda _: self._searches.pop(number, None))
 
     async def _open(self, request: OpenMedia) -> None:
+        is_same = False
         try:
             if request.compares:
-                await self._compare(request)
+                is_same = await self._compare(request)
             if request.media.kind != "file" and not request.is_named:
                 # The address itself is checked first: nobody is asked about what is refused.
                 await self._consent.need(check_url(request.own, self._rules))
@@ -137,13 +138,15 @@ class MediaLoader:
             self._post(MediaUnavailable(error))
             return
         self._progress("")
-        self._post(MediaReady(source))
+        self._post(MediaReady(source, is_same))
 
-    async def _compare(self, request: OpenMedia) -> None:
-        """Say once how this copy differs from the host's."""
+    async def _compare(self, request: OpenMedia) -> bool:
+        """Say once how this copy differs from the host's; True when it is the same file."""
         media, own = request.media, await self._identify(request.own)
-        if own.kind != "file" or (own.fingerprint and own.fingerprint == media.fingerprint):
-            return
+        if own.kind != "file":
+            return False
+        if own.fingerprint and own.fingerprint == media.fingerprint:
+            return True
         differences = [
             f"{name}: yours {mine}, the host's {theirs}"
             for name, mine, theirs in (
@@ -155,6 +158,7 @@ class MediaLoader:
         if differences or media.fingerprint:
             said = "; ".join(differences) or "same name and size, other content"
             self._post(CopyDiffers(said))
+        return False
 
     async def _find(self, request: FindMedia) -> None:
         try:

@@ -94,6 +94,8 @@ class MediaReady(NamedTuple):
     """What `OpenMedia` asked for can be played."""
 
     source: Source
+    is_same: bool = False
+    """It is the very file that the host plays."""
 
 
 class MediaUnavailable(NamedTuple):

@@ -12,9 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_never
 
 from player.backend.base import (
+    DurationChanged,
     EndReached,
     Failed,
     KeyPressed,
+    MediaGrown,
     MediaOpened,
     PauseChanged,
     PlayerEvent,
@@ -57,8 +59,6 @@ MAX_BRACKET: Final = 0.004
 """A read that took longer is too vague to be used."""
 CLOCK_STEP: Final = 0.005
 """Seconds; a clock that is slewed moves less from one look to the next."""
-END_ZONE: Final = 1.0
-"""Seconds before the end from which a seek may run into it."""
 
 
 class Follower:
@@ -124,7 +124,7 @@ class Follower:
         """There is no media any more."""
         self._generation += 1
         state = self._state
-        state.schedule.duration = None
+        state.schedule.end = None
         state.stall.clear()
         state.to("idle", now)
         state.estimate.clear()
@@ -162,7 +162,6 @@ class Follower:
         state = self._state
         match event:
             case MediaOpened():
-                state.schedule.duration = event.duration
                 state.is_seekable = event.is_seekable
                 state.latency.new_device(event.audio_device)
                 state.latency.new_picture(event.pixels)
@@ -177,11 +176,11 @@ class Follower:
                 state.latency.spoil()
                 return self._watch_stall(now)
             case EndReached():
-                self._end_reached(now)
+                self._end_reached(event, now)
             case Failed():
                 state.to("failed", now)
-            case TracksChanged():
-                pass  # the seat's own
+            case TracksChanged() | DurationChanged() | MediaGrown():
+                pass  # the session's
             case _:
                 assert_never(event)
         return []
@@ -318,6 +317,7 @@ class Follower:
         if took is not None:
             state.latency.seek_took(took)
         state.to("resting", now)
+        state.schedule.landed(event.position)
         state.estimate.rest(event.position, event.instant)
         state.stall.restart(event.instant)
         if not state.timeline.playing:
@@ -339,14 +339,14 @@ class Follower:
             state.emit(Acted(False, state.estimate.landed))
         return state.pause(now)
 
-    def _end_reached(self, now: float) -> None:
-        state, duration = self._state, self._state.schedule.duration
-        if not state.is_here or state.phase == "ended":
-            return
-        target = state.seeks.target
-        if state.phase == "seeking" and duration is not None and target < duration - END_ZONE:
+    def _end_reached(self, event: EndReached, now: float) -> None:
+        state = self._state
+        if not state.is_here or event.instant < state.seeks.sent_at:
             return  # said before the seek away from there
-        state.finish(now)
+        if not state.is_live:
+            state.schedule.end = event.position
+        if state.phase != "ended":
+            state.finish(now)
 
     def _watch_stall(self, now: float) -> list[PlayerCommand]:
         state = self._state

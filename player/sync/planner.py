@@ -40,7 +40,9 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """The server's clock is known."""
     wants_play: bool
     is_past_end: bool
-    """The timeline has reached the film's end."""
+    """The timeline has gone beyond the end that the player has come to."""
+    rests_at_end: bool
+    """The player has ended where the timeline rests, but for what two seats differ by."""
     is_handing_over: bool
     """A timeline before the last one still holds."""
     starts_in: float
@@ -155,7 +157,7 @@ def _plan_rest(s: Situation) -> Decision | None:
     # there the picture after it: each is sent there, so that all show the same.
     is_near = abs(s.landed - s.resting_place) <= PAUSED_TOLERANCE
     # At the end there is no other picture, and without data a seek would take longer.
-    is_good = is_near and (s.phase == "ended" or s.is_waiting)
+    is_good = s.rests_at_end or (is_near and (s.phase == "ended" or s.is_waiting))
     if is_good or s.rests_in_place or not s.can_seek:
         return None
     return SeekPosition(s.resting_place)

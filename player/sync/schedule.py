@@ -24,7 +24,8 @@ class TimelineSchedule:
     def __init__(self) -> None:
         self.offset: float | None = None
         """Server's clock minus the local one; None while unknown."""
-        self.duration: float | None = None
+        self.end: float | None = None
+        """Where the player has come to the end of the film; None while it has not."""
         self._planned = [Timeline()]
         """Each holds until the next one begins; the last is what is agreed."""
         self._held_at: float | None = None
@@ -144,12 +145,17 @@ class TimelineSchedule:
         return self.within(self.timeline.position)
 
     def within(self, position: float) -> float:
-        """``position``, but not past the end."""
-        return position if self.duration is None else min(position, self.duration)
+        """``position``, but not past an end that the player has come to."""
+        return position if self.end is None else min(position, self.end)
+
+    def landed(self, position: float) -> None:
+        """The player is at ``position``; a film that goes on there has not ended before."""
+        if self.end is not None and position > self.end + NEAR_END:
+            self.end = None
 
     def is_past_end(self, now: float) -> bool:
-        """Whether the timeline has reached the end of the film."""
-        if self.duration is None or self.offset is None:
+        """Whether the timeline has gone beyond an end that the player has come to."""
+        if self.end is None or self.offset is None:
             return False
         instant = now + self.offset
-        return self._at(instant).position_at(instant) >= self.duration - NEAR_END
+        return self._at(instant).position_at(instant) >= self.end - NEAR_END

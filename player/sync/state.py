@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 DEAD_AFTER_START: Final = 0.600
 DEAD_AFTER_WRITE: Final = 0.450
 SAME_START: Final = 0.001
+SAME_END: Final = 0.25
+"""Seconds by which two seats may tell the end of one film apart."""
 PICTURE: Final = 0.1
 """Seconds; in no film worth watching a picture stays for longer."""
 
@@ -123,9 +125,21 @@ class FollowerState:
 
     def position(self, now: float) -> float | None:
         """Where the player is; None while nothing is known of it."""
+        if self._phase == "ended" and self.rests_at_end:
+            return self.schedule.resting_place
         moves = self._phase == "running" and not self.stall.waits
         position = self.estimate.position(now, self.controller.rate if moves else 0.0)
         return None if position is None else self.schedule.within(position)
+
+    @property
+    def rests_at_end(self) -> bool:
+        """The party has stopped where the film ends, as near as one seat can tell another."""
+        place = self.schedule.timeline.position
+        return (
+            self.schedule.end is not None
+            and not self.schedule.wants_play
+            and abs(place - self.estimate.landed) <= SAME_END
+        )
 
     def expected(self, now: float) -> float:
         """Where the player should be by what is known of it."""
@@ -286,7 +300,7 @@ class FollowerState:
 
     def finish(self, now: float) -> None:
         """The end of the film is reached."""
-        end = self.schedule.duration
+        end = self.schedule.end
         self.to("ended", now)
         self.estimate.rest(self.expected(now) if end is None else end, now)
         self._events.append(Finished(self.estimate.landed))
@@ -347,6 +361,7 @@ class FollowerState:
             clock_known=schedule.known,
             wants_play=schedule.wants_play,
             is_past_end=schedule.is_past_end(now),
+            rests_at_end=self._phase == "ended" and self.rests_at_end,
             is_handing_over=schedule.is_handing_over,
             starts_in=schedule.starts_in(now),
             start=schedule.start,

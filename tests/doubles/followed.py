@@ -107,6 +107,10 @@ class Stand:
     def generation(self) -> int:
         return self.follower.generation
 
+    def end(self, position: float = DURATION, *, ago: float = 0.0) -> list[PlayerCommand]:
+        """The player has come to the end of the film, so many seconds ago."""
+        return self.tell(EndReached(self.generation, position, self.now - ago))
+
     def tell(self, event: object) -> list[PlayerCommand]:
         assert isinstance(
             event, MediaOpened | Restarted | PauseChanged | StallChanged | EndReached | Failed

@@ -89,10 +89,11 @@ def reason_for_end(error: int, log: Sequence[LogLine], source: Source) -> str:
     return f"the {where} cannot be opened" + (f" ({said})" if said else "")
 
 
-def reason_for_break(position: float, duration: float, log: Sequence[LogLine]) -> str:
-    """Why the media cannot go on at ``position``, well before its ``duration``."""
-    where, end = clock_text(position, short=True), clock_text(duration, short=True)
-    at = f"the film breaks off at {where} of {end}"
+def reason_for_break(position: float, duration: float | None, log: Sequence[LogLine]) -> str:
+    """Why the media cannot go on at ``position``, before its end at ``duration``, if known."""
+    at = f"the film breaks off at {clock_text(position, short=True)}"
+    if duration is not None:
+        at += f" of {clock_text(duration, short=True)}"
     cause = known_cause(log) or _last_words(log)
     return f"{at}: {cause}" if cause else at
 

@@ -4,6 +4,7 @@ core back.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -16,6 +17,9 @@ from player.backend import base
 from player.backend.mpv import error_text, track_list
 from player.backend.mpv.binding import events as ev
 from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
+from player.backend.mpv.end_of_stream.duration import ends_like
+from player.backend.mpv.end_of_stream.verdict import is_ordinary
+from player.backend.mpv.end_of_stream.watch import EndWatch
 from player.backend.mpv.item_loader import is_drained, reaches
 from player.backend.mpv.position.lander import Lander
 from player.backend.mpv.position.sampling import resting_sample, sound_sample
@@ -84,8 +88,7 @@ class EventTranslator:
         self._paused = True
         self._stalled = False
         self._window_closed = False
-        self._strayed = False
-        """What mpv shows lies far past the last seek's target: data may be missing there."""
+        self._end = EndWatch(self.tell, self._break_off)
         self._verdict: Callable[[], None] | None = None
         """What is told once the log is complete."""
         self._tracks: base.TracksChanged | None = None
@@ -118,7 +121,10 @@ class EventTranslator:
             if self._silent.is_set():
                 continue
             try:
-                self._handle(core, event)
+                if event is None:
+                    self._look(core)
+                else:
+                    self._handle(core, event)
             except CoreGone:
                 continue  # ShutDown is on its way and says why
             except CoreError as error:
@@ -128,8 +134,11 @@ class EventTranslator:
         if before_end():
             core.end()
 
-    def _next(self) -> TranslatorInput:
-        """The next event; a verdict is pronounced when its log is complete."""
+    def _next(self) -> TranslatorInput | None:
+        """The next event, or None when a look at the player is due.
+
+        A verdict is pronounced when its log is complete.
+        """
         while self._verdict is not None:
             try:
                 event = self.inbox.get(timeout=_LOG_DELAY)
@@ -141,12 +150,18 @@ class EventTranslator:
             verdict()
             if event is not None:
                 return event
-        return self.inbox.get()
+        look_at = self._end.next_look
+        if look_at is None:
+            return self.inbox.get()
+        with contextlib.suppress(Empty):
+            return self.inbox.get(timeout=max(0.0, look_at - time.monotonic()))
+        return None
 
     def _handle(self, core: MpvCore, event: TranslatorInput) -> None:
         match event:
             case ev.LogLine():
                 self._log.append(event)
+                self._end.take_log(event)
                 if error_text.is_end_of_reading(event) and error_text.wants_ranges(self._log):
                     # mpv does not call it an end where nothing could be read at all.
                     self._fail(error_text.NO_RANGES)
@@ -196,12 +211,14 @@ class EventTranslator:
         self._seek_when_open = self._answered > load.ticket
         self._answered = max(self._answered, load.ticket)
         self._opened = self._failed = self._seek_to_come = False
-        self._stalled = self._strayed = self._is_retrying = False
+        self._stalled = self._is_retrying = False
         self._lander.begin_item()
+        self._end.begin(load.source, load.generation)
         self._log.clear()
 
     def _end_file(self, ended: ev.FileEnded) -> None:
         self._playback.seeking = self._opened = False
+        self._end.close()
         if self._load is None or self._failed:
             return
         source = self._load.source
@@ -210,10 +227,12 @@ class EventTranslator:
                 error_text.reason_for_end(ended.error, tuple(self._log), source)
             )
         elif ended.reason == ev.END_EOF:
-            self.tell(base.EndReached(self._generation))
+            # With ``keep-open`` mpv leaves no item at its end, but for one without anything.
+            self._verdict = self._judge_nothing
 
     def _open(self, core: MpvCore, load: LoadRecord) -> None:
         self._opened = True
+        self._end.opened(core, time.monotonic())
         listed = core.get("track-list")
         tracks = track_list.tracks_of(listed)
         has_audio = any(track.kind == "audio" and track.selected for track in tracks)
@@ -224,7 +243,7 @@ class EventTranslator:
             base.MediaOpened(
                 generation=load.generation,
                 title=track_list.title_of(load.source, core.get("metadata")),
-                duration=None if load.source.is_live else self._duration(core),
+                duration=self._end.duration,
                 tracks=tracks,
                 chapters=load.source.chapters or track_list.chapters_of(core.get("chapter-list")),
                 has_audio=has_audio,
@@ -234,13 +253,10 @@ class EventTranslator:
                 notice=notice,
                 remedy_code=remedy_code,
                 is_seekable=core.get("seekable") is not False,
+                is_live=load.source.is_live,
             )
         )
         self._tell_tracks(core, always=True)
-
-    def _duration(self, core: MpvCore) -> float | None:
-        known = self._load.source.duration if self._load else None
-        return core.number("duration") or known
 
     # Seeks ------------------------------------------------------------------------------
 
@@ -274,13 +290,9 @@ class EventTranslator:
         if playback.done == self._answered:
             # Nobody asked: mpv has switched a track, or it could read nothing where it was
             # sent and shows the last picture instead.
-            position, duration = core.number("time-pos"), self._duration(core)
-            if (
-                position is not None
-                and duration
-                and not track_list.is_cut_short(position, duration)
-            ):
-                self._strayed = self._strays(position)
+            position, duration = core.number("time-pos"), self._end.duration
+            if position is not None and duration and ends_like(position, duration):
+                self._end.has_strayed = self._strays(position)
             return
         if not self._opened:
             if self._failed or is_drained(core):
@@ -296,7 +308,7 @@ class EventTranslator:
         playback = self._playback
         shown = core.number("time-pos")
         if shown is not None and not self._lander.fills:
-            self._strayed = self._strays(shown)
+            self._end.has_strayed = self._strays(shown)
         answer = partial(self.inbox.put, RetryAnswered(load.generation))
         if self._lander.tries_again(core, load.source, shown, self._answered, answer):
             self._is_retrying = True
@@ -306,6 +318,7 @@ class EventTranslator:
         sample = sample or resting_sample(core, playback.landed)
         if sample is not None:
             self.tell(base.Restarted(self._generation, sample.position, instant))
+        self._end.moved(time.monotonic(), by_play=core.get("pause") is False)
 
     def _strays(self, position: float) -> bool:
         """Whether a seek in network media went so far past its target that data is missing."""
@@ -319,43 +332,40 @@ class EventTranslator:
             case "pause", bool(paused):
                 if paused != self._paused:
                     self._paused = paused
+                    if not paused:
+                        self._end.moved(changed.instant, by_play=True)
                     self.tell(base.PauseChanged(self._generation, paused, changed.instant))
             case "paused-for-cache", bool(stalled):
                 if stalled != self._stalled and self._opened:
                     self._stalled = stalled
                     self.tell(base.StallChanged(self._generation, stalled, changed.instant))
             case "eof-reached", True:
-                self._reach_end(core)
+                self._reach_end(core, changed.instant)
             case "volume" | "mute" | "audio-delay" | "aid" | "sid", _:
                 self._tell_tracks(core, always=False)
             case _:
                 pass  # a value that is not available now, or not yet
 
-    def _reach_end(self, core: MpvCore) -> None:
-        if self._load is None or self._failed:
-            return
-        position, duration = core.number("time-pos"), self._duration(core)
-        if position is None or not duration or self._load.source.is_live:
-            self.tell(base.EndReached(self._generation))
-            return
-        is_short = track_list.is_cut_short(position, duration)
-        if not is_short and not self._strayed:
-            self.tell(base.EndReached(self._generation))
-            return
-        broken_at = position if is_short else self._playback.target
-        self._verdict = lambda: self._judge_end(broken_at, duration, certain=is_short)
+    def _look(self, core: MpvCore) -> None:
+        """What mpv tells by no event."""
+        now = time.monotonic()
+        if self._end.look(core, now):
+            self._reach_end(core, now)
+
+    def _reach_end(self, core: MpvCore, instant: float) -> None:
+        is_settled = self._answered == self._playback.asked == self._playback.done
+        if not self._opened or self._failed or self._end.is_at_end or not is_settled:
+            return  # after a seek that is on its way, it is looked for anew
+        arrival = self._end.arrive(core, self._playback.target, instant)
+        if is_ordinary(arrival):
+            self._end.judge(arrival, ())
+        else:
+            self._verdict = lambda: self._end.judge(arrival, tuple(self._log))
 
     def _judge_nothing(self) -> None:
         log = tuple(self._log)
         known = error_text.known_cause(log) or "nothing in it can be played"
         self._fail(error_text.NO_RANGES if error_text.wants_ranges(log) else known)
-
-    def _judge_end(self, position: float, duration: float, *, certain: bool) -> None:
-        log = tuple(self._log)
-        if certain or error_text.known_cause(log):
-            self._fail(error_text.reason_for_break(position, duration, log))
-        else:
-            self.tell(base.EndReached(self._generation))
 
     def _tell_tracks(self, core: MpvCore, *, always: bool) -> None:
         tracks = base.TracksChanged(
@@ -378,12 +388,16 @@ class EventTranslator:
             case _:
                 pass  # another client's: anybody may send mpv a message
 
-    def _fail(self, reason: str, *, lost: bool = False) -> None:
+    def _break_off(self, reason: str, position: float) -> None:
+        self._fail(reason, position=position)
+
+    def _fail(self, reason: str, *, lost: bool = False, position: float | None = None) -> None:
         if self._failed:
             return
         self._failed = True
+        self._end.close()
         status = error_text.http_status_of(tuple(self._log))
-        self.tell(base.Failed(self._generation, reason, lost=lost, http_status=status))
+        self.tell(base.Failed(self._generation, reason, lost, status, position))
 
     @property
     def _generation(self) -> int:

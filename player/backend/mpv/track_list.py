@@ -65,11 +65,6 @@ def title_of(source: Source, metadata: object) -> str:
     return PurePath(path).stem or source.url
 
 
-def is_cut_short(position: float, duration: float) -> bool:
-    """Whether media that ends at ``position`` s lacks more than streams of a film differ by."""
-    return duration - position > min(max(2.0, 0.02 * duration), 30.0)
-
-
 def _maps(node: object) -> list[dict[str, object]]:
     entries = cast("list[object]", node) if isinstance(node, list) else []
     return [cast("dict[str, object]", entry) for entry in entries if isinstance(entry, dict)]

@@ -28,9 +28,13 @@ class CurrentMedia:
     def __init__(self, config: SeatConfig) -> None:
         self._config = config
         self.media: Media | None = None
+        self.own_duration: float | None = None
+        """Seconds that this seat's copy is long, as far as that is known."""
         self.view: MediaView | None = None
         """How the player has it open; None while it has not."""
         self.ever_opened = False
+        self.is_same_file = False
+        """This seat's copy is known to be the host's file, byte by byte."""
         self._own = ""
         """Where this seat finds the film: a path or an address."""
         self._is_named = False
@@ -55,7 +59,7 @@ class CurrentMedia:
             self.media = media or self.media
             return False
         self.media = media
-        self.view = None
+        self.view = self.own_duration = None
         self._own = own or media.url
         self._is_named = bool(own)
         return True
@@ -105,16 +109,39 @@ class CurrentMedia:
         self._retried_at = float("-inf")
         self._is_opening = False
         self.ever_opened = True
+        self.own_duration = event.duration
         self.view = MediaView(
             title=event.title or self.media.title,
-            duration=event.duration,
+            duration=self.duration,
             kind=self.media.kind,
             tracks=event.tracks,
             chapters=event.chapters,
-            is_live=event.duration is None,
+            is_live=event.is_live,
             queue_left=queue_left,
             audio_device=event.audio_device,
         )
+        return self.view
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds that the film is long: the host's word, where this copy may well be the same."""
+        own, theirs = self.own_duration, self.media.duration if self.media else None
+        if self._config.role == "host" or theirs is None:
+            return own
+        if own is None or self.is_same_file:
+            return theirs
+        return theirs if abs(theirs - own) <= SAME_DURATION else own
+
+    def duration_changed(self, own: float | None) -> MediaView | None:
+        """This copy is so long; what there is to show then, None when nothing changed."""
+        self.own_duration = own
+        return self.measured()
+
+    def measured(self) -> MediaView | None:
+        """What there is to show where another duration is known; None when nothing changed."""
+        if self.view is None or self.view.is_live or self.view.duration == self.duration:
+            return None
+        self.view = msgspec.structs.replace(self.view, duration=self.duration)
         return self.view
 
     def other_cut(self, duration: float | None) -> str:
@@ -122,6 +149,8 @@ class CurrentMedia:
         theirs = self.media.duration if self.media else None
         if (
             self._config.role != "viewer"
+            or not self._is_named
+            or self.is_same_file
             or theirs is None
             or duration is None
             or abs(theirs - duration) <= SAME_DURATION

@@ -55,6 +55,8 @@ class LogLine(msgspec.Struct, frozen=True):
     level: str
     prefix: str
     text: str
+    instant: float = 0.0
+    """Local monotonic clock."""
 
 
 class ShutDown(msgspec.Struct, frozen=True):

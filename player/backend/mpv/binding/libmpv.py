@@ -69,7 +69,7 @@ class MpvCore:
         wanted = {**options, **{k: v for k, v in optional.items() if not _refusal(mpv, k, v)}}
 
         def logged(level: str, prefix: str, text: str | bytes) -> None:
-            listen(ev.LogLine(level, prefix, _text_of(text).strip()))
+            listen(ev.LogLine(level, prefix, _text_of(text).strip(), time.monotonic()))
 
         def happened(event: Any) -> None:
             _pass_on(mpv, event, listen)

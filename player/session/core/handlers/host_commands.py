@@ -51,11 +51,23 @@ class HostCommands:
         self.waits = False
         """A start is agreed, and waits for somebody."""
         self._duration: float | None = None
+        """As far as it is known; the film may go on behind it, or end before."""
+        self._end: float | None = None
+        """Where this seat's player has come to the end; None while it has not."""
         self._chapters: tuple[Chapter, ...] = ()
 
     def film_opened(self, duration: float | None, chapters: tuple[Chapter, ...]) -> None:
         """The film that is watched from now on; ``duration`` in seconds."""
         self._duration, self._chapters = duration, chapters
+        self._end = None
+
+    def duration_changed(self, duration: float | None) -> None:
+        """So much is known of the film's length by now."""
+        self._duration = duration
+
+    def film_ended(self, position: float) -> None:
+        """This seat's player has come to the end of the film."""
+        self._end = position
 
     def start_waits(self, waits: bool) -> None:
         """Whether a start is agreed that waits for somebody."""
@@ -73,7 +85,7 @@ class HostCommands:
                 return self.acts(intent, state, position, now)
             case Play() if self.waits or not playing:
                 self._asked_playing = (now, True)
-                at_end = self._duration is not None and position >= self._duration - END_MARGIN
+                at_end = self._end is not None and position >= self._end - END_MARGIN
                 start: list[messages.Act] = [messages.SeekAct(0.0)] if at_end else []
                 return [*start, messages.PlayAct()]
             case Pause() if playing:
@@ -118,8 +130,8 @@ class HostCommands:
 
     def _seek(self, target: float, now: float) -> list[messages.Act]:
         target = clamp_position(target)
-        if self._duration is not None:
-            target = min(target, max(0.0, self._duration - END_MARGIN))
+        if self._end is not None:
+            target = min(target, max(0.0, self._end - END_MARGIN))
         self._asked_position = (now, target)
         return [messages.SeekAct(target)]
 
@@ -140,9 +152,10 @@ class HostCommands:
         return min(max(nearest, MIN_RATE), MAX_RATE)
 
     def _chapter(self, step: int, position: float, now: float) -> list[messages.Act]:
-        if not self._chapters:
+        end = float("inf") if self._duration is None else self._duration
+        starts = [chapter.start for chapter in self._chapters if chapter.start < end]
+        if not starts:
             return []
-        starts = [chapter.start for chapter in self._chapters]
         here = max((i for i, start in enumerate(starts) if start <= position + 0.05), default=0)
         if step < 0 and position - starts[here] > CHAPTER_RESTART:
             step += 1

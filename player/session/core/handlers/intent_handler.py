@@ -117,7 +117,8 @@ class IntentHandler:
                 self._adjust(intent)
             case Resync():
                 self._resync.ask(now)
-                if self._telemetry.failure is not None:
+                if self._telemetry.failure is not None or self._telemetry.state == "ended":
+                    # What has ended may have grown since: a recording, or what is still loaded.
                     self._media.reopen()
             case EphemeralIntent():
                 self._tell(intent.request())

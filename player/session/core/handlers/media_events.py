@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 import msgspec
 
@@ -30,7 +30,8 @@ from protocol.wire.messages import LoadAct
 
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
-    from player.backend.base import Failed, MediaOpened, TracksChanged
+    from player.api.views import MediaView
+    from player.backend.base import DurationChanged, Failed, MediaOpened, TracksChanged
     from player.media.messages import ConsentAnswer
     from player.session.core.choices import Choices
     from player.session.core.current_media import CurrentMedia
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
     from player.session.core.schedule import Schedule
     from player.session.core.telemetry import SeatTelemetry
     from protocol.wire.messages import Media
+
+
+BEFORE_BREAK: Final = 1.0
+"""Seconds before the place where a film breaks off from which on it is worth opening anew."""
 
 
 class _Search(NamedTuple):
@@ -78,6 +83,8 @@ class MediaEventHandler:
         self._number = 0
         """Of the newest search."""
         self._asked_site = ""
+        self._broken_at: float | None = None
+        """Where the film breaks off at which the player has failed."""
 
     def take(self, event: LoaderEvent, now: float) -> None:
         """What the loader tells."""
@@ -91,7 +98,8 @@ class MediaEventHandler:
                 self._outbox.emit(ConsentAsked(site=site, title=title))
             case CopyDiffers(differences=said):
                 self._outbox.notice(f"your copy is not the same file as the host's ({said})")
-            case MediaReady(source=source):
+            case MediaReady(source=source, is_same=is_same):
+                self._current.is_same_file = is_same
                 self._outbox.add(LoadSource(source))
             case MediaUnavailable(error=error):
                 self._unavailable(error)
@@ -115,6 +123,8 @@ class MediaEventHandler:
         if self._current.show(media, self._choices.own_copy(media)):
             self._outbox.add(UnloadMedia())
             self._open()
+        else:
+            self._show_duration(self._current.measured())
 
     def reopen(self) -> None:
         """Find and open the current film anew."""
@@ -124,6 +134,7 @@ class MediaEventHandler:
         self._open()
 
     def _open(self) -> None:
+        self._broken_at = None
         media = self._current.media
         if media is None:
             return
@@ -165,9 +176,26 @@ class MediaEventHandler:
             self._outbox.notice(other_cut)
         self._telemetry.search_ended()
         self._commands.film_opened(view.duration, view.chapters)
-        state = self._membership.state
-        described = msgspec.structs.replace(media, title=view.title[:200], duration=event.duration)
-        if self._membership.is_host and state and described != state.media:
+        self._describe(event.duration, now)
+
+    def duration_changed(self, event: DurationChanged, now: float) -> None:
+        """How long the film is has become known, or was wrong; the host tells the stream."""
+        self._show_duration(self._current.duration_changed(event.duration))
+        if self._current.view is not None:
+            self._describe(event.duration, now)
+
+    def _show_duration(self, view: MediaView | None) -> None:
+        if view is not None:
+            self._commands.duration_changed(view.duration)
+            self._outbox.emit(view)
+
+    def _describe(self, duration: float | None, now: float) -> None:
+        """The host tells the stream what the film is."""
+        media, view, state = self._current.media, self._current.view, self._membership.state
+        if media is None or view is None or state is None or not self._membership.is_host:
+            return
+        described = msgspec.structs.replace(media, title=view.title[:200], duration=duration)
+        if described != state.media:
             self._membership.request(LoadAct(described), now)
 
     def tracks_changed(self, event: TracksChanged) -> None:
@@ -175,6 +203,15 @@ class MediaEventHandler:
         view = self._current.tracks_changed(event.tracks)
         if view is not None:
             self._outbox.emit(view)
+
+    def broken_off(self, position: float | None) -> None:
+        """The player has failed; ``position`` is where the film breaks off, if it does."""
+        self._broken_at = position
+
+    def moved(self, position: float) -> None:
+        """The timeline is at ``position``: before the place where it breaks off a film is good."""
+        if self._broken_at is not None and position < self._broken_at - BEFORE_BREAK:
+            self.reopen()
 
     def is_opened_anew(self, event: Failed, now: float) -> bool:
         """The player could not go on; True when it is tried again with a fresh address."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from player.api.views import Corrected
 from player.backend.base import (
+    DurationChanged,
     EndReached,
     Failed,
     KeyPressed,
+    MediaGrown,
     MediaOpened,
     PauseChanged,
     Restarted,
@@ -45,6 +47,11 @@ if TYPE_CHECKING:
     from protocol.wire.reasons import Reason
 
 
+SAME_PLACE: Final = 0.001
+BEYOND_END: Final = 1.0
+"""Seconds; so far behind the end nobody is by how exactly it is told."""
+
+
 class PlayerEventHandler:
     """Takes the news of the player's thread."""
 
@@ -71,6 +78,8 @@ class PlayerEventHandler:
         self._resync = resync
         self._stalled_at: float | None = None
         """Where the host's stall has paused the party."""
+        self._ended_at: float | None = None
+        """Where the end of the host's film has paused the party."""
 
     def take(self, news: PlayerNews, now: float) -> None:
         """Take what the player's thread tells."""
@@ -84,6 +93,10 @@ class PlayerEventHandler:
                 self._media.opened(news, now)
             case Failed():
                 self._player_failed(news, now)
+            case DurationChanged():
+                self._media.duration_changed(news, now)
+            case MediaGrown():
+                self._grown(now)
             case KeyPressed(intent=line):
                 self._intents.take_line(line, now)
             case TracksChanged():
@@ -121,6 +134,7 @@ class PlayerEventHandler:
         if self._media.is_opened_anew(event, now):
             return
         self._media.without_film(event.reason)
+        self._media.broken_off(event.position)
         if event.lost:
             code = "reopen"
         else:
@@ -152,12 +166,12 @@ class PlayerEventHandler:
                 member.request(PlayAct(), now)
             self._stalled_at = None
 
-    def _moved_since(self, stalled_at: float) -> bool:
-        """Whether somebody has gone elsewhere meanwhile, and so is not waiting."""
+    def _moved_since(self, stopped_at: float) -> bool:
+        """Whether somebody has gone elsewhere since the party was stopped, and does not wait."""
         state = self._membership.state
         if state is None or state.timeline.playing:
             return False
-        return abs(state.timeline.position - stalled_at) > 0.001
+        return abs(state.timeline.position - stopped_at) > SAME_PLACE
 
     def _acted(self, event: Acted, now: float) -> None:
         if self._membership.is_host:
@@ -169,12 +183,23 @@ class PlayerEventHandler:
 
     def _finished(self, position: float, now: float) -> None:
         state = self._membership.state
+        self._commands.film_ended(position)
         if not self._membership.is_host:
             return
-        if state and state.timeline.playing:
+        if state and (state.timeline.playing or state.timeline.position > position + BEYOND_END):
+            # Nobody is left waiting for what lies behind the end.
+            self._ended_at = position if state.timeline.playing else None
             self._membership.request(_pause(position, END_OF_FILM), now)
         if self._choices.queue_left:
             self._outbox.notice(f"{self._choices.queue_left} more to watch", "next_film")
+
+    def _grown(self, now: float) -> None:
+        """The film's file goes on behind its end: whoever watched it watches on."""
+        self._outbox.notice("the film goes on: its file has grown")
+        self._media.reopen()
+        ended_at, self._ended_at = self._ended_at, None
+        if self._membership.is_host and ended_at is not None and not self._moved_since(ended_at):
+            self._membership.request(PlayAct(), now)
 
 
 def _pause(position: float, reason: Reason) -> PauseAct:

@@ -146,6 +146,7 @@ class ServerEventHandler:
         if not self.is_ready:
             self._send_ready(state.stream_id)
         self._media.show(state.media)
+        self._media.moved(self._membership.position(now))
         self._sync_inputs.update(now)
         self._outbox.add(
             SetSyncEnabled(state.settings.sync_enabled), FollowTimeline(state.timeline)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from player.backend.base import (
+    DurationChanged,
     EndReached,
     Failed,
     KeyPressed,
@@ -137,11 +138,20 @@ def test_the_end_is_told_at_its_instant_and_the_last_frame_stays() -> None:
     stand = Stand(film=FakeFilm(duration=10.0)).opened(8.0)
     stand.player.set_paused(False)
     assert stand.player.next_deadline() == stand.now + 2.125
-    assert stand.wait(60.0)[-1] == EndReached(1)
+    at = stand.now + 2.125
+    assert stand.wait(60.0)[-1] == EndReached(1, 10.0, at)
     assert stand.position == 10.0
     stand.player.seek(4.0)
     stand.wait(1.25)
     assert stand.position == 5.0
+
+
+def test_a_seek_behind_the_end_ends_and_tells_how_long_the_film_is() -> None:
+    stand = Stand(film=FakeFilm(duration=10.0, stated=None)).opened(8.0)
+    stand.player.seek(20.0)
+    stand.wait(1.0)
+    assert [type(event) for event in stand.told[-3:]] == [Restarted, DurationChanged, EndReached]
+    assert stand.position == 10.0
 
 
 def test_a_stall_holds_the_position_and_ends_even_when_a_seek_came_between() -> None:

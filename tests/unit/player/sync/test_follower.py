@@ -309,7 +309,7 @@ def test_what_an_earlier_film_s_player_tells_is_ignored() -> None:
     old = stand.generation
     stand.follower.load(stand.now, is_network=False)
     for event in (
-        EndReached(old),
+        EndReached(old, 600.0, stand.now),
         Failed(old, "late"),
         Restarted(old, 9.0, stand.now),
         PauseChanged(old, True, stand.now),

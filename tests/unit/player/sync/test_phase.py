@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from player.backend.base import EndReached, Failed, MediaOpened, PauseChanged, StallChanged
+from player.backend.base import Failed, MediaOpened, PauseChanged, StallChanged
 from player.sync.phase import TRANSITIONS, Phase, check_transition
 from player.sync.state import FollowerState
 from protocol.timeline import Timeline
@@ -54,7 +54,7 @@ def stalled() -> Stand:
 
 def ended() -> Stand:
     stand = Stand().playing(DURATION - 5)
-    stand.tell(EndReached(stand.generation))
+    stand.end()
     return stand
 
 
@@ -75,7 +75,7 @@ def live_ended(*, waits: bool = False) -> Stand:
     if waits:
         stand.tell(StallChanged(stand.generation, True, stand.now))
         stand.wait(0.7)
-    stand.tell(EndReached(stand.generation))
+    stand.end()
     return stand
 
 
@@ -125,7 +125,7 @@ def go(stand: Stand) -> None:
 
 
 def end(stand: Stand) -> None:
-    stand.tell(EndReached(stand.generation))
+    stand.end()
 
 
 def start_by_hand(stand: Stand) -> None:
@@ -150,7 +150,7 @@ def start_while_it_waits(stand: Stand) -> None:
 
 def seek_to_the_end(stand: Stand) -> None:
     stand.follow(Timeline(DURATION, stand.now, 1.0, False))
-    stand.tell(EndReached(stand.generation))
+    stand.end()
 
 
 def waiting_at_rest() -> Stand:

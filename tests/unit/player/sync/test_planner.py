@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from player.backend.base import EndReached, Sample, StallChanged
+from player.backend.base import Sample, StallChanged
 from player.sync.messages import (
     Finished,
     InStep,
@@ -212,21 +212,21 @@ def test_a_player_that_is_not_meant_to_run_does_not_stall() -> None:
 def test_the_end_is_told_once_and_rests() -> None:
     stand = Stand().playing(DURATION - 5)
     stand.now += 3.0
-    stand.tell(EndReached(stand.generation))
+    stand.end()
     assert stand.told == [Finished(DURATION)]
     assert stand.wait(5.0) == []
 
 
 def test_going_back_from_the_end_seeks() -> None:
     stand = Stand().playing(DURATION - 5)
-    stand.tell(EndReached(stand.generation))
+    stand.end()
     assert seeks(stand.follow(Timeline(100.0, stand.now + 0.35, 1.0, True))) == [100.0]
 
 
 def test_an_end_that_was_told_before_a_seek_back_means_nothing() -> None:
     stand = Stand().playing(DURATION - 5)
     stand.follow(Timeline(100.0, stand.now + 0.35, 1.0, True))
-    stand.tell(EndReached(stand.generation))
+    stand.end(ago=0.01)
     assert stand.follower.phase == "seeking"
     assert stand.told == []
 
@@ -235,15 +235,17 @@ def test_who_comes_after_the_end_goes_there_once() -> None:
     stand = Stand()
     stand.follow(Timeline(0.0, 0.0, 1.0, True))
     stand.opened(0.0)
-    assert seeks(stand.said) == [DURATION]
+    assert len(seeks(stand.said)) == 1
     stand.now += SEEK_TAKES
     stand.landed(DURATION - 0.04)
+    stand.end()
     assert stand.wait(5.0) == []
     assert stand.told == [Finished(DURATION)]
+    assert stand.follower.view(stand.now).position == DURATION
 
 
 def test_a_player_far_behind_a_film_that_is_over_goes_to_its_end() -> None:
-    stand = Stand().playing()
+    stand = came_to_the_end_before()
     assert seeks(stand.follow(Timeline(50.0, stand.now - 1000.0, 1.0, True))) == [600.0]
     stand.landed(599.96)
     stand.wait(0.2)
@@ -251,8 +253,53 @@ def test_a_player_far_behind_a_film_that_is_over_goes_to_its_end() -> None:
 
 
 def test_a_player_just_short_of_the_end_plays_on_to_it() -> None:
-    stand = Stand().playing(599.0)
+    stand = came_to_the_end_before()
+    stand.follow(Timeline(599.4, stand.now + 0.2, 1.0, True))
+    stand.landed(599.4)
+    stand.wait(0.3)
     assert seeks(stand.follow(Timeline(599.9, stand.now, 1.0, True))) == []
+
+
+def test_before_the_end_is_reached_no_place_is_beyond_it() -> None:
+    stand = Stand().opened(50.0)
+    assert seeks(stand.follow(Timeline(700.0, stand.now, 1.0, False))) == [700.0]
+
+
+def test_a_place_behind_the_end_is_the_end_and_is_not_sought_again() -> None:
+    stand = Stand().opened(50.0)
+    stand.follow(Timeline(700.0, stand.now, 1.0, False))
+    stand.landed(599.96)
+    stand.end()
+    assert stand.told == [Finished(DURATION)]
+    assert stand.wait(3.0) == []
+    assert stand.follow(Timeline(DURATION, stand.now, 1.0, False)) == []
+    assert stand.follower.view(stand.now).state == "ended"
+
+
+def test_two_seats_that_tell_the_end_apart_a_little_rest_at_the_same_place() -> None:
+    stand = Stand().playing(DURATION - 5)
+    stand.end(DURATION + 0.06)
+    assert stand.follow(Timeline(DURATION, stand.now, 1.0, False)) == []
+    assert stand.follower.view(stand.now).position == DURATION
+
+
+def test_a_film_that_plays_on_behind_its_end_had_not_ended() -> None:
+    stand = Stand().playing(DURATION - 5)
+    stand.end()
+    stand.follow(Timeline(100.0, stand.now, 1.0, False))
+    stand.landed(650.0)
+    stand.follow(Timeline(700.0, stand.now, 1.0, False))
+    assert seeks(stand.said)[-1] == 700.0
+
+
+def came_to_the_end_before() -> Stand:
+    """It plays at 50 s, and has been at the end of the film."""
+    stand = Stand().playing(DURATION - 5)
+    stand.end()
+    stand.follow(Timeline(50.0, stand.now + 0.35, 1.0, True))
+    stand.landed(50.0)
+    stand.wait(3.0)
+    return stand
 
 
 # A film that cannot be sought in --------------------------------------------------------

@@ -107,11 +107,15 @@ def test_a_hold_that_nothing_came_of_does_not_outlast_what_comes_later(
 def test_nothing_is_due_past_the_end(schedule: TimelineSchedule) -> None:
     schedule.take(Timeline(0.0, 1000.0, 1.0, True), 0.0)
     assert not schedule.is_past_end(700.0)
-    schedule.duration = 600.0
+    schedule.end = 600.0
     assert schedule.target(700.0) == 600.0
     assert schedule.aim(700.0) == 600.0
     assert schedule.is_past_end(600.0)
     assert not schedule.is_past_end(599.0)
+    schedule.landed(600.05)
+    assert schedule.is_past_end(600.0)
+    schedule.landed(601.0)
+    assert not schedule.is_past_end(700.0)
 
 
 def test_a_start_that_is_brought_forward_replaces_the_one_that_was_planned(

@@ -221,7 +221,7 @@ def test_what_a_lost_player_still_tells_does_not_end_the_new_one() -> None:
     stand.opened()
     stand.news.clear()
     stand.reports[0](Failed(2, "mpv has ended", lost=True))
-    stand.reports[0](EndReached(2))
+    stand.reports[0](EndReached(2, 600.0, 0.0))
     stand.wait(2.0)
     assert stand.told(Failed) == []
     assert stand.follower.phase == "running"

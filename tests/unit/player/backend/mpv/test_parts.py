@@ -64,6 +64,7 @@ def test_an_error_is_one_clause_for_people(error: int, log: tuple[str, ...], rea
 
 def test_a_break_names_its_place_and_cause() -> None:
     assert error_text.reason_for_break(65, 3725, ()) == "the film breaks off at 1:05 of 1:02:05"
+    assert error_text.reason_for_break(65, None, ()) == "the film breaks off at 1:05"
     assert error_text.reason_for_break(5, 10, _log("odd\n bytes.")).endswith("of 0:10: odd bytes")
     assert error_text.http_status_of(_log("HTTP error 500", "HTTP error 404 Not Found")) == 404
     assert error_text.http_status_of(()) is None

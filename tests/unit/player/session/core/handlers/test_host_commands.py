@@ -36,7 +36,9 @@ def test_play_starts_a_paused_timeline_and_leaves_a_playing_one(controls: HostCo
 
 
 def test_play_at_the_end_begins_again(controls: HostCommands) -> None:
-    acts = controls.acts(intents.Play(), _state(), 599.9, 0.0)
+    assert controls.acts(intents.Play(), _state(), 599.9, 0.0) == [messages.PlayAct()]
+    controls.film_ended(600.0)
+    acts = controls.acts(intents.Play(), _state(), 599.9, 9.0)
     assert acts == [messages.SeekAct(0.0), messages.PlayAct()]
 
 
@@ -71,10 +73,26 @@ def test_a_pause_right_after_a_seek_does_not_undo_it(
     assert held == []
 
 
-def test_seeks_stay_inside_the_film(controls: HostCommands) -> None:
+def test_seeks_stay_before_an_end_that_was_reached_and_no_other(controls: HostCommands) -> None:
+    acts = controls.acts(intents.Seek(9999.0), _state(), 10.0, 0.0)
+    assert acts == [messages.SeekAct(9999.0)]
+    controls.film_ended(600.0)
     acts = controls.acts(intents.Seek(9999.0), _state(), 10.0, 0.0)
     assert acts == [messages.SeekAct(600.0 - END_MARGIN)]
     assert controls.acts(intents.SeekBy(-50.0), _state(), 10.0, 5.0) == [messages.SeekAct(0.0)]
+
+
+def test_a_film_that_is_opened_anew_has_no_end_yet(controls: HostCommands) -> None:
+    controls.film_ended(600.0)
+    controls.film_opened(600.0, ())
+    assert controls.acts(intents.Seek(700.0), _state(), 10.0, 0.0) == [messages.SeekAct(700.0)]
+
+
+def test_no_chapter_lies_behind_the_film(controls: HostCommands) -> None:
+    controls.duration_changed(200.0)
+    assert controls.acts(intents.ChapterBy(2), _state(), 50.0, 0.0) == []
+    controls.duration_changed(None)
+    assert controls.acts(intents.ChapterBy(2), _state(), 50.0, 0.0) == [messages.SeekAct(200.0)]
 
 
 def test_quick_steps_add_up(controls: HostCommands) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from player.api.intents import PictureSize
+from player.media.messages import OpenMedia
 from player.session.core.effects import (
     AdjustPlayer,
     Finish,
@@ -15,8 +17,9 @@ from player.session.core.effects import (
     ShowText,
 )
 from player.session.core.resync import BURST_TAKES
+from player.session.core.telemetry import WAITING
 from protocol.timeline import Timeline
-from protocol.wire.messages import PauseAct, PlayAct, RateAct, SeekAct
+from protocol.wire.messages import Media, PauseAct, PlayAct, RateAct, SeekAct
 from tests.doubles.core_seat import CoreSeat
 
 # The host -------------------------------------------------------------------------------
@@ -71,6 +74,16 @@ def test_a_resync_measures_and_jumps() -> None:
     assert seat.core.next_deadline() <= seat.now + 0.02
     seat.tick(0.02)
     assert seat.wanted(JumpToTimeline) == [JumpToTimeline()]
+
+
+def test_a_resync_at_the_end_opens_the_film_anew() -> None:
+    seat = CoreSeat()
+    seat.watch(Media("film-0002", "url", url="https://media.example/clip.mp4"))
+    for state, opens in (("paused", 0), ("ended", 1)):
+        seat.effects.clear()
+        seat.player(msgspec.structs.replace(WAITING, state=state))
+        seat.ask("resync")
+        assert len(seat.wanted(OpenMedia)) == opens
 
 
 def test_two_resyncs_are_two_jumps() -> None:

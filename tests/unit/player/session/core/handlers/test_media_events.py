@@ -6,10 +6,18 @@ import msgspec
 import pytest
 
 from player.api.views import MediaView, Notice
-from player.backend.base import Failed, MediaOpened, Source, Track, TracksChanged
-from player.media.messages import CancelSearch, FindMedia, MediaFound, OpenMedia, StopOpening
+from player.backend.base import DurationChanged, Failed, MediaOpened, Source, Track, TracksChanged
+from player.media.messages import (
+    CancelSearch,
+    FindMedia,
+    MediaFound,
+    MediaReady,
+    OpenMedia,
+    StopOpening,
+)
 from player.session.core.effects import UnloadMedia
 from player.session.core.telemetry import WAITING
+from protocol.client import events as client_events
 from protocol.timeline import Timeline
 from protocol.wire.messages import LoadAct, Media
 from tests.doubles.core_seat import FILM, CoreSeat
@@ -76,10 +84,66 @@ def test_without_a_film_there_is_nothing_to_reopen_or_to_have_a_copy_of() -> Non
 
 @pytest.mark.parametrize(("duration", "is_told"), [(600.5, False), (640.0, True), (None, False)])
 def test_another_cut_is_told(duration: float | None, is_told: bool) -> None:
-    seat = CoreSeat("viewer")
-    seat.watch(Media("film-0003", "url", url=LINK.url, duration=duration))
+    seat = CoreSeat("viewer", "own.mkv")
+    seat.watch(Media("film-0003", "file", duration=duration))
     seat.player(OPENED)
     assert any("another cut" in notice for notice in notices(seat)) == is_told
+
+
+def test_the_very_file_or_address_of_the_host_is_no_other_cut() -> None:
+    same, linked = CoreSeat("viewer", "own.mkv"), CoreSeat("viewer")
+    same.watch(Media("film-0003", "file", duration=60.0))
+    same.loader(MediaReady(Source("own.mkv"), is_same=True))
+    linked.watch(Media("film-0003", "url", url=LINK.url, duration=60.0))
+    for seat in (same, linked):
+        seat.player(OPENED)
+        assert notices(seat) == []
+    assert same.seen(MediaView)[0].duration == 60.0
+
+
+def test_a_duration_that_becomes_known_is_shown_and_told_to_the_stream() -> None:
+    seat = CoreSeat("host")
+    seat.watch(LINK)
+    seat.player(msgspec.structs.replace(OPENED, duration=None))
+    seat.player(DurationChanged(1, 61.5))
+    seat.player(DurationChanged(1, None))
+    assert [view.duration for view in seat.seen(MediaView)] == [None, 61.5, None]
+    assert [act.media.duration for act in loads(seat)] == [None, 61.5, None]
+
+
+def test_before_the_film_is_open_a_duration_says_nothing() -> None:
+    seat = CoreSeat("host")
+    seat.watch(LINK)
+    seat.player(DurationChanged(1, 61.5))
+    assert (seat.seen(MediaView), seat.acts) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("own", "shown"), [(None, 60.0), (60.3, 60.0), (50.0, 50.0)], ids=["unknown", "same", "other"]
+)
+def test_a_viewer_shows_the_host_s_duration_of_what_may_be_the_same_film(
+    own: float | None, shown: float
+) -> None:
+    seat = CoreSeat("viewer")
+    seat.watch(LINK)
+    seat.player(msgspec.structs.replace(OPENED, duration=own))
+    seat.watch(msgspec.structs.replace(LINK, duration=60.0))
+    assert seat.seen(MediaView)[-1].duration == shown
+    assert seat.acts == []
+
+
+def test_a_film_that_broke_off_is_opened_anew_once_the_party_is_before_that_place() -> None:
+    seat = CoreSeat("viewer")
+    seat.watch(LINK)
+    seat.player(OPENED)
+    seat.player(Failed(1, "the film breaks off at 1:00", position=60.0))
+    seat.effects.clear()
+    for position, opens in ((60.5, False), (59.5, False), (50.0, True), (40.0, False)):
+        seat.at(Timeline(position), media=LINK)
+        seat.server(client_events.StateChanged())
+        assert (seat.core.telemetry.failure is None) == (opens or position < 50.0)
+        assert any(isinstance(effect, OpenMedia) for effect in seat.effects) == opens
+        seat.effects.clear()
 
 
 def test_an_open_film_is_shown_and_told_with_what_the_player_knows() -> None:

@@ -6,8 +6,15 @@ import msgspec
 import pytest
 
 from player.api.views import Corrected
-from player.backend.base import Failed, KeyPressed, MediaOpened, Track, TracksChanged
-from player.media.messages import MediaUnavailable
+from player.backend.base import (
+    Failed,
+    KeyPressed,
+    MediaGrown,
+    MediaOpened,
+    Track,
+    TracksChanged,
+)
+from player.media.messages import MediaUnavailable, OpenMedia
 from player.session.core.effects import ReleasePlayer
 from player.session.core.handlers.host_commands import END_MARGIN
 from player.session.core.schedule import NEWS_INTERVAL
@@ -25,8 +32,10 @@ from player.sync.messages import (
 from protocol.client.events import StartWaiting
 from protocol.exceptions import MediaError, PlayerUnavailable
 from protocol.timeline import Timeline
-from protocol.wire.messages import LoadAct, PauseAct, PlayAct, SeekAct
+from protocol.wire.messages import LoadAct, Media, PauseAct, PlayAct, SeekAct
 from tests.doubles.core_seat import FILM, CoreSeat
+
+LINK = Media("film-0002", "url", title="A Clip", url="https://media.example/clip.mp4")
 
 OPENED = MediaOpened(1, "The Film", 600.0, (), (), True, True)
 PLAYING = Timeline(5.0, 0.0, 1.0, True)
@@ -135,6 +144,27 @@ def test_at_the_end_only_the_host_pauses_and_only_once() -> None:
     assert len(host.acts) == 1
 
 
+def test_a_place_behind_the_end_becomes_the_end() -> None:
+    host = CoreSeat("host")
+    host.at(Timeline(700.0, 0.0))
+    host.player(Finished(600.0))
+    assert host.acts == [PauseAct(600.0, "end of the film", "end_of_film")]
+
+
+def test_a_film_that_grows_goes_on_where_its_end_has_stopped_the_party() -> None:
+    seats = host, moved, _ = CoreSeat("host"), CoreSeat("host"), CoreSeat("viewer")
+    for seat in seats:
+        seat.watch(LINK)
+        seat.at(PLAYING, media=LINK)
+        seat.player(Finished(600.0))
+        seat.at(Timeline(20.0 if seat is moved else 600.0, 0.0), media=LINK)
+        before = len(seat.acts)
+        seat.player(MediaGrown(1))
+        assert any(isinstance(effect, OpenMedia) for effect in seat.effects)
+        assert "has grown" in seat.said[-1]
+        assert seat.acts[before:] == ([PlayAct()] if seat is host else [])
+
+
 # Corrections ----------------------------------------------------------------------------
 
 
@@ -186,9 +216,13 @@ def test_an_open_film_ends_the_trouble_and_the_host_describes_it() -> None:
     (act,) = seat.acts
     assert isinstance(act, LoadAct)
     assert (act.media.media_id, act.media.duration) == (FILM.media_id, 600.0)
-    # Of a film whose length is known nobody goes beyond the end.
+    # What a container says of its length is no bound; an end that was reached is one.
     seat.ask("seek 700")
-    assert seat.acts[1] == SeekAct(600.0 - END_MARGIN)
+    assert seat.acts[1] == SeekAct(700.0)
+    seat.player(Finished(600.0))
+    seat.tick(2.0)
+    seat.ask("seek 700")
+    assert seat.acts[2] == SeekAct(600.0 - END_MARGIN)
 
 
 def test_a_film_that_is_described_already_is_not_described_again() -> None:
