@@ -51,6 +51,11 @@ class Process:
         return self
 
     @property
+    def is_launched(self) -> bool:
+        """Whether there is a child, or was one."""
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         """Of the child."""
         assert self._process is not None

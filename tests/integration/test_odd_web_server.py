@@ -122,9 +122,14 @@ def test_a_server_that_is_silent_goes_on_later(odd: OddWebServer, client: httpx.
     assert time.monotonic() - begun > 0.25
 
 
-def test_a_captive_portal_stands_before_everything(odd: OddWebServer, client: httpx.Client) -> None:
+def test_a_captive_portal_and_a_refusal_stand_before_everything(
+    odd: OddWebServer, client: httpx.Client
+) -> None:
     odd.portal = True
     assert "Sign in" in client.get(odd.url("/plain/film.mp4")).text
+    odd.portal, odd.refuses = False, 403
+    refused = client.get(odd.url("/plain/film.mp4"))
+    assert (refused.status_code, refused.text) == (403, "no\n")
 
 
 def test_a_big_list_is_cut_in_a_host_where_a_part_ends(

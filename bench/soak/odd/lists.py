@@ -93,7 +93,7 @@ LISTS: Final[Mapping[str, ListRecipe]] = {
     "hls-parts/film.m3u8": _in_parts(WHOLE),
     "hls-parts-fmp4/film.m3u8": _in_parts(WHOLE, _FMP4),
     "dash/film.mpd": _dash(""),
-    "dash-short-sound/film.mpd": _dash("", "-af atrim=end=11"),
+    "dash-short-sound/film.mpd": _dash("", "-af atrim=end=15"),
     "dash-one-file/film.mpd": _dash("-single_file 1"),
     "live/film.m3u8": _hls(LONG),
     "live-fmp4/film.m3u8": _hls(LONG, _FMP4),

@@ -103,11 +103,14 @@ class OddSeat(Process):
             await asyncio.gather(self._answers, return_exceptions=True)
         with contextlib.suppress(AttributeError):
             self.reader.close()
-        await end_process(self)
+        if self.is_launched:
+            await end_process(self)
 
     def wrong(self) -> list[str]:
         """What must never be seen of it."""
         found: list[str] = []
+        if not self.complaints.exists():
+            return found
         text = self.complaints.read_text(encoding="utf-8", errors="replace")
         if "Traceback" in text:
             found.append(f"{self.name}: traceback: {text.strip().splitlines()[-1][:100]}")
@@ -178,7 +181,8 @@ class OddParty:
         for seat in self.seats:
             lines = "".join(f"{json.dumps(line)}\n" for line in seat.lines)
             (folder / f"{seat.name}.jsonl").write_text(lines, encoding="utf-8")
-            (folder / f"{seat.name}.stderr").write_bytes(seat.complaints.read_bytes())
+            if seat.complaints.exists():
+                (folder / f"{seat.name}.stderr").write_bytes(seat.complaints.read_bytes())
 
     async def close(self) -> None:
         """Everybody goes."""

@@ -53,8 +53,15 @@ class PlayerReader:
 
     @classmethod
     async def open(cls, path: Path, *, listens: bool, within: float = 20.0) -> PlayerReader:
-        """Connect as soon as there is one; ``listens`` for films without pictures."""
-        socket = await MpvSocket.open(path, within)
+        """Connect as soon as there is one; ``listens`` for films without pictures.
+
+        Raises:
+            AssertionError: there is none.
+        """
+        try:
+            socket = await MpvSocket.open(path, within)
+        except TimeoutError:
+            raise AssertionError(f"no player in {within:.0f} s") from None
         return cls(socket, path.with_suffix(".png"), listens=listens)
 
     async def place(self) -> Place:

@@ -146,16 +146,19 @@ async def _hold(
     odd.started, odd.times, odd.first_asked = time.monotonic(), type(odd.times)(), {}
     party = OddParty(folder, listens=case.listens)
     stack.push_async_callback(party.close)
-    second = [media] if case.script == "queue" else []
-    env = dict(case.env)
-    await party.open_host(media, *second, options=(*options, *listener), env=env)
-    if case.script == "live":
-        await asyncio.sleep(GUEST_LATER)
-    own = () if case.path and not case.login else (str(film),)
-    await party.open_guest(*own, options=listener)
     try:
+        second = [media] if case.script == "queue" else []
+        env = dict(case.env)
+        await party.open_host(media, *second, options=(*options, *listener), env=env)
+        if case.script == "live":
+            await asyncio.sleep(GUEST_LATER)
+        own = () if case.path and not case.login else (str(film),)
+        await party.open_guest(*own, options=listener)
         await party.opened()
+        row.alone = await beside if case.as_alone else row.alone
         await _played(case, party, row, odd, film, rest)
+    except AssertionError as error:
+        row.wrong.append(str(error).partition("; the last")[0])
     finally:
         row.alone = await beside
         _look_back(case, party, row)
@@ -213,18 +216,25 @@ async def _played(
 
 def _look_back(case: Case, party: OddParty, row: Row) -> None:
     """What the seats have said that they should not have, or have not said."""
+    ought = row.alone.plays or case.plays
     for seat in party.seats:
-        row.wrong += seat.wrong()
         errors = [str(line.get("message"))[:140] for line in seat.said("error")]
         row.told += [f"{seat.name}: {message}" for message in dict.fromkeys(errors)]
         notices = [str(line.get("message"))[:140] for line in seat.said("notice")]
         row.told += [f"{seat.name} notes: {message}" for message in dict.fromkeys(notices)]
-        if errors and row.alone.plays and not case.breaks and case.script != "outage":
+        failed = any(line["state"] == "failed" for line in seat.said("status"))
+        # The guest of two films has a copy of the first alone.
+        excused = case.breaks or case.script == "queue" or not ought
+        if errors and not excused and case.script != "outage":
             row.wrong.append(f"{seat.name}: false error: {errors[0]}")
-        if any(line["state"] == "failed" for line in seat.said("status")) and not case.breaks:
+        if failed and not excused:
             row.wrong.append(f"{seat.name}: failed")
         if case.login and any("password" in str(line) for line in seat.lines):
             row.wrong.append(f"{seat.name}: the password is told")
+    if not ought and row.told:
+        row.end = "refused in words"
+        row.wrong.clear()
+    row.wrong += [wrong for seat in party.seats for wrong in seat.wrong()]
     for kind in case.tracks:
         media = party.host.said("media")
         if not any(track.get("kind") == kind for track in (media or [{}])[-1].get("tracks", ())):

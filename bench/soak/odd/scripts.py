@@ -98,7 +98,7 @@ class FilmScript:
         if not shown:
             return
         place = shown[len(shown) // 2]
-        position = (place.seconds or 0.0) - self._case.offset
+        position = (place.seconds or 0.0) - self._offset
         latest = asked if key is None else asked + place.instant - key
         if not asked - self._grain - LANDED <= position <= latest + self._grain + LANDED:
             self._row.wrong.append(f"{phase}: {seat.name} is at {position:.2f}")
@@ -107,6 +107,14 @@ class FilmScript:
             self._row.wrong.append(f"{phase}: {seat.name} claims no position")
         elif not -CLAIMED - self._grain <= position - claim <= CLAIMED + self._early:
             self._row.wrong.append(f"{phase}: {seat.name} says {claim:.2f}, is at {position:.2f}")
+
+    @property
+    def _offset(self) -> float:
+        """Place in the film at position 0."""
+        landings = self._row.alone.landings
+        if self._case.as_alone and landings and landings[0] is not None:
+            return landings[0] - SEEKS[0]
+        return self._case.offset
 
     @property
     def _early(self) -> float:
@@ -174,9 +182,10 @@ class FilmScript:
             return
         self._row.end += " (told)"
         end = self._case.end - self._case.offset
+        ends = (end, self._row.alone.length or end) if self._case.as_alone else (end,)
         for seat in self._party.seats:
             position = seat.status.get("position")
-            if position is None or abs(position - end) > END_NEAR:
+            if position is None or min(abs(position - end) for end in ends) > END_NEAR:
                 self._row.wrong.append(f"end: {seat.name} rests at {position}")
 
 

@@ -43,7 +43,7 @@ class OddWebServer:
     silent: bool = False
     """Nothing more is sent, and no connection is closed, as where packets are lost."""
     portal: bool = False
-    """Everything leads to a captive portal's page."""
+    """Everything leads to a captive portal's page; a transfer under way is cut."""
     refuses: int = 0
     """Answer everything with this status; a transfer under way is cut."""
     asked: list[Asked] = field(default_factory=list[Asked])
@@ -68,7 +68,7 @@ class OddWebServer:
     @property
     def stops(self) -> bool:
         """A transfer under way goes no further."""
-        return self.down or bool(self.refuses) or self.over.is_set()
+        return self.down or self.portal or bool(self.refuses) or self.over.is_set()
 
     def rest(self, seconds: float) -> bool:
         """Wait; whether the transfer may go on."""
@@ -157,7 +157,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.write(body)
+            self.wfile.write(body)
+            self.odd.sent += len(body)
 
     def write(self, part: bytes) -> bool:
         """Send a part of the content; whether more may follow."""
@@ -175,7 +176,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         odd = self.odd
-        if not odd.rest(0.0) and not odd.refuses:
+        if not odd.rest(0.0) and not odd.refuses and not odd.portal:
             self.close_connection = True
             return
         path = unquote(urlsplit(self.path).path)
