@@ -43,6 +43,14 @@ class Route(msgspec.Struct, frozen=True):
     """The http proxy that leads there, credentials included: never shown, never logged."""
 
 
+class MediaPart(msgspec.Struct, frozen=True):
+    """One of several pieces that are played one after the other as one film."""
+
+    url: str
+    duration: float
+    """Seconds that are played of it."""
+
+
 class Source(msgspec.Struct, frozen=True):
     """What a player is to open: already allowed, already resolved."""
 
@@ -59,6 +67,14 @@ class Source(msgspec.Struct, frozen=True):
     route: Route | None = None
     """How its addresses are connected to; None for straight there."""
     is_live: bool = False
+    has_shared_timestamps: bool = False
+    """Of a live one: its timestamps are its sender's, and so the same at every seat."""
+    live_origin: float | None = None
+    """Timestamp in seconds at position 0, where timestamps are shared; None while unknown."""
+    segment_duration: float = 0.0
+    """Seconds of media that a live playlist grows by; 0 if unknown."""
+    parts: tuple[MediaPart, ...] = ()
+    """What is opened instead of ``url``, where timestamps begin anew within it."""
     expires_at: float | None = None
     """Unix seconds after which the address is no longer good."""
     notice: str = ""
@@ -119,7 +135,11 @@ class MediaOpened(msgspec.Struct, frozen=True):
     """Whether a seek reaches every place; if not, only what is loaded, and from elsewhere it
     answers `Restarted` where it is."""
     is_live: bool = False
-    """It is sent as it happens: there is no place in it that everybody could go to."""
+    """It has no end, and of what was sent before only a little can be had."""
+    first_timestamp: float | None = None
+    """Where it was opened, where timestamps are shared; then all positions of it are such."""
+    live_origin: float | None = None
+    """Timestamp at position 0, once that is settled."""
 
 
 class Restarted(msgspec.Struct, frozen=True):
@@ -264,6 +284,10 @@ class Player(Protocol):
 
     def buffered_until(self) -> float | None:
         """Position up to which the media is ready, in seconds."""
+        ...
+
+    def loaded_range(self) -> tuple[float, float] | None:
+        """Positions between which all is loaded around the current one; None if unknown."""
         ...
 
     def show_text(self, text: str, seconds: float = 2.0) -> None:

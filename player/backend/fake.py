@@ -142,6 +142,11 @@ class FakePlayer:
         ahead = 0.0 if self._stalled else self._costs.read_ahead
         return min(self._position_at(now) + ahead, self._end)
 
+    def loaded_range(self) -> tuple[float, float] | None:
+        """See `Player.loaded_range`."""
+        until = self.buffered_until()
+        return None if until is None else (0.0, until)
+
     def show_text(self, text: str, seconds: float = 2.0) -> None:
         """See `Player.show_text`."""
         self.texts.append(text)

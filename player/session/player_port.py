@@ -14,6 +14,7 @@ from player.session.core.effects import (
     ReleasePlayer,
     ResizePicture,
     SetClock,
+    SetLiveOrigin,
     SetSyncEnabled,
     SetTolerance,
     ShowText,
@@ -43,6 +44,8 @@ def perform_on_player(effect: PlayerEffect, thread: PlayerThread) -> None:
             thread.hold()
         case LoadSource(source=source):
             thread.load(source)
+        case SetLiveOrigin(origin=origin):
+            thread.set_origin(origin)
         case UnloadMedia():
             thread.unload()
         case ShowText(text=text):

@@ -30,6 +30,7 @@ from player.sync.messages import (
     CorrectionMode,
     FollowerEvent,
     FollowerView,
+    OutOfReach,
     PlayAtRate,
     PlayerCommand,
     Stalled,
@@ -40,6 +41,7 @@ from player.sync.planner import (
     Decision,
     FinishFilm,
     KeepSeek,
+    LeaveTimeline,
     PauseHere,
     ScheduleStart,
     SeekPosition,
@@ -80,6 +82,11 @@ class Follower:
         return self._state.phase
 
     @property
+    def rate(self) -> float:
+        """Media seconds per second that the player was told to play at."""
+        return self._state.controller.rate
+
+    @property
     def armed(self) -> float | None:
         """Local instant at which the player is to be started, while there is one."""
         return self._state.armed
@@ -109,14 +116,21 @@ class Follower:
         self._state.take_timeline(timeline, now)
         return self._next_commands(now)
 
-    def load(self, now: float, *, is_network: bool, is_live: bool = False) -> float:
+    def load(
+        self,
+        now: float,
+        *,
+        is_network: bool,
+        is_live: bool = False,
+        has_shared_timestamps: bool = False,
+    ) -> float:
         """A load is on its way; returns the position to open at."""
         self.unload(now)
         state = self._state
-        state.is_live = is_live
+        state.live.load(is_live=is_live, is_shared=has_shared_timestamps)
         state.latency.new_media(is_network=is_network)
         state.to("loading", now)
-        position = 0.0 if is_live else state.aim(now)
+        position = 0.0 if state.live.is_free_running else state.aim(now)
         state.seeks.loading(position, now)
         return position
 
@@ -148,6 +162,7 @@ class Follower:
         """Go where the timeline is, however small the drift; `InStep` tells what came of it."""
         state = self._state
         state.expect_in_step()
+        state.live.try_again()
         if state.phase not in HERE or not state.can_seek(now):
             return []
         state.jump_limiter.jumped(now)
@@ -162,7 +177,8 @@ class Follower:
         state = self._state
         match event:
             case MediaOpened():
-                state.is_seekable = event.is_seekable
+                # Of a live stream, what can be gone to is told besides.
+                state.is_seekable = event.is_seekable or event.is_live
                 state.latency.new_device(event.audio_device)
                 state.latency.new_picture(event.pixels)
             case Restarted():
@@ -226,6 +242,17 @@ class Follower:
         self._controlled_at = now
         return self._control(now)
 
+    def set_loaded(self, start: float, end: float) -> None:
+        """Of a live stream, all between these positions is loaded."""
+        self._state.live.set_loaded(start, end)
+
+    def shift(self, by: float, now: float) -> list[PlayerCommand]:
+        """Positions of a live stream are reckoned from elsewhere, and so grow."""
+        if by == 0.0:
+            return []
+        self._state.shift(by, now)
+        return self._next_commands(now)
+
     def take_events(self) -> list[FollowerEvent]:
         """What happened since the last call."""
         return self._state.take_events()
@@ -259,6 +286,8 @@ class Follower:
                 return state.arm(instant, due, now)
             case FinishFilm():
                 state.finish(now)
+            case LeaveTimeline():
+                return self._leave_timeline(now)
             case _:
                 assert_never(decision)
         return []
@@ -267,8 +296,15 @@ class Follower:
         """Mend what has been measured of the drift of a player that runs."""
         state = self._state
         situation = state.situation(now)
-        if not situation.clock_known or situation.is_live or situation.is_waiting:
+        if not situation.clock_known or situation.is_free_running or situation.is_waiting:
             return []
+        if situation.is_live:
+            is_off = abs(situation.position - situation.target) > situation.tolerance
+            is_lost = is_off and not state.live.holds(situation.target)
+            if state.live.misses(is_off=is_lost, now=now):
+                return self._leave_timeline(now)
+            if is_lost:
+                return []
         decision = plan_moving(situation)
         if decision is not None or situation.is_past_end:
             return self._perform(decision, now)
@@ -280,9 +316,16 @@ class Follower:
         state.tell_in_step(drift)
         return self._correct(drift, now) if state.may_correct else []
 
+    def _leave_timeline(self, now: float) -> list[PlayerCommand]:
+        """Play on in a live stream where the timeline cannot be followed to."""
+        state = self._state
+        state.live.give_up()
+        state.emit(OutOfReach(state.expected(now)))
+        return self._next_commands(now)
+
     def _correct(self, drift: float, now: float) -> list[PlayerCommand]:
         state, limiter = self._state, self._state.jump_limiter
-        may_jump = state.may_jump and limiter.may_jump(now)
+        may_jump = state.may_jump and limiter.may_jump(now) and state.live.holds(state.aim(now))
         most = state.media_tolerance * limiter.widening(now) if may_jump else float("inf")
         match state.controller.correct(now, most):
             case Nudge(rate):
@@ -316,6 +359,10 @@ class Follower:
         took = state.seeks.done(event.instant)
         if took is not None:
             state.latency.seek_took(took)
+        if state.live.is_live and state.phase == "loading":
+            # It is opened at its edge, wherever it was to be.
+            state.seeks.leave()
+            state.live.opened(now)
         state.to("resting", now)
         state.schedule.landed(event.position)
         state.estimate.rest(event.position, event.instant)
@@ -343,7 +390,7 @@ class Follower:
         state = self._state
         if not state.is_here or event.instant < state.seeks.sent_at:
             return  # said before the seek away from there
-        if not state.is_live:
+        if not state.live.is_live:
             state.schedule.end = event.position
         if state.phase != "ended":
             state.finish(now)

@@ -78,7 +78,13 @@ class Finished(NamedTuple):
     position: float
 
 
-FollowerEvent = Jumped | Widened | InStep | Stalled | Acted | Finished
+class OutOfReach(NamedTuple):
+    """A live stream is at ``position`` here, and the timeline where nothing of it is loaded."""
+
+    position: float
+
+
+FollowerEvent = Jumped | Widened | InStep | Stalled | Acted | Finished | OutOfReach
 
 
 class FollowerView(msgspec.Struct, frozen=True):
@@ -116,6 +122,16 @@ class Buffered(NamedTuple):
     """How far the media is ready to play, in seconds of position."""
 
     until: float | None
+    since: float | None = None
+    """Of a live stream: from where on it is."""
 
 
-PlayerNews = FollowerEvent | PlayerEvent | FollowerView | HasPlayer | NoPlayer | Buffered
+class OriginMoved(NamedTuple):
+    """Timestamps of a live stream began anew; position 0 is at ``origin`` of the new ones."""
+
+    origin: float
+
+
+PlayerNews = (
+    FollowerEvent | PlayerEvent | FollowerView | HasPlayer | NoPlayer | Buffered | OriginMoved
+)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from player.sync.live.live_range import MOST_WAITED
 from player.sync.phase import MOVING, Phase
 from player.sync.seeks import ELSEWHERE
 
@@ -26,7 +27,10 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase
     is_armed: bool
     """A start is planned."""
+    is_free_running: bool
+    """There is no place to be at."""
     is_live: bool
+    """Only what happens to be loaded can be gone to."""
     is_new: bool
     """The timeline has come since the player was last sent anywhere, or started."""
     can_seek: bool
@@ -75,6 +79,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """The player was sent to the resting place, and is as near to it as it can be."""
     rests_at_aim: bool
     """The same of ``aim``."""
+    awaits_data: bool
+    """Of a live stream that was just opened: what is at ``aim`` is likely to come."""
     may_retry: bool
     """A start that is missed may be tried from yet another place."""
 
@@ -111,7 +117,13 @@ class FinishFilm(NamedTuple):
     """The player has reached the film's end."""
 
 
-Decision = SeekPosition | SeekTimeline | KeepSeek | PauseHere | ScheduleStart | FinishFilm
+class LeaveTimeline(NamedTuple):
+    """Play a live stream where it is: the timeline is where nothing of it can be had."""
+
+
+Decision = (
+    SeekPosition | SeekTimeline | KeepSeek | PauseHere | ScheduleStart | FinishFilm | LeaveTimeline
+)
 
 
 def plan(s: Situation) -> Decision | None:
@@ -133,7 +145,7 @@ def plan_moving(s: Situation) -> Decision | None:
     """For a player that moves: a new timeline may be elsewhere altogether, or at the end."""
     if s.is_past_end:
         return _plan_end(s)
-    if not s.is_new or s.is_live or s.is_handing_over:
+    if not s.is_new or s.is_free_running or s.is_handing_over:
         return None
     tolerance = s.tolerance if s.starts_in == 0 else PAUSED_TOLERANCE
     return SeekTimeline() if abs(s.position - s.target) > tolerance else None
@@ -175,8 +187,8 @@ def _plan_end(s: Situation) -> Decision | None:
     return SeekTimeline()
 
 
-def _plan_start(s: Situation) -> Decision:
-    landed = s.start if s.is_live else s.landed
+def _plan_start(s: Situation) -> Decision | None:
+    landed = s.start if s.is_free_running else s.landed
     instant = s.due - s.latency
     is_misplaced = (
         s.now - instant > LATE
@@ -186,5 +198,9 @@ def _plan_start(s: Situation) -> Decision:
     )
     if is_misplaced and s.can_seek and s.may_retry:
         return SeekTimeline(is_retry=True)
+    if is_misplaced and s.awaits_data:
+        return None
+    if s.is_live and not s.is_free_running and instant - s.now > MOST_WAITED + s.starts_in:
+        return LeaveTimeline()
     # One that cannot be mended is made at once, however late.
     return ScheduleStart(s.now if s.now - instant > LATE else instant, s.due)

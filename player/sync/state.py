@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from player.sync.echo import PauseEchoFilter
 from player.sync.latency import LatencyModel
+from player.sync.live.live_range import LiveRange
 from player.sync.messages import (
     Acted,
     Finished,
@@ -51,10 +52,9 @@ class FollowerState:
         self.sync_enabled = True
         """The stream wants drifts to be mended at all."""
         self.tolerance = 0.5
-        self.is_live = False
-        """There is nothing to seek in, and no place to be at."""
         self.is_seekable = True
         """Any place can be gone to; else only what happens to be loaded."""
+        self.live: Final = LiveRange()
         self.schedule: Final = TimelineSchedule()
         self.estimate: Final = PositionEstimate()
         self.controller: Final = DriftController()
@@ -123,6 +123,19 @@ class FollowerState:
         else:
             self.estimate.seen(position, now)
 
+    def shift(self, by: float, now: float) -> None:
+        """Positions are reckoned from elsewhere, and so grow ``by``."""
+        landed = self.estimate.landed + by
+        here = self.position(now)
+        self.estimate.rest(landed, now)
+        if here is not None:
+            self.estimate.seen(here + by, now)
+        self.live.shift(by)
+        self.controller.forget()
+        self.estimate.forget_drift()
+        self.seeks.leave()
+        self._is_new = True
+
     def position(self, now: float) -> float | None:
         """Where the player is; None while nothing is known of it."""
         if self._phase == "ended" and self.rests_at_end:
@@ -152,7 +165,7 @@ class FollowerState:
 
     def drift(self, now: float) -> float | None:
         """Player minus timeline, + ahead; None while it is not known."""
-        if self.is_live:
+        if self.live.is_free_running:
             return None
         if self._phase == "running":
             return self.estimate.measured(self.controller.drift, now)
@@ -185,6 +198,7 @@ class FollowerState:
         """Another timeline holds."""
         self.schedule.take(timeline, now)
         self._is_new = True
+        self.live.try_again()
         self.jump_limiter.new_goal()
         self.seeks.new_goal()
         self.estimate.forget_drift()
@@ -198,7 +212,7 @@ class FollowerState:
 
     def can_seek(self, now: float) -> bool:
         """Whether there is a place to go to that is surely better than this one."""
-        if self.is_live or self.schedule.held:
+        if self.live.is_free_running or self.schedule.held or not self.live.holds(self.aim(now)):
             return False
         if not self.schedule.wants_play:
             return True
@@ -353,7 +367,8 @@ class FollowerState:
             now=now,
             phase=self._phase,
             is_armed=self._armed is not None,
-            is_live=self.is_live,
+            is_free_running=self.live.is_free_running,
+            is_live=self.live.is_live,
             is_new=self._is_new,
             can_seek=self.can_seek(now),
             may_jump=self.may_jump,
@@ -367,7 +382,7 @@ class FollowerState:
             start=schedule.start,
             resting_place=place,
             target=self.target(now),
-            due=schedule.due(schedule.start if self.is_live else self.estimate.landed),
+            due=schedule.due(schedule.start if self.live.is_free_running else self.estimate.landed),
             latency=self.latency.latency(self.timeline.rate),
             position=self.expected(now),
             landed=self.estimate.landed,
@@ -377,6 +392,7 @@ class FollowerState:
             seek_error=seek_error,
             rests_in_place=seeks.rests_at(place),
             rests_at_aim=seeks.rests_at(aim),
+            awaits_data=self.live.awaits(aim, now),
             may_retry=seeks.may_retry(is_seekable=self.is_seekable),
         )
 

@@ -14,12 +14,22 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from player.backend.base import EventSink, Failed, KeyPressed, Player, PlayerEvent, Source
+from player.backend.base import (
+    EventSink,
+    Failed,
+    KeyPressed,
+    Player,
+    PlayerEvent,
+    Restarted,
+    Source,
+)
 from player.sync.follower import TICK, Follower
+from player.sync.live.origin import TimestampOrigin
 from player.sync.messages import (
     Buffered,
     HasPlayer,
     NoPlayer,
+    OriginMoved,
     PauseNow,
     PlayAtRate,
     PlayerCommand,
@@ -66,6 +76,7 @@ class PlayerThread:
         self._clock = clock
         self._player: Player | None = None
         self._players = 0
+        self._origin = TimestampOrigin()
         self._inbox: SimpleQueue[Work] = SimpleQueue()
         self._taken: Work | None = None
         self._stopping = False
@@ -140,13 +151,29 @@ class PlayerThread:
             if self._player is None:
                 self.open()
             position = self._follower.load(
-                now, is_network=source.is_network, is_live=source.is_live
+                now,
+                is_network=source.is_network,
+                is_live=source.is_live,
+                has_shared_timestamps=source.has_shared_timestamps,
+            )
+            self._origin.load(
+                is_shared=source.has_shared_timestamps,
+                told=source.live_origin,
+                begins_at=position,
             )
             generation = self._follower.generation
             if self._player is None:
                 return self._follower.player_event(Failed(generation, "there is no player"), now)
             self._player.load(source, position, generation)
             return []
+
+        self._inbox.put(work)
+
+    def set_origin(self, origin: float) -> None:
+        """The host's seat reckons positions of a live stream from this timestamp."""
+
+        def work(now: float) -> list[PlayerCommand]:
+            return self._follower.shift(self._origin.tell(origin), now)
 
         self._inbox.put(work)
 
@@ -244,7 +271,7 @@ class PlayerThread:
         if self._player is not None and self._follower.wants_sample(now):
             sample = self._player.sample()
             if sample is not None:
-                self._follower.sampled(sample)
+                self._follower.sampled(self._origin.sample(sample, self._follower.rate))
         self._perform(self._follower.tick(now), now)
 
     def _perform(self, commands: list[PlayerCommand], now: float) -> None:
@@ -255,10 +282,10 @@ class PlayerThread:
             match command:
                 case PauseNow():
                     player.set_paused(True)
-                    self._perform(self._follower.rested(player.resting_position(), now), now)
+                    self._perform(self._follower.rested(self._resting_position(player), now), now)
                 case SeekTo(position):
                     player.set_paused(True)
-                    player.seek(position)
+                    player.seek(self._origin.timestamp(position))
                 case PlayAtRate(rate):
                     player.set_rate(rate)
 
@@ -270,7 +297,28 @@ class PlayerThread:
             self._view_at = now + VIEW_INTERVAL - TICK / 2
             self._post(self._follower.view(now))
             if self._player is not None:
-                self._post(Buffered(self._player.buffered_until()))
+                self._post(self._buffered(self._player))
+
+    def _resting_position(self, player: Player) -> float | None:
+        timestamp = player.resting_position()
+        return None if timestamp is None else self._origin.position(timestamp)
+
+    def _buffered(self, player: Player) -> Buffered:
+        if not self._origin.is_shared:
+            return Buffered(player.buffered_until())
+        if self._origin.has_moved():
+            self._post(OriginMoved(self._origin.value))
+        loaded = self._look_what_is_loaded(player)
+        return Buffered(loaded[1], loaded[0]) if loaded is not None else Buffered(None)
+
+    def _look_what_is_loaded(self, player: Player) -> tuple[float, float] | None:
+        """Of a live stream; also tells the follower, who can go only there."""
+        loaded = player.loaded_range() if self._origin.is_shared else None
+        if loaded is None:
+            return None
+        start, end = map(self._origin.position, loaded)
+        self._follower.set_loaded(start, end)
+        return start, end
 
     def _report(self, event: PlayerEvent, number: int) -> None:
         """What a player tells, from any of its threads."""
@@ -280,8 +328,11 @@ class PlayerThread:
                 return []
             if isinstance(event, Failed) and event.lost:
                 self._drop_player()
-            commands = self._follower.player_event(event, now)
-            self._post(event)
+            told = self._origin.take(event, self._follower.generation)
+            if isinstance(told, Restarted) and self._player is not None:
+                self._look_what_is_loaded(self._player)
+            commands = self._follower.player_event(told, now)
+            self._post(told)
             return commands
 
         if isinstance(event, KeyPressed):

@@ -254,6 +254,9 @@ class EventTranslator:
                 remedy_code=remedy_code,
                 is_seekable=core.get("seekable") is not False,
                 is_live=load.source.is_live,
+                first_timestamp=(
+                    core.number("time-pos") if load.source.has_shared_timestamps else None
+                ),
             )
         )
         self._tell_tracks(core, always=True)

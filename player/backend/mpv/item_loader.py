@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Final, cast
 
@@ -10,13 +11,22 @@ from player.backend.mpv.options import NETWORK_PROTOCOLS
 from player.backend.mpv.position.lander import forget_landings
 
 if TYPE_CHECKING:
-    from player.backend.base import Source
+    from collections.abc import Iterable
+
+    from player.backend.base import MediaPart, Source
     from player.backend.mpv.binding.libmpv import MpvCore
 
 _FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer", "http-proxy")
 """Options that an item or a key changes and the next item starts without."""
 
 _CHOSEN: Final = ("aid", "sid", "sub-delay")
+
+_EDGE_SEGMENTS: Final = 3
+"""Segments before its end at which a live playlist is begun."""
+_LOOK_BACK: Final = 24.0
+"""Seconds before its end at which one is begun that others watch already."""
+_FRAME: Final = 0.5
+"""Seconds; the ranges of a cache begin and end at whole pictures."""
 
 
 class ItemLoader:
@@ -49,15 +59,20 @@ class ItemLoader:
         # Only libavformat's demuxers for what comes from the network: mpv's own playlist
         # and edit-list readers would open what an address there names.
         demuxer = "lavf" if source.is_network else ""
-        for name in ("demuxer", "audio-demuxer", "sub-demuxer"):
+        for name in ("audio-demuxer", "sub-demuxer"):
             core.set(name, demuxer)
+        # An edit list of our own leads to playlists of our own.
+        core.set("demuxer", "edl" if source.parts else demuxer)
+        core.set("rebase-start-time", not source.has_shared_timestamps)
         allowed = {"protocol_whitelist": NETWORK_PROTOCOLS} if source.is_network else {}
-        core.set("demuxer-lavf-o", allowed)
+        core.set("demuxer-lavf-o", allowed | _live_start(source))
 
     def open(self, source: Source) -> int:
         """Ask for ``source``; answers mpv's number of the playlist entry."""
         # An absolute path cannot be read as a protocol of mpv's.
         url = source.url if source.is_network else os.fsencode(os.path.abspath(source.url))
+        if source.parts:
+            url = edit_list(source.parts)
         answer = self._core.command("loadfile", url, "replace")
         entry = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
         number = entry.get("playlist_entry_id")
@@ -89,6 +104,35 @@ class ItemLoader:
             else:
                 fields.append(f"{name}: {value}")
         self._core.set("http-header-fields", fields)
+
+
+def edit_list(parts: Iterable[MediaPart]) -> str:
+    """The parts one after the other as an address of mpv's."""
+    entries = (f"%{len(part.url)}%{part.url},length={part.duration:.6f}" for part in parts)
+    return "edl://!no_chapters;" + ";".join(entries)
+
+
+def loaded_range(core: MpvCore) -> tuple[float, float] | None:
+    """Timestamps between which everything is loaded, around where the player is."""
+    state = _mapping(core.get("demuxer-cache-state"))
+    here = core.number("time-pos")
+    ranges = state.get("seekable-ranges")
+    for entry in cast("list[object]", ranges) if isinstance(ranges, list) else []:
+        match _mapping(entry):
+            case {"start": int() | float() as start, "end": int() | float() as end}:
+                if here is not None and start - _FRAME <= here <= end + _FRAME:
+                    return float(start), float(end)
+            case _:
+                pass  # no range at all
+    return None
+
+
+def _live_start(source: Source) -> dict[str, str]:
+    """Where a live playlist is begun: who comes later finds where the others are in it."""
+    if not (source.is_live and source.segment_duration and source.live_origin is not None):
+        return {}
+    segments = max(_EDGE_SEGMENTS, math.ceil(_LOOK_BACK / source.segment_duration))
+    return {"live_start_index": str(-segments)}
 
 
 def reaches(core: MpvCore, position: float) -> bool:

@@ -15,7 +15,7 @@ from player.backend.mpv import track_list
 from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.binding.software_renderer import SoftwareRenderer
 from player.backend.mpv.event_translator import OBSERVED, EventTranslator
-from player.backend.mpv.item_loader import ItemLoader
+from player.backend.mpv.item_loader import ItemLoader, loaded_range
 from player.backend.mpv.key_bindings import CLOSE_COMMAND, section
 from player.backend.mpv.notices import Notices
 from player.backend.mpv.options import (
@@ -229,6 +229,10 @@ class MpvPlayer:
         """See `Player.buffered_until`; all of a local file."""
         load = self._load
         return self._ask(lambda: self._item.buffered_until(load.source)) if load else None
+
+    def loaded_range(self) -> tuple[float, float] | None:
+        """See `Player.loaded_range`."""
+        return self._ask(lambda: loaded_range(self._core))
 
     def _sample(self) -> base.Sample | None:
         if not self._playback.settled:

@@ -32,6 +32,8 @@ _MAX_REDIRECTS: Final = 6
 _LOOK_TIMEOUT: Final = 45.0
 # As the player will ask: with a part only, a server may cut a list in the middle of a name.
 _WHOLE: Final = {"Range": "bytes=0-"}
+_SYNC_BYTE: Final = 0x47
+"""Begins each packet of a transport stream."""
 
 _MANIFEST_TYPES: Final = ("mpegurl", "dash+xml")
 _MEDIA_ENDINGS: Final = frozenset(
@@ -60,6 +62,10 @@ class ProbeResult(NamedTuple):
     """A manifest's own words, unless it is a very large one."""
     is_odd: bool = False
     """On the way are redirects over https that libavformat would not follow as they are written."""
+    is_endless: bool = False
+    """A stream as radio stations send it: without length, and only as it comes."""
+    has_shared_timestamps: bool = False
+    """Of an endless one: its container carries its sender's clock."""
 
 
 class ContentProbe:
@@ -137,7 +143,14 @@ class ContentProbe:
                 "there is a text or a list of films, not a film",
                 "give the address of the film itself",
             )
-        return ProbeResult("film", url, _title(answer.headers))
+        is_transport_stream = all(byte == _SYNC_BYTE for byte in head[: 4 * 188 : 188])
+        return ProbeResult(
+            "film",
+            url,
+            _title(answer.headers),
+            is_endless=_is_endless(answer, head, is_transport_stream=is_transport_stream),
+            has_shared_timestamps=bool(head) and is_transport_stream,
+        )
 
     async def _check_manifest(
         self,
@@ -158,6 +171,18 @@ class ContentProbe:
             piece = await anext(pieces, b"")
         await self._checker.check_sites(sites.finish(), rules)
         return bytes(text) if size <= _KEPT_MANIFEST else b""
+
+
+def _is_endless(answer: httpx.Response, head: bytes, *, is_transport_stream: bool) -> bool:
+    """Whether only what comes can be had, in a format that does not tell its own length."""
+    headers = answer.headers
+    if any(name.startswith("icy-") and name != "icy-metaint" for name in headers):
+        return True
+    is_whole = answer.status_code == 200 and "content-length" not in headers
+    if not is_whole or headers.get("accept-ranges", "none").lower() != "none":
+        return False
+    is_mp3 = head[:1] == b"\xff" and head[1:2] >= b"\xe0"
+    return is_transport_stream or is_mp3 or head.startswith((b"OggS", b"ID3", b"FLV"))
 
 
 def _is_media(kind: str, ending: str, head: bytes) -> bool:

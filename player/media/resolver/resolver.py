@@ -13,6 +13,7 @@ from player.backend.base import Route, Source, Subtitle
 from player.media.local_file import open_file
 from player.media.resolver.address_check import AddressChecker
 from player.media.resolver.address_check import look_up as ask_system
+from player.media.resolver.manifest_reader import ListAccess, ManifestReader, is_manifest_url
 from player.media.resolver.probe import ContentProbe
 from player.media.resolver.side_files import SideFiles
 from player.media.resolver.timing import ResolverTiming
@@ -76,6 +77,7 @@ class Resolver:
         )
         client = WebClient(timing.probe_timeout, headers, ca_file)
         self._probe = ContentProbe(self._checker, client)
+        self._manifests = ManifestReader(self._probe, max_height)
         self._side_files = SideFiles(client, timing.side_file_timeout)
 
     async def __call__(
@@ -113,13 +115,23 @@ class Resolver:
             return await self._source_of(found, remarks, rules, way)
         # The player goes from the first address itself, and keeps what it is told on the way.
         url = seen.url if seen.is_odd else check_url(media, rules)
-        return Source(
+        source = Source(
             url=url if seen.is_odd else with_login(url, login),
             title=seen.title,
             is_network=True,
             route=self._route(rules, for_player=True),
+            is_live=seen.is_endless,
+            has_shared_timestamps=seen.is_endless and seen.has_shared_timestamps,
             expires_at=expiry_of(url, time.time()),
         )
+        return await self._manifests.read(seen, source, ListAccess(rules, way, login, self._serve))
+
+    def _serve(self, source: Source, name: str, text: str) -> str | None:
+        """The address at which the player finds ``text``; None where nothing can be served."""
+        if self._dialer is None or source.route is None:
+            return None
+        kind = "application/dash+xml" if name.endswith(".mpd") else "application/vnd.apple.mpegurl"
+        return self._dialer.serve(source.route, name, text.encode(), kind)
 
     def _route(self, rules: UrlPolicy, *, for_player: bool) -> Route | None:
         return self._dialer.route(rules, for_player=for_player) if self._dialer else None
@@ -152,6 +164,7 @@ class Resolver:
             chapters=found.chapters,
             is_network=True,
             is_live=found.is_live,
+            has_shared_timestamps=found.is_live and is_manifest_url(url),
             expires_at=expiry_of(url, time.time()),
             notice=clean_text("; ".join(notices), _NOTICE_CELLS),
         )

@@ -110,6 +110,12 @@ class LoadSource(Effect, frozen=True):
     source: Source
 
 
+class SetLiveOrigin(Effect, frozen=True):
+    """Positions of the live stream are reckoned from this timestamp, in seconds."""
+
+    origin: float
+
+
 class UnloadMedia(Effect, frozen=True):
     """Close the film."""
 
@@ -143,6 +149,7 @@ PlayerEffect = (
     | JumpToTimeline
     | HoldPlayer
     | LoadSource
+    | SetLiveOrigin
     | UnloadMedia
     | ShowText
     | AdjustPlayer

@@ -34,6 +34,8 @@ class SeatTelemetry:
     def __init__(self) -> None:
         self.view = WAITING
         self.buffered_until: float | None = None
+        self.buffered_since: float | None = None
+        """Of a live stream: the first position that can be gone to."""
         self.volume = 100.0
         self.muted = False
         self.trim = 0.0
@@ -73,9 +75,9 @@ class SeatTelemetry:
         """The seat's own sound: volume in %, trim in seconds."""
         self.volume, self.trim, self.muted = volume, trim, muted
 
-    def take_buffered(self, until: float | None) -> None:
-        """How far the media is ready to play, in seconds of position."""
-        self.buffered_until = until
+    def take_buffered(self, until: float | None, since: float | None = None) -> None:
+        """How far the media is ready to play, in seconds of position; live, also since where."""
+        self.buffered_until, self.buffered_since = until, since
 
     def take(self, view: FollowerView, state: StreamState | None = None) -> bool:
         """Take a new view of the player; True when the others want to know of it at once.

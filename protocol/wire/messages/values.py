@@ -10,6 +10,7 @@ from msgspec import Meta
 from protocol.wire.messages.fields import (
     Counter,
     Id,
+    Instant,
     MediaKind,
     Milliseconds,
     Name,
@@ -63,6 +64,8 @@ class Media(Struct, frozen=True):
     url: Url = ""
     duration: Seconds | None = None
     """Seconds; None while unknown or live."""
+    live_origin: Instant | None = None
+    """Of a live stream: its own timestamp in seconds at position 0; None without one."""
     size: Counter | None = None
     """Bytes, of a file."""
     fingerprint: Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]*\Z")] = ""

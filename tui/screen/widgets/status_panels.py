@@ -71,7 +71,7 @@ def _without_drift(room: PartyState) -> str:
     if room.status is None:
         return "not yet known"
     if room.media is not None and room.media.is_live:
-        return "live, no positions"
+        return "live, without a clock"
     return "measured while playing"
 
 

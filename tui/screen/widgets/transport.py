@@ -45,8 +45,17 @@ class TransportBar(StateView):
 
 def _end_text(room: PartyState) -> str:
     if room.media is not None and room.media.is_live:
-        return "live"
+        return _live_text(room)
     return clock_text(room.duration) if room.duration is not None else "-:--:--"
+
+
+def _live_text(room: PartyState) -> str:
+    """That it is live, and how far behind what has been sent."""
+    status = room.status
+    if status is None or status.position is None or status.buffered_until is None:
+        return "LIVE"
+    behind = round(status.buffered_until - status.position)
+    return f"LIVE −{behind} s" if behind > 0 else "LIVE"
 
 
 def bar(room: PartyState, position: float | None, width: int) -> list[Piece]:

@@ -40,6 +40,7 @@ from player.api.intents import (
 )
 from player.session.core.effects import AdjustPlayer, Finish, ResizePicture
 from protocol.exceptions import DecodeError
+from protocol.wire.messages import SeekAct
 
 if TYPE_CHECKING:
     from player.session.core.current_media import CurrentMedia
@@ -132,7 +133,21 @@ class IntentHandler:
         if state is not None:
             position = self._membership.position(now)
             for act in self._commands.acts(intent, state, position, now):
-                self._membership.request(act, now)
+                if isinstance(act, SeekAct) and (why_not := self._why_no_seek(act.position)):
+                    self._outbox.notice(why_not)
+                else:
+                    self._membership.request(act, now)
+
+    def _why_no_seek(self, position: float) -> str:
+        """Why a live stream cannot go to ``position``; "" where it can."""
+        if self._current.view is None or not self._current.view.is_live:
+            return ""
+        since, until = self._telemetry.buffered_since, self._telemetry.buffered_until
+        if since is None or until is None:
+            return "this live stream can only be watched as it comes"
+        if since <= position <= until:
+            return ""
+        return f"of this live stream only the last {until - since:.0f} s can be gone to"
 
     def _choose_film(
         self, intent: LoadNext | LoadMedia | OwnCopy | Cancel | Consent | Reopen

@@ -23,7 +23,7 @@ from player.media.messages import (
     SearchProgress,
     StopOpening,
 )
-from player.session.core.effects import LoadSource, UnloadMedia
+from player.session.core.effects import LoadSource, SetLiveOrigin, UnloadMedia
 from protocol.exceptions import MatineeError
 from protocol.text import TITLE_CELLS, clean_text
 from protocol.wire.messages import LoadAct
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 BEFORE_BREAK: Final = 1.0
 """Seconds before the place where a film breaks off from which on it is worth opening anew."""
+NOT_IN_STEP: Final = (
+    "this live stream has no clock of its own: everybody watches it as it comes, and not to the"
+    " same second"
+)
 
 
 class _Search(NamedTuple):
@@ -100,7 +104,8 @@ class MediaEventHandler:
                 self._outbox.notice(f"your copy is not the same file as the host's ({said})")
             case MediaReady(source=source, is_same=is_same):
                 self._current.is_same_file = is_same
-                self._outbox.add(LoadSource(source))
+                origin = self._current.media.live_origin if self._current.media else None
+                self._outbox.add(LoadSource(msgspec.structs.replace(source, live_origin=origin)))
             case MediaUnavailable(error=error):
                 self._unavailable(error)
             case MediaIdentified(number=number):
@@ -125,6 +130,8 @@ class MediaEventHandler:
             self._open()
         else:
             self._show_duration(self._current.measured())
+            if media and before and media.live_origin not in (None, before.live_origin):
+                self._outbox.add(SetLiveOrigin(media.live_origin))
 
     def reopen(self) -> None:
         """Find and open the current film anew."""
@@ -172,11 +179,13 @@ class MediaEventHandler:
         self._outbox.emit(view)
         if event.notice:
             self._outbox.notice(event.notice, event.remedy_code)
+        if event.is_live and event.live_origin is None:
+            self._outbox.notice(NOT_IN_STEP)
         if other_cut := self._current.other_cut(event.duration):
             self._outbox.notice(other_cut)
         self._telemetry.search_ended()
         self._commands.film_opened(view.duration, view.chapters)
-        self._describe(event.duration, now)
+        self._describe(event.duration, now, event.live_origin)
 
     def duration_changed(self, event: DurationChanged, now: float) -> None:
         """How long the film is has become known, or was wrong; the host tells the stream."""
@@ -189,13 +198,27 @@ class MediaEventHandler:
             self._commands.duration_changed(view.duration)
             self._outbox.emit(view)
 
-    def _describe(self, duration: float | None, now: float) -> None:
+    def _describe(
+        self, duration: float | None, now: float, live_origin: float | None = None
+    ) -> None:
         """The host tells the stream what the film is."""
         media, view, state = self._current.media, self._current.view, self._membership.state
         if media is None or view is None or state is None or not self._membership.is_host:
             return
-        described = msgspec.structs.replace(media, title=view.title[:200], duration=duration)
+        described = msgspec.structs.replace(
+            media,
+            title=view.title[:200],
+            duration=duration,
+            live_origin=media.live_origin if live_origin is None else live_origin,
+        )
         if described != state.media:
+            self._membership.request(LoadAct(described), now)
+
+    def origin_moved(self, origin: float, now: float) -> None:
+        """A live stream's timestamps began anew; the host tells from where they count."""
+        state = self._membership.state
+        if self._membership.is_host and state and state.media:
+            described = msgspec.structs.replace(state.media, live_origin=origin)
             self._membership.request(LoadAct(described), now)
 
     def tracks_changed(self, event: TracksChanged) -> None:

@@ -27,11 +27,14 @@ from player.sync.messages import (
     InStep,
     Jumped,
     NoPlayer,
+    OriginMoved,
+    OutOfReach,
     PlayerNews,
     Stalled,
     Widened,
 )
-from protocol.wire.messages import PauseAct, PlayAct
+from protocol.timeline import clamp_position
+from protocol.wire.messages import PauseAct, PlayAct, SeekAct
 from protocol.wire.reasons import END_OF_FILM, waiting_for
 
 if TYPE_CHECKING:
@@ -87,8 +90,12 @@ class PlayerEventHandler:
             case FollowerView():
                 if self._telemetry.take(news, self._membership.state):
                     self._schedule.soon()
-            case Buffered(until=until):
-                self._telemetry.take_buffered(until)
+            case Buffered(until=until, since=since):
+                self._telemetry.take_buffered(until, since)
+            case OriginMoved(origin=origin):
+                self._media.origin_moved(origin, now)
+            case OutOfReach(position=position):
+                self._out_of_reach(position, now)
             case MediaOpened():
                 self._media.opened(news, now)
             case Failed():
@@ -180,6 +187,16 @@ class PlayerEventHandler:
         else:
             self._outbox.add(ReleasePlayer())
             self._membership.view_only("pause" if event.paused else "play")
+
+    def _out_of_reach(self, position: float, now: float) -> None:
+        """The party goes on where its host's live stream is; another seat stays behind alone."""
+        if self._membership.is_host:
+            self._membership.request(SeekAct(clamp_position(position)), now)
+        else:
+            self._outbox.notice(
+                "the party is at a part of this live stream that cannot be had here any more:"
+                " you watch it as it comes"
+            )
 
     def _finished(self, position: float, now: float) -> None:
         state = self._membership.state

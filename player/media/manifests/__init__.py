@@ -1,0 +1,1 @@
+"""Manifests: what lists of segments say of a film: whether it is live, and its parts; pure."""
