@@ -12,10 +12,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from player.backend.base import Chapter, Track
-from player.sync.phase import CorrectionKind
+from player.sync.phase import CorrectionKind, PlayerState
 from protocol.exceptions import RemedyCode
 from protocol.sync.quality import Quality
-from protocol.wire.messages import Member, Role, SeatState
+from protocol.wire.messages import Member, Role
 from protocol.wire.reasons import ReasonCode
 
 OWN_COPY: Final = "own_copy"
@@ -61,7 +61,8 @@ class Status(View, frozen=True, tag="status", tag_field="event"):
     """How the seat stands, at ``at``."""
 
     role: Role
-    state: SeatState
+    state: PlayerState
+    """``waiting``: the player rests until the timeline has come to it, in ``starts_in``."""
     position: float | None
     """Where the player is."""
     target: float

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from player.backend.base import PlayerEvent
-from player.sync.phase import CorrectionKind, Phase
+from player.sync.phase import CorrectionKind, Phase, PlayerState
 from protocol.timeline import Timeline
-from protocol.wire.messages import SeatState
 
 if TYPE_CHECKING:
     from protocol.exceptions import MatineeError
@@ -91,7 +90,7 @@ class FollowerView(msgspec.Struct, frozen=True):
     """How the player stands at ``at``."""
 
     at: float
-    state: SeatState
+    state: PlayerState
     position: float | None
     target: float
     drift: float | None

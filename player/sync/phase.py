@@ -23,13 +23,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from protocol.wire.messages import SeatState
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from protocol.wire.messages import SeatState
-
 Phase = Literal["idle", "loading", "seeking", "resting", "running", "stalled", "ended", "failed"]
 """``resting`` is paused, with or without a start that is planned."""
+
+PlayerState = SeatState | Literal["waiting"]
+"""A seat's state; ``waiting`` is a player that rests until the timeline has come to it."""
 
 CorrectionKind = Literal["hold", "nudge", "jump"]
 """What is done about a drift: nothing, another rate, a seek."""
@@ -52,6 +55,8 @@ TRANSITIONS: Final[Mapping[Phase, tuple[Phase, ...]]] = {
 """Each phase, and those that may come next; a phase that names itself may be entered anew."""
 
 SHOWN_CHANGE: Final = 0.0004
+SHOWN_WAIT: Final = 0.5
+"""Seconds; a start that is nearer than this is no wait, but how a start begins."""
 
 
 def check_transition(before: Phase, after: Phase) -> None:
@@ -64,8 +69,17 @@ def check_transition(before: Phase, after: Phase) -> None:
         raise ValueError(f"a player that is {before} cannot be {after} next")
 
 
-def seat_state(phase: Phase, *, wants_play: bool, is_armed: bool, waits: bool) -> SeatState:
-    """The phase in people's words; ``waits`` for data long enough to be shown."""
+def seat_state(
+    phase: Phase, *, wants_play: bool, starts_in: float | None, waits: bool
+) -> PlayerState:
+    """The phase in people's words.
+
+    Args:
+        phase: what the player is at.
+        wants_play: the timeline plays, or is about to.
+        starts_in: seconds until the start that is planned; None while there is none.
+        waits: for data, long enough to be shown.
+    """
     match phase:
         case "running":
             return "buffering" if waits else "playing"
@@ -74,7 +88,9 @@ def seat_state(phase: Phase, *, wants_play: bool, is_armed: bool, waits: bool) -
         case "seeking":
             return "buffering" if wants_play else "paused"
         case "resting":
-            return "playing" if is_armed else "paused"
+            if starts_in is None:
+                return "paused"
+            return "waiting" if starts_in > SHOWN_WAIT else "playing"
         case "idle" | "loading" | "ended" | "failed":
             return phase
 

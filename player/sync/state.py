@@ -399,13 +399,14 @@ class FollowerState:
     def view(self, now: float) -> FollowerView:
         """The state as the session reads it."""
         rate_change = self.controller.rate / self._base_rate - 1
+        starts_in = max(0.0, self._armed - now) if self._armed is not None else None
         return FollowerView(
             at=now,
             phase=self._phase,
             state=seat_state(
                 self._phase,
                 wants_play=self.timeline.playing,
-                is_armed=self._armed is not None,
+                starts_in=starts_in,
                 waits=self.stall.shown(now),
             ),
             position=self.position(now),
@@ -413,7 +414,7 @@ class FollowerState:
             drift=self.drift(now),
             correction=correction_of(self._phase, rate_change),
             rate_change=rate_change,
-            starts_in=max(0.0, self._armed - now) if self._armed is not None else None,
+            starts_in=starts_in,
             seek_cost=self.latency.seek_cost,
             start_cost=self.latency.start_cost(self.timeline.rate),
             timeline=self.timeline,

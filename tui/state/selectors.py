@@ -43,7 +43,7 @@ def position_at(room: PartyState, now: float) -> float | None:
         return room.position_known
     position = position_of(status)
     goes_on = room.seat_down_since is None and not room.is_over
-    if status.state == "playing" and status.playing and goes_on:
+    if status.state in ("playing", "waiting") and status.playing and goes_on:
         since = now - status.at - (status.starts_in or 0.0)
         position += status.rate * min(max(0.0, since), FORESIGHT)
     duration = room.duration
@@ -190,6 +190,8 @@ def grade_of(drift_ms: float) -> Literal["good", "fair", "poor"]:
 
 def member_word(member: Member) -> str:
     """What a member's seat does, in a word that tells who lags."""
+    if member.waiting:
+        return "waiting"
     if member.state != "playing":
         return {"idle": "no film", "failed": "stopped"}.get(member.state, member.state)
     if member.drift_ms is None:

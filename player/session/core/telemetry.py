@@ -9,9 +9,10 @@ from msgspec import UNSET
 from player.api.views import Status
 from player.sync.messages import FollowerView
 from protocol.sync.quality import Quality, QualityMeter
-from protocol.wire.messages import Cursor, Report, Role, SeatState
+from protocol.wire.messages import Cursor, Report, Role
 
 if TYPE_CHECKING:
+    from player.sync.phase import PlayerState
     from protocol.client.protocol import ClientProtocol
     from protocol.client.stream_state import StreamState
     from protocol.sync.clock import ClockEstimate
@@ -48,7 +49,7 @@ class SeatTelemetry:
         self._meter = QualityMeter()
 
     @property
-    def state(self) -> SeatState:
+    def state(self) -> PlayerState:
         """What the player does."""
         if self.failure is not None:
             return "failed"
@@ -150,8 +151,10 @@ class SeatTelemetry:
         if self.buffered_until is not None and self.view.position is not None:
             ahead = max(0.0, round(self.buffered_until - self.view.position, 1))
         position = self.view.position
+        state = self.state
         return Report(
-            state=self.state,
+            state="playing" if state == "waiting" else state,
+            waiting=state == "waiting",
             # A film may begin a little before 0; the wire does not know such places.
             position=None if position is None else round(max(0.0, position), 3),
             drift_ms=_ms(self.view.drift),

@@ -77,6 +77,7 @@ class Participant:
             drift_ms=report.drift_ms,
             rtt_ms=report.rtt_ms,
             buffer=report.buffer,
+            waiting=report.waiting,
         )
         rtt, jitter = report.rtt_ms, max(0.0, report.jitter_ms or 0.0)
         if rtt is None:

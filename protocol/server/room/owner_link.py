@@ -85,7 +85,7 @@ class OwnerLink:
         member, readiness = participant.member, self.readiness
         member_id = member.member_id
         readiness.count(member_id, participant)
-        if member.state != before.state:
+        if (member.state, member.waiting) != (before.state, before.waiting):
             self.send(MemberChanged(member, is_urgent=True), now)
         elif member_id in self.roster and member != before:
             self.send(MemberChanged(member), now)

@@ -103,6 +103,8 @@ class Report(ClientStruct, frozen=True, tag="report", tag_field="type"):
     """How much later than ``rtt_ms`` says news may come, for the server's lead."""
     cursor: Cursor | None = None
     """The last event that the seat's player has come to: it is where that one put it."""
+    waiting: bool = False
+    """The state is ``playing``, but the player rests until the timeline has come to it."""
 
 
 class Resume(ClientStruct, frozen=True, tag="resume", tag_field="type"):

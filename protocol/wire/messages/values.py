@@ -105,3 +105,5 @@ class Member(Struct, frozen=True):
     rtt_ms: Milliseconds | None = None
     buffer: Seconds | None = None
     """Seconds of media ready to play."""
+    waiting: bool = False
+    """The state is ``playing``, but the player rests until the timeline has come to it."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from player.api.views import Quality
-    from protocol.wire.messages import SeatState
+    from player.api.views import PlayerState, Quality
 
 _FIGURES: Final[dict[str, tuple[str, ...]]] = {
     "0": ("###", "# #", "# #", "# #", "###"),
@@ -25,9 +24,10 @@ _FIGURES: Final[dict[str, tuple[str, ...]]] = {
     ":": (" ", "#", " ", "#", " "),
 }
 
-STATE_SYMBOLS: Final[dict[SeatState, str]] = {
+STATE_SYMBOLS: Final[dict[PlayerState, str]] = {
     "playing": "▶",
     "paused": "‖",
+    "waiting": "‖",
     "buffering": "◌",
     "loading": "◌",
     "ended": "■",

@@ -77,7 +77,7 @@ def _row(room: PartyState, member: Member, width: int, now: float) -> Content:
         word = f"{word} {span_text(state_for(room, member.member_id, now))}"
     grade = grade_of(member.drift_ms) if member.drift_ms is not None else "none"
     style = GRADE_STYLES["poor" if lags(member) and grade == "good" else grade]
-    symbol: Piece = (STATE_SYMBOLS[member.state], style)
+    symbol: Piece = (STATE_SYMBOLS["waiting" if member.waiting else member.state], style)
     if lags(member):
         symbol = ("!" if member.state == "playing" else symbol[0], style)
     elif member.role == "host":

@@ -79,6 +79,27 @@ def live_ended(*, waits: bool = False) -> Stand:
     return stand
 
 
+def waiting() -> Stand:
+    """Where the picture is, the timeline will be in 8 s."""
+    return resting_for(8.0)
+
+
+def resting_for(seconds: float) -> Stand:
+    """A start is agreed for so many seconds later."""
+    stand = Stand().opened(50.0)
+    stand.follow(Timeline(50.0, stand.now + seconds, 1.0, True))
+    return stand
+
+
+def test_who_rests_for_a_start_that_is_not_at_hand_waits() -> None:
+    assert waiting().follower.view(1000.0).state == "waiting"
+    assert resting_for(0.3).follower.view(1000.0).state == "playing"
+    stand = resting_for(1.2)
+    assert stand.follower.view(stand.now).state == "waiting"
+    stand.wait(0.8)
+    assert stand.follower.view(stand.now).state == "playing"
+
+
 # What happens there ---------------------------------------------------------------------
 
 

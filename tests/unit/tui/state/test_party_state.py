@@ -75,6 +75,12 @@ def test_a_position_waits_for_a_scheduled_start() -> None:
     assert explanation(room, 50.2) == "starts now"
 
 
+def test_a_seat_that_waits_for_the_timeline_has_a_position_that_starts_with_it() -> None:
+    room = told(READY, status(state="waiting", starts_in=2.0))
+    assert (position_at(room, 51.9), position_at(room, 53.0)) == (100.0, 101.5)
+    assert explanation(room, 50.0) == "starts in 2 s"
+
+
 def test_a_position_stops_at_the_films_end_and_without_news() -> None:
     assert position_at(told(READY, MEDIA, STATUS), 53.0) == 102.0
     assert position_at(told(READY, STATUS), 90.0) == 104.5
@@ -97,6 +103,7 @@ def test_a_position_of_nothing_is_unknown() -> None:
         (status(state="paused", playing=True), "WAITING"),
         (status(state="paused", playing=False, starts_in=1.0), "WAITING"),
         (status(state="buffering"), "BUFFERING"),
+        (status(state="waiting", starts_in=8.0), "WAITING"),
         (status(state="ended"), "ENDED"),
         (status(state="failed"), "STOPPED"),
         (status(state="idle"), "NO FILM"),
@@ -258,6 +265,7 @@ def test_drift_has_a_word(line: views.Status, word: str) -> None:
         (Member("member-x", "X", "viewer", "playing"), "playing"),
         (Member("member-x", "X", "viewer", "buffering", -200.0), "buffering"),
         (Member("member-x", "X", "viewer", "failed"), "stopped"),
+        (Member("member-x", "X", "viewer", "playing", waiting=True), "waiting"),
     ],
 )
 def test_a_member_who_lags_is_told_by_a_word(member: Member, word: str) -> None:

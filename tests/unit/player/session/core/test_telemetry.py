@@ -112,6 +112,16 @@ def test_a_bad_drift_and_a_slow_way_lower_the_quality() -> None:
     assert gauges.quality(core, 10.0) == "poor"
 
 
+def test_who_waits_for_the_timeline_says_so_beside_a_state_that_older_servers_know() -> None:
+    gauges, core = SeatTelemetry(), protocol()
+    gauges.take(msgspec.structs.replace(PLAYING, state="waiting", starts_in=8.0))
+    report = gauges.report(core, 10.0)
+    assert (report.state, report.waiting) == ("playing", True)
+    assert gauges.status(core, "viewer", 10.0).state == "waiting"
+    gauges.take(PLAYING)
+    assert gauges.report(core, 10.0).waiting is False
+
+
 # What a start waits for -----------------------------------------------------------------
 
 

@@ -72,6 +72,14 @@ def test_a_change_of_state_is_told_within_a_quarter_of_a_second() -> None:
     )
 
 
+def test_who_waits_for_the_timeline_is_told_of() -> None:
+    party, viewer = seated()
+    party.bench.send(viewer, Report("playing", waiting=True))
+    party.bench.advance(0.25)
+    (presence,) = party.bench.got(party.host, Presence)
+    assert [(member.state, member.waiting) for member in presence.changed] == [("playing", True)]
+
+
 def test_measured_values_are_told_once_a_second() -> None:
     party, viewer = seated(Limits(rates={Report: RateLimit(100, 100)}))
     for step in range(30):
