@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 USER_AGENT: Final = "Mozilla/5.0"
 """Many servers turn everything else away, and some bind an address to who asked for it."""
+
+
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class RequestHeaders(msgspec.Struct, frozen=True):
@@ -35,9 +39,9 @@ def headers_of(options: Iterable[tuple[str, str]]) -> RequestHeaders:
     for key, value in options:
         match key.lstrip("-").replace("_", "-"):
             case "user-agent":
-                user_agent = value
+                user_agent = _plain(value)
             case "referrer":
-                referrer = value
+                referrer = _plain(value)
             case "http-header-fields" | "http-header-fields-set":
                 fields = _fields(value)
             case "http-header-fields-add":
@@ -66,6 +70,11 @@ def _fields(value: str) -> list[tuple[str, str]]:
 
 def _field(text: str) -> list[tuple[str, str]]:
     name, mark, value = text.partition(":")
-    if not mark or not name.strip() or any(character < " " for character in text):
+    if not mark or not _NAME.fullmatch(name.strip()) or _plain(text) != text:
         return []
     return [(name.strip(), value.strip())]
+
+
+def _plain(value: str) -> str:
+    """Without what would end the field."""
+    return "".join(character for character in value if character >= " " and character != "\x7f")

@@ -144,7 +144,7 @@ def _parsed(variable: str, value: str) -> Proxy:
         scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
     except ValueError:
         raise _no_address(variable) from None
-    if not host or port == 0:
+    if not host or not host.isprintable() or port == 0:
         raise _no_address(variable)
     if scheme == "socks":
         scheme = "socks5"

@@ -16,6 +16,7 @@ MAX_HEAD: Final = 64 * 1024
 """Bytes: an address and its cookies."""
 _MAX_FIELDS: Final = 200
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HOST: Final = re.compile(r"[!-~]+")
 _VERSION: Final = re.compile(r"HTTP/1\.[01]")
 _OWN_FIELDS: Final = frozenset({"proxy-authorization", "proxy-connection"})
 """What is said to the dialer and to nobody behind it."""
@@ -132,7 +133,7 @@ def _authority(text: str, default: int | None) -> tuple[str, int]:
     except ValueError:
         raise ProtocolError("the request names no possible host") from None
     port = default if port is None else port
-    if not host or not port or parts.path or "@" in text:
+    if not host or not _HOST.fullmatch(host) or not port or parts.path or "@" in text:
         raise ProtocolError("the request names no possible host")
     return host, port
 

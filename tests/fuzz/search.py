@@ -10,7 +10,7 @@ import sys
 from typing import Any, Final
 
 LOOKED_INTO: Final = (
-    *("protocol", "json", "player.session.core.presenters", "player.api", "tui.text"),
+    *("protocol", "json", "player.session.core.presenters", "player.api", "player.net", "tui.text"),
 )
 """Modules whose branches lead the search."""
 

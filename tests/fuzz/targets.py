@@ -14,6 +14,7 @@ from protocol.timeline import Timeline
 from protocol.wire.codec import decode_client, decode_server, encode, offered_versions
 from protocol.wire.messages import Member, Snapshot, Welcome
 from tests.doubles.sync_server import Bench, Party
+from tests.fuzz.heads import HEADS
 from tests.fuzz.parsers import PARSERS
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ TARGETS: Final[Mapping[str, Callable[[str], None]]] = {
     "server": server_said,
     "party": party_heard,
     **PARSERS,
+    **HEADS,
 }
 
 

@@ -37,7 +37,7 @@ class Case:
         breaks: it ends before what it promises, and the seats are to say so.
         plays: whether a party is to play it even where mpv alone does not.
         as_alone: it begins and ends where it does in mpv alone.
-        options: of the host's libmpv.
+        options: of each seat's libmpv.
         env: variables of the host.
         fault: what happens to the network: `down`, `silent`, `portal`, `refuses`.
         seconds: how long.

@@ -153,7 +153,7 @@ async def _hold(
         if case.script == "live":
             await asyncio.sleep(GUEST_LATER)
         own = () if case.path and not case.login else (str(film),)
-        await party.open_guest(*own, options=listener)
+        await party.open_guest(*own, options=(*options, *listener))
         await party.opened()
         row.alone = await beside if case.as_alone else row.alone
         await _played(case, party, row, odd, film, rest)

@@ -43,7 +43,9 @@ class WebClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._timeout = timeout
-        self._headers = _BASE | (headers or RequestHeaders()).as_mapping()
+        said = _BASE | (headers or RequestHeaders()).as_mapping()
+        # In the bytes that the player sends.
+        self._headers = httpx.Headers(said, encoding="utf-8")
         self._ca_file = ca_file
         self._transport = transport
         self._context: ssl.SSLContext | None = None

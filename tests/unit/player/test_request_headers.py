@@ -29,3 +29,9 @@ def test_without_options_there_is_a_user_agent_and_no_more() -> None:
 
 def test_a_field_that_would_smuggle_another_is_left_out() -> None:
     assert headers_of([("http-header-fields", "A: 1\r\nB: 2")]).fields == ()
+
+
+def test_what_would_end_a_line_is_left_out_of_a_value_and_a_name_that_is_none_with_it() -> None:
+    headers = headers_of((("referrer", "http://a/\r\nB: 2"), ("user-agent", "M\x00ine")))
+    assert headers.as_mapping() == {"User-Agent": "Mine", "Referer": "http://a/B: 2"}
+    assert headers_of([("http-header-fields", "a b: 1,é: 2")]).fields == ()

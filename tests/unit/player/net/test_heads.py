@@ -72,6 +72,8 @@ def test_a_path_is_as_it_was_written_but_for_what_breaks_the_line(target: str, p
         ("GET /film.mp4 HTTP/1.1",),
         ("GET ftp://films.example.com/ HTTP/1.1",),
         ("GET http:///film.mp4 HTTP/1.1",),
+        ("GET http://films.exa mple.com/ HTTP/1.1",),
+        ("GET http://films.\x91.example.com/ HTTP/1.1",),
         ("GET http://films.example.com:x/ HTTP/1.1",),
         ("GET http://films.example.com/ HTTP/2.0",),
         ("CONNECT films.example.com HTTP/1.1",),

@@ -82,7 +82,9 @@ def test_a_proxy_is_read_as_people_write_it(value: str, url: str) -> None:
     assert found.url == url
 
 
-@pytest.mark.parametrize("value", ["ftp://proxy:1", "http://", "http://a:x", "http://[::1", "://"])
+@pytest.mark.parametrize(
+    "value", ["ftp://proxy:1", "http://", "http://a:x", "http://[::1", "://", "http://a\x1b:1"]
+)
 def test_nonsense_names_its_variable(value: str) -> None:
     settings = read_proxies({"ALL_PROXY": value})
     with pytest.raises(SettingsError, match="ALL_PROXY: "):
