@@ -13,6 +13,14 @@ _MEANINGS: Final = {
 }
 
 
+_TRANSIENT: Final = frozenset((408, 425, 429))
+
+
+def is_transient_status(status: int) -> bool:
+    """Whether the server may answer otherwise another time."""
+    return status in _TRANSIENT or status >= 500
+
+
 def status_text(status: int, otherwise: str = "") -> str:
     """One clause: what the address answered, and its meaning, ``otherwise`` when it has none."""
     meaning = _MEANINGS.get(status, otherwise)

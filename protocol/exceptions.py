@@ -48,6 +48,7 @@ class MatineeError(Exception):
         message: the cause, one clause without a full stop.
         remedy: what to do about it, one clause, or "" when there is nothing to say.
         remedy_code: the same where it has a code, which a face puts in words.
+        is_transient: the same may succeed another time.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class MatineeError(Exception):
         self.message = message
         self.remedy = remedy
         self.remedy_code: RemedyCode | None = remedy_code
+        self.is_transient = False
 
     def __str__(self) -> str:
         return f"{self.message}: {self.remedy}" if self.remedy else self.message
@@ -106,6 +108,17 @@ class MediaRefused(MediaError):
 
 class ResolveError(MediaError):
     """No tracks could be found for it."""
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        remedy_code: RemedyCode | None = None,
+        is_transient: bool = False,
+    ) -> None:
+        super().__init__(message, remedy, remedy_code=remedy_code)
+        self.is_transient = is_transient
 
 
 class MediaFailed(MediaError):

@@ -200,6 +200,8 @@ class Failed(msgspec.Struct, frozen=True):
     http_status: int | None = None
     position: float | None = None
     """Where the media breaks off; None where there is no such place."""
+    is_transient: bool = False
+    """The way to the media broke, not the media: another try may succeed."""
 
 
 class KeyBinding(msgspec.Struct, frozen=True):

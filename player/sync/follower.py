@@ -125,8 +125,9 @@ class Follower:
         has_shared_timestamps: bool = False,
     ) -> float:
         """A load is on its way; returns the position to open at."""
-        self.unload(now)
         state = self._state
+        state.stall.reload()
+        self._close(now)
         state.live.load(is_live=is_live, is_shared=has_shared_timestamps)
         state.latency.new_media(is_network=is_network)
         state.to("loading", now)
@@ -136,10 +137,13 @@ class Follower:
 
     def unload(self, now: float) -> None:
         """There is no media any more."""
+        self._state.stall.clear()
+        self._close(now)
+
+    def _close(self, now: float) -> None:
         self._generation += 1
         state = self._state
         state.schedule.end = None
-        state.stall.clear()
         state.to("idle", now)
         state.estimate.clear()
         state.echo_filter.clear()
@@ -194,7 +198,7 @@ class Follower:
             case EndReached():
                 self._end_reached(event, now)
             case Failed():
-                state.to("failed", now)
+                self._failed(event, now)
             case TracksChanged() | DurationChanged() | MediaGrown():
                 pass  # the session's
             case _:
@@ -395,8 +399,20 @@ class Follower:
         if state.phase != "ended":
             state.finish(now)
 
+    def _failed(self, event: Failed, now: float) -> None:
+        """A film that breaks off in the middle stalls the player as missing data does."""
+        state = self._state
+        is_due = state.schedule.wants_play and state.phase not in ("idle", "ended", "failed")
+        position = state.position(now)
+        state.to("failed", now)
+        if not event.lost and state.stall.lose(counts=is_due):
+            state.emit(Stalled(True, state.target(now) if position is None else position))
+
     def _watch_stall(self, now: float) -> list[PlayerCommand]:
         state = self._state
+        if state.hangs(now) and state.stall.lose(counts=True):
+            state.emit(Stalled(True, state.expected(now)))
+            return []
         stalled = state.stall.news(now, counts=state.phase == "running")
         if stalled is None:
             return []

@@ -103,6 +103,8 @@ class FollowerView(msgspec.Struct, frozen=True):
     """What it keeps to; None before the first view."""
     phase: Phase = "idle"
     """What the player is at; `state` is what others are told of it."""
+    is_stalled: bool = False
+    """It has waited for data for long enough to matter, and still does."""
     rate_change: float = 0.0
     """The rate's, relative to the timeline's: what a nudge comes to."""
 

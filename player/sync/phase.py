@@ -70,7 +70,12 @@ def check_transition(before: Phase, after: Phase) -> None:
 
 
 def seat_state(
-    phase: Phase, *, wants_play: bool, starts_in: float | None, waits: bool
+    phase: Phase,
+    *,
+    wants_play: bool,
+    starts_in: float | None,
+    waits: bool,
+    is_stalled: bool,
 ) -> PlayerState:
     """The phase in people's words.
 
@@ -79,6 +84,7 @@ def seat_state(
         wants_play: the timeline plays, or is about to.
         starts_in: seconds until the start that is planned; None while there is none.
         waits: for data, long enough to be shown.
+        is_stalled: a stall has been told and is not over, though the party may stand by now.
     """
     match phase:
         case "running":
@@ -88,6 +94,8 @@ def seat_state(
         case "seeking":
             return "buffering" if wants_play else "paused"
         case "resting":
+            if is_stalled:
+                return "buffering"
             if starts_in is None:
                 return "paused"
             return "waiting" if starts_in > SHOWN_WAIT else "playing"

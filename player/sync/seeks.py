@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 SEEK_TIMEOUT: Final = 12.0
+SEEK_STALLS: Final = 3.0
+"""Seconds; a seek that takes longer while the film should run is a stall like any other."""
 MAX_TRIES: Final = 3
 """Seeks in a row that may come too late or too early for a start; then it starts anyway."""
 FIRST_MARGIN: Final = 0.050

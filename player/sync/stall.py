@@ -13,6 +13,8 @@ class StallDetector:
 
     def __init__(self) -> None:
         self._since: float | None = None
+        self._is_lost = False
+        """The film itself is away, and with it the player's word that data is back."""
         self.acted = False
         """The stall has been reported and is not over."""
 
@@ -28,14 +30,29 @@ class StallDetector:
         elif self._since is None:
             self._since = instant
 
+    def lose(self, *, counts: bool) -> bool:
+        """The film has broken off; True when a stall begins by it.
+
+        ``counts`` is False for a player that was not meant to run.
+        """
+        is_news = counts and not self.acted
+        self.acted = self.acted or counts
+        self._is_lost = self.acted
+        return is_news
+
+    def reload(self) -> None:
+        """The film is opened anew: a stall lasts until it is open."""
+        self._since, self._is_lost = None, self.acted
+
     def restart(self, instant: float) -> None:
-        """A seek is done: how long the player waited before it says nothing any more."""
+        """A load or seek is done: how long the player waited before it says nothing any more."""
+        self._is_lost = False
         if self._since is not None:
             self._since = instant
 
     def clear(self) -> None:
-        """Another film: what the player said was about the one before."""
-        self._since = None
+        """There is no film any more: what the player said was about the one before."""
+        self._since, self._is_lost = None, False
 
     def shown(self, now: float) -> bool:
         """Long enough to be shown."""
@@ -49,7 +66,7 @@ class StallDetector:
         pause that this brings for its end.
         """
         if self.acted:
-            self.acted = self.waits
+            self.acted = self.waits or self._is_lost
             return None if self.acted else False
         if not counts or self._since is None or now - self._since < ACTED_AFTER:
             return None

@@ -28,7 +28,7 @@ from player.sync.phase import HERE, MOVING, Phase, check_transition, correction_
 from player.sync.planner import Situation
 from player.sync.position import PositionEstimate
 from player.sync.schedule import TimelineSchedule
-from player.sync.seeks import JumpLimiter, SeekTracker
+from player.sync.seeks import SEEK_STALLS, JumpLimiter, SeekTracker
 from player.sync.stall import StallDetector
 from protocol.sync.controller import DriftController
 
@@ -220,6 +220,16 @@ class FollowerState:
             self._phase == "ended" and self.schedule.is_past_end(now)
         )
 
+    def hangs(self, now: float) -> bool:
+        """Whether the timeline moves on while a seek waits for data that does not come."""
+        return (
+            self._phase == "seeking"
+            and self.schedule.known
+            and self.schedule.wants_play
+            and self.schedule.starts_in(now) == 0.0
+            and now - self.seeks.sent_at > SEEK_STALLS
+        )
+
     def aim(self, now: float) -> float:
         """Where a seek at ``now`` must go so that the timeline arrives when the player is ready."""
         cost = self.latency.seek_cost
@@ -408,7 +418,9 @@ class FollowerState:
                 wants_play=self.timeline.playing,
                 starts_in=starts_in,
                 waits=self.stall.shown(now),
+                is_stalled=self.stall.acted,
             ),
+            is_stalled=self.stall.acted,
             position=self.position(now),
             target=self.target(now),
             drift=self.drift(now),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from player.http_status import status_text
+from player.http_status import is_transient_status, status_text
 from protocol.clock_text import clock_text
 
 if TYPE_CHECKING:
@@ -36,9 +36,29 @@ _PLAIN: Final = (
     ("certificate", "the certificate of its server is not trusted"),
     ("not on whitelist", "it leads to an address of a kind that is not allowed"),
     ("moov atom not found", "the file is incomplete: its index is missing"),
+    ("Connection reset by peer", "its server broke off"),
 )
 """What mpv or libavformat log, and what it means."""
 
+_CUT: Final = re.compile(r"ends prematurely at \d+, should be (?!18446744073709551615)")
+"""Without a length that was promised (2**64 - 1) that is the ordinary end."""
+
+_TRANSIENT: Final = (
+    "Will reconnect at",
+    "Failed to resolve hostname",
+    "Connection refused",
+    "Connection reset",
+    "Broken pipe",
+    "timed out",
+    "Network is unreachable",
+    "Network unreachable",
+    "No route to host",
+    "TLS connection was non-properly terminated",
+    "Error in the pull function",
+)
+"""What libavformat logs when a connection breaks off or cannot be made."""
+
+_SKIPPED: Final = "Failed to open segment"
 _BACKWARD: Final = "Cannot seek backward in linear streams"
 _GIVEN_UP: Final = "...treating it as fatal error"
 NO_RANGES: Final = (
@@ -59,9 +79,26 @@ def http_status_of(log: Sequence[LogLine]) -> int | None:
     return next((int(match[1]) for match in found if match), None)
 
 
+def is_transient(log: Sequence[LogLine]) -> bool:
+    """Whether the way to a network source broke, so that another try may succeed."""
+    status = http_status_of(log)
+    if status is not None:
+        return is_transient_status(status)
+    signs = (_SKIPPED, *_TRANSIENT)
+    return any(
+        _CUT.search(line.text) or any(sign.lower() in line.text.lower() for sign in signs)
+        for line in log
+    )
+
+
 def is_end_of_reading(line: LogLine) -> bool:
     """Whether mpv says that it reads no more of an item."""
     return line.prefix == "lavf" and line.text.startswith(_GIVEN_UP)
+
+
+def is_gap(line: LogLine) -> bool:
+    """Whether libavformat says that it goes on behind a part of a list that it could not open."""
+    return _SKIPPED in line.text
 
 
 def wants_ranges(log: Iterable[LogLine]) -> bool:
@@ -109,7 +146,9 @@ def known_cause(log: Sequence[LogLine]) -> str:
         for sign, meaning in _PLAIN:
             if sign.lower() in line.text.lower():
                 return meaning
-    return ""
+        if _CUT.search(line.text):
+            return "its server broke off"
+    return "a part of it could not be had" if any(map(is_gap, log)) else ""
 
 
 def _last_words(log: Sequence[LogLine]) -> str:

@@ -20,7 +20,8 @@ from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.end_of_stream.duration import ends_like
 from player.backend.mpv.end_of_stream.verdict import is_ordinary
 from player.backend.mpv.end_of_stream.watch import EndWatch
-from player.backend.mpv.item_loader import is_drained, reaches
+from player.backend.mpv.failures import FailureClassifier
+from player.backend.mpv.item_loader import broken_end, end_at_gap, is_drained, reaches
 from player.backend.mpv.position.lander import Lander
 from player.backend.mpv.position.sampling import resting_sample, sound_sample
 from player.backend.mpv.translator_inputs import (
@@ -40,19 +41,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OBSERVED: Final = (
-    "pause",
-    "paused-for-cache",
-    "eof-reached",
-    "volume",
-    "mute",
-    "audio-delay",
-    "aid",
-    "sid",
-)
 KEY_MESSAGE: Final = "matinee-intent"
 CLOSED_MESSAGE: Final = "matinee-window-closed"
-_LOG_LINES: Final = 40
 _LOG_DELAY: Final = 0.05
 """mpv hands out log lines last, after the events that they explain."""
 _STRAY: Final = 2.0
@@ -77,7 +67,7 @@ class EventTranslator:
         self._report = report
         self._playback = playback
         self._notice_of = notice_of
-        self._log: deque[ev.LogLine] = deque(maxlen=_LOG_LINES)
+        self._log: deque[ev.LogLine] = deque(maxlen=40)
         self._load: LoadRecord | None = None
         self._opened = False
         self._failed = False
@@ -93,6 +83,7 @@ class EventTranslator:
         """What is told once the log is complete."""
         self._tracks: base.TracksChanged | None = None
         self._lander = Lander(playback)
+        self._failures = FailureClassifier()
         self._silent = threading.Event()
 
     def start(self, core: MpvCore, before_end: Callable[[], bool]) -> threading.Thread:
@@ -165,6 +156,8 @@ class EventTranslator:
                 if error_text.is_end_of_reading(event) and error_text.wants_ranges(self._log):
                     # mpv does not call it an end where nothing could be read at all.
                     self._fail(error_text.NO_RANGES)
+                elif error_text.is_gap(event) and error_text.is_transient(self._log):
+                    end_at_gap(core)
             case ev.FileStarted(entry):
                 self._begin(core, entry)
             case ev.FileEnded():
@@ -248,7 +241,7 @@ class EventTranslator:
                 chapters=load.source.chapters or track_list.chapters_of(core.get("chapter-list")),
                 has_audio=has_audio,
                 has_video=has_video,
-                audio_device=_device(core),
+                audio_device=track_list.device_of(core.get("audio-device"), core.get("current-ao")),
                 pixels=track_list.pixels_of(listed),
                 notice=notice,
                 remedy_code=remedy_code,
@@ -341,7 +334,7 @@ class EventTranslator:
             case "paused-for-cache", bool(stalled):
                 if stalled != self._stalled and self._opened:
                     self._stalled = stalled
-                    self.tell(base.StallChanged(self._generation, stalled, changed.instant))
+                    self._change_stall(core, changed.instant)
             case "eof-reached", True:
                 self._reach_end(core, changed.instant)
             case "volume" | "mute" | "audio-delay" | "aid" | "sid", _:
@@ -364,6 +357,22 @@ class EventTranslator:
             self._end.judge(arrival, ())
         else:
             self._verdict = lambda: self._end.judge(arrival, tuple(self._log))
+
+    def _change_stall(self, core: MpvCore, instant: float) -> None:
+        told = base.StallChanged(self._generation, self._stalled, instant)
+        end = None if self._stalled else broken_end(core)
+        if end is None:
+            self.tell(told)
+        else:
+            self._verdict = lambda: self._judge_stall(told, *end)
+
+    def _judge_stall(self, told: base.StallChanged, end: float, duration: float) -> None:
+        """mpv waits no longer: since there is data, or since it has given the rest up."""
+        log = tuple(self._log)
+        if error_text.is_transient(log):
+            self._fail(error_text.reason_for_break(end, duration, log))
+        else:
+            self.tell(told)
 
     def _judge_nothing(self) -> None:
         log = tuple(self._log)
@@ -399,15 +408,8 @@ class EventTranslator:
             return
         self._failed = True
         self._end.close()
-        status = error_text.http_status_of(tuple(self._log))
-        self.tell(base.Failed(self._generation, reason, lost, status, position))
+        self.tell(self._failures.failed(self._load, reason, self._log, position, lost=lost))
 
     @property
     def _generation(self) -> int:
         return self._load.generation if self._load else 0
-
-
-def _device(core: MpvCore) -> str:
-    """The device that was chosen, or else the output that mpv found."""
-    chosen = str(core.get("audio-device") or "auto")
-    return str(core.get("current-ao") or "") if chosen == "auto" else chosen

@@ -7,7 +7,8 @@ import os
 from typing import TYPE_CHECKING, Final, cast
 
 from player.backend.mpv.binding.libmpv import CoreError
-from player.backend.mpv.options import NETWORK_PROTOCOLS
+from player.backend.mpv.end_of_stream.duration import ends_like
+from player.backend.mpv.options import NETWORK_PROTOCOLS, RECONNECT
 from player.backend.mpv.position.lander import forget_landings
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class ItemLoader:
         core.set("pause", True)
         core.set("speed", 1.0)
         core.set("start", "none" if source.is_live else f"{max(0.0, position):.6f}")
+        core.set("end", "none")
         for name, value in self._defaults.items():
             if not (again and name in _CHOSEN):
                 core.set(name, value)
@@ -64,8 +66,10 @@ class ItemLoader:
         # An edit list of our own leads to playlists of our own.
         core.set("demuxer", "edl" if source.parts else demuxer)
         core.set("rebase-start-time", not source.has_shared_timestamps)
-        allowed = {"protocol_whitelist": NETWORK_PROTOCOLS} if source.is_network else {}
-        core.set("demuxer-lavf-o", allowed | _live_start(source))
+        # The stream's own connection, and those that a manifest leads to.
+        core.set("stream-lavf-o", RECONNECT if source.is_network else {})
+        allowed = {"protocol_whitelist": NETWORK_PROTOCOLS, **RECONNECT}
+        core.set("demuxer-lavf-o", (allowed if source.is_network else {}) | _live_start(source))
 
     def open(self, source: Source) -> int:
         """Ask for ``source``; answers mpv's number of the playlist entry."""
@@ -89,8 +93,9 @@ class ItemLoader:
         end = state.get("cache-end")
         if not isinstance(end, int | float):
             return None
+        is_whole = duration is None or ends_like(end, duration)
         # At the end of the media nothing more will come, however little it is.
-        return max(end, duration or 0.0) if state.get("eof") is True else float(end)
+        return max(end, duration or 0.0) if state.get("eof") is True and is_whole else float(end)
 
     def _set_headers(self, source: Source) -> None:
         fields = list(self._headers)
@@ -148,6 +153,27 @@ def reaches(core: MpvCore, position: float) -> bool:
             case _:
                 pass  # no range at all
     return False
+
+
+def broken_end(core: MpvCore) -> tuple[float, float] | None:
+    """Where an item from the network ends before its duration, and that; None if it does not."""
+    if core.get("demuxer-via-network") is not True:
+        return None
+    state, duration = _mapping(core.get("demuxer-cache-state")), core.number("duration")
+    end = state.get("cache-end")
+    if state.get("eof") is not True or duration is None or not isinstance(end, int | float):
+        return None
+    return None if ends_like(end, duration) else (float(end), duration)
+
+
+def end_at_gap(core: MpvCore) -> None:
+    """End the item where a part of its list is missing, that nobody sees a film with a hole.
+
+    libavformat goes on with the next part by itself; what it has read before is played first.
+    """
+    end = _mapping(core.get("demuxer-cache-state")).get("cache-end")
+    if core.get("options/end") == "none" and isinstance(end, int | float):
+        core.set("end", f"{end:.6f}")
 
 
 def is_drained(core: MpvCore) -> bool:

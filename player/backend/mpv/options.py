@@ -71,6 +71,18 @@ OPTIONAL: Final = {
     "media-controls": "no",
 }
 
+RECONNECT: Final = {
+    "reconnect": "1",
+    "reconnect_on_network_error": "1",
+    "reconnect_on_http_error": "5xx",
+    "reconnect_delay_max": "3",
+}
+"""How libavformat bridges a short outage: tries 0, 1 and 3 s apart, at the byte it had come to.
+
+What it holds of the film stays, which opening anew would lose. Longer waits between tries would
+outlast the outage. What has no byte ranges is left out: it would begin anew in the middle.
+"""
+
 NETWORK_PROTOCOLS: Final = "http,https,tcp,tls,crypto,data,httpproxy"
 """What libavformat may open in the name of a network source; no file among it."""
 

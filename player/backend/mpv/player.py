@@ -14,7 +14,7 @@ from player.backend import base
 from player.backend.mpv import track_list
 from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.binding.software_renderer import SoftwareRenderer
-from player.backend.mpv.event_translator import OBSERVED, EventTranslator
+from player.backend.mpv.event_translator import EventTranslator
 from player.backend.mpv.item_loader import ItemLoader, loaded_range
 from player.backend.mpv.key_bindings import CLOSE_COMMAND, section
 from player.backend.mpv.notices import Notices
@@ -30,7 +30,7 @@ from player.backend.mpv.options import (
 from player.backend.mpv.position.picture_clock import PictureClock
 from player.backend.mpv.position.sampling import picture_sample, resting_sample, sound_sample
 from player.backend.mpv.shared_state import LoadRecord, PlaybackState
-from player.backend.mpv.translator_inputs import SeekAnswered, TracksAsked
+from player.backend.mpv.translator_inputs import OBSERVED, SeekAnswered, TracksAsked
 from player.video.renderer import FrameRenderer
 from protocol.log_line import log_line
 

@@ -65,6 +65,11 @@ def title_of(source: Source, metadata: object) -> str:
     return PurePath(path).stem or source.url
 
 
+def device_of(chosen: object, output: object) -> str:
+    """The device that was chosen, or else the output that mpv found."""
+    return str(output or "") if chosen in (None, "", "auto") else str(chosen)
+
+
 def _maps(node: object) -> list[dict[str, object]]:
     entries = cast("list[object]", node) if isinstance(node, list) else []
     return [cast("dict[str, object]", entry) for entry in entries if isinstance(entry, dict)]

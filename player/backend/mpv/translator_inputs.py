@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from player.backend.mpv.binding import events as ev
+
+OBSERVED: Final = (
+    "pause",
+    "paused-for-cache",
+    "eof-reached",
+    "volume",
+    "mute",
+    "audio-delay",
+    "aid",
+    "sid",
+)
+"""Properties whose changes are told."""
 
 
 class SeekAnswered(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from player.http_status import status_text
+from player.http_status import is_transient_status, status_text
 from player.media.resolver.address_check import join
 from player.media.resolver.manifest_sites import ManifestSites
 from player.media.resolver.web_client import check_dialer, login_for, unreachable
@@ -123,7 +123,9 @@ class ContentProbe:
         if answer.status_code >= 400:
             if named_media:
                 said = status_text(answer.status_code, "it cannot be opened")
-                raise ResolveError(said, "check the address")
+                raise ResolveError(
+                    said, "check the address", is_transient=is_transient_status(answer.status_code)
+                )
             # yt-dlp knows how to please sites that turn strangers away.
             return ProbeResult("page", url)
         head = await _read(pieces, _HEAD_BYTES)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 _DIALER: Final = re.compile(r"(?:(\d{3}) )?Dialer: (.+)")
+_GIVEN_UP: Final = 504
+"""The dialer has held the connection for long and not got it; any other no of its own is final."""
 _BASE: Final = {
     "Accept": "*/*",
     # A small answer must not unfold into a large one.
@@ -94,7 +96,9 @@ def unreachable(url: str, error: Exception) -> MediaRefused | ResolveError:
     if isinstance(error, httpx.ProxyError) and (found := _DIALER.fullmatch(words)):
         return _said(int(found[1] or 0), found[2])
     if isinstance(error, httpx.TimeoutException):
-        return ResolveError(f"{host} does not answer", "try again, or check the address")
+        return ResolveError(
+            f"{host} does not answer", "try again, or check the address", is_transient=True
+        )
     if "CERTIFICATE" in words.upper():
         return ResolveError(
             f"the certificate of {host} is not trusted{_why(words)}", "check the address"
@@ -102,14 +106,21 @@ def unreachable(url: str, error: Exception) -> MediaRefused | ResolveError:
     if isinstance(error, httpx.ConnectError) and "SSL" in words.upper():
         return ResolveError(f"{host} does not speak TLS as we do", "check the address and its port")
     if isinstance(error, httpx.ConnectError):
-        return ResolveError(f"{host} refuses the connection", "check the address and its port")
-    return ResolveError(f"{host} broke off ({words or type(error).__name__})", "try again")
+        return ResolveError(
+            f"{host} refuses the connection", "check the address and its port", is_transient=True
+        )
+    said = "" if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) else f" ({words})"
+    return ResolveError(f"{host} broke off{said}", "try again", is_transient=True)
 
 
 def _said(status: int, words: str) -> MediaRefused | ResolveError:
     if status == REFUSED:
         return MediaRefused(words)
-    return ResolveError(words, "check the address, and this machine's network")
+    return ResolveError(
+        words,
+        "check the address, and this machine's network",
+        is_transient=status == _GIVEN_UP,
+    )
 
 
 def _why(words: str) -> str:

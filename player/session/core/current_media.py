@@ -41,9 +41,16 @@ class CurrentMedia:
         """Its own person said so, and not the host."""
         self._prepared: tuple[str, Source] | None = None
         """media_id of what was found before it is shown, and what was found."""
+        self.is_network = False
+        """What the player was given last comes from the network."""
         self._retried_at = float("-inf")
         self._is_opening = False
         """Tracks come and go meanwhile, which nobody has chosen."""
+
+    @property
+    def has_been_open(self) -> bool:
+        """The player has had this very film open."""
+        return self.view is not None
 
     @property
     def lacks_copy(self) -> bool:
@@ -97,6 +104,10 @@ class CurrentMedia:
         """Once: an address that is opened again later may have expired."""
         prepared, self._prepared = self._prepared, None
         return prepared[1] if prepared and prepared[0] == media_id else None
+
+    def found(self, source: Source) -> None:
+        """The player is given ``source``."""
+        self.is_network = source.is_network
 
     def unavailable(self) -> None:
         """It could not be opened."""

@@ -16,6 +16,7 @@ from player.session.core.handlers.host_commands import HostCommands
 from player.session.core.handlers.intent_handler import IntentHandler
 from player.session.core.handlers.media_events import MediaEventHandler
 from player.session.core.handlers.moderation import Moderation
+from player.session.core.handlers.outage_events import OutageHandler
 from player.session.core.handlers.player_events import PlayerEventHandler
 from player.session.core.handlers.server_events import ServerEventHandler
 from player.session.core.membership import Membership
@@ -60,22 +61,30 @@ class SessionCore:
             take_over=config.take_over,
             yields=config.yields,
         )
-        self.choices = Choices(config)
-        self.telemetry = SeatTelemetry()
+        self.choices, self.telemetry = Choices(config), SeatTelemetry()
         outbox = self._outbox = Outbox()
         schedule = self._schedule = Schedule(config.status_interval)
         member = self._membership = Membership(config, self.protocol, outbox, new_id)
         resync = self._resync = ResyncProcedure(outbox, member, self.telemetry)
-        self._sleep = SleepDetector()
         sync_inputs = self._sync_inputs = SyncInputs(self.protocol, outbox)
+        self._sleep = SleepDetector()
         current = CurrentMedia(config)
+        outage = self._outage = OutageHandler(outbox, current, self.telemetry, schedule)
         commands = HostCommands(lambda: outbox.add(HoldPlayer()))
         moderation = Moderation(config, outbox, member, schedule)
         media = self._media = MediaEventHandler(
-            config, outbox, member, current, self.choices, self.telemetry, commands, schedule
+            config,
+            outbox,
+            member,
+            current,
+            self.choices,
+            self.telemetry,
+            commands,
+            schedule,
+            outage,
         )
         self._intents = IntentHandler(
-            outbox, member, commands, moderation, media, current, self.telemetry, resync
+            outbox, member, commands, moderation, media, current, self.telemetry, resync, outage
         )
         self._server = ServerEventHandler(
             config,
@@ -100,6 +109,7 @@ class SessionCore:
             commands,
             schedule,
             resync,
+            outage,
         )
 
     @property
@@ -145,12 +155,18 @@ class SessionCore:
 
     def next_deadline(self) -> float:
         """When `tick` is due."""
-        return min(self._schedule.next_deadline(), self._resync.next_deadline())
+        return min(
+            self._schedule.next_deadline(),
+            self._resync.next_deadline(),
+            self._outage.next_deadline(),
+        )
 
     def tick(self, clocks: LocalClocks) -> None:
         """Do what is due."""
         now = self._time(clocks)
         self._resync.tick(now)
+        if now >= self._outage.next_deadline():
+            self._media.try_again(now)
         if now < self._schedule.next_deadline():
             return
         self._schedule.beat(now)

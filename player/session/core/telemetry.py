@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UNSET
 
 from player.api.views import Status
+from player.session.core.outage import outage_text
 from player.sync.messages import FollowerView
 from protocol.sync.quality import Quality, QualityMeter
 from protocol.wire.messages import Cursor, Report, Role
@@ -42,6 +43,9 @@ class SeatTelemetry:
         self.trim = 0.0
         self.failure: str | None = None
         """Why the player has failed; None while it has not."""
+        self._away: str | None = None
+        """Why the film does not come; None while it does."""
+        self._is_lost = False
         self.seeks_film = False
         """A film is being looked for, and the player has nothing to open yet."""
         self.cursor: Cursor | None = None
@@ -53,7 +57,14 @@ class SeatTelemetry:
         """What the player does."""
         if self.failure is not None:
             return "failed"
+        if self._away is not None:
+            return "buffering"
         return "loading" if self.seeks_film and self.view.state == "idle" else self.view.state
+
+    @property
+    def position(self) -> float | None:
+        """Where the player is, in seconds; None while it has no film or that is not known."""
+        return None if self._is_lost else self.view.position
 
     def failed(self, reason: str) -> None:
         """There is nothing to watch, because of ``reason``."""
@@ -63,6 +74,14 @@ class SeatTelemetry:
     def recovered(self) -> None:
         """What had failed is tried anew, or is well."""
         self.failure = None
+
+    def film_away(self, cause: str, *, is_lost: bool) -> None:
+        """The film does not come because of ``cause``; the player has lost it, or waits for it."""
+        self._away, self._is_lost = cause, is_lost
+
+    def film_came(self) -> None:
+        """The film comes, or is not waited for any more."""
+        self._away, self._is_lost = None, False
 
     def search_started(self) -> None:
         """A film is looked for."""
@@ -98,7 +117,7 @@ class SeatTelemetry:
     @property
     def _is_under_way(self) -> bool:
         """Whether the player is not yet where the timeline has put it."""
-        return self.state == "loading" or self.view.phase == "seeking"
+        return self.state == "loading" or self.view.phase in ("loading", "seeking")
 
     def take_clock(self, now: float, estimate: ClockEstimate) -> None:
         """Take a new estimate of the server's clock."""
@@ -110,7 +129,7 @@ class SeatTelemetry:
         return self._meter.quality(
             now,
             connected=protocol.joined,
-            stalled=self.view.state == "buffering",
+            stalled=self.state == "buffering",
             jitter=estimate.jitter if estimate else 0.0,
             lost=protocol.lost_pings(now),
         )
@@ -122,7 +141,7 @@ class SeatTelemetry:
         return Status(
             role=role,
             state=self.state,
-            position=_rounded(view.position, 4),
+            position=_rounded(self.position, 4),
             target=round(view.target, 4),
             drift_ms=_ms(view.drift),
             rate=state.timeline.rate if state else 1.0,
@@ -139,18 +158,23 @@ class SeatTelemetry:
             volume=self.volume,
             muted=self.muted,
             trim_ms=round(self.trim * 1000),
-            reason=self.failure or "",
+            reason=self._reason(is_linked=protocol.joined),
             lost_pings=protocol.lost_pings(now),
             correction_kind=UNSET if view.correction == "hold" else view.correction,
         )
+
+    def _reason(self, *, is_linked: bool) -> str:
+        if self.failure is not None:
+            return self.failure
+        return "" if self._away is None else outage_text(self._away, is_linked=is_linked)
 
     def report(self, protocol: ClientProtocol, now: float) -> Report:
         """What the other members are told."""
         estimate = protocol.clock(now)
         ahead = None
-        if self.buffered_until is not None and self.view.position is not None:
-            ahead = max(0.0, round(self.buffered_until - self.view.position, 1))
-        position = self.view.position
+        if self.buffered_until is not None and self.position is not None:
+            ahead = max(0.0, round(self.buffered_until - self.position, 1))
+        position = self.position
         state = self.state
         return Report(
             state="playing" if state == "waiting" else state,

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from player.session.core.handlers.host_commands import HostCommands, TimelineIntent
     from player.session.core.handlers.media_events import MediaEventHandler
     from player.session.core.handlers.moderation import Moderation
+    from player.session.core.handlers.outage_events import OutageHandler
     from player.session.core.membership import Membership
     from player.session.core.resync import ResyncProcedure
     from player.session.core.telemetry import SeatTelemetry
@@ -67,6 +68,7 @@ class IntentHandler:
         current: CurrentMedia,
         telemetry: SeatTelemetry,
         resync: ResyncProcedure,
+        outage: OutageHandler,
     ) -> None:
         self._outbox = outbox
         self._membership = membership
@@ -76,6 +78,7 @@ class IntentHandler:
         self._current = current
         self._telemetry = telemetry
         self._resync = resync
+        self._outage = outage
 
     def take_line(self, line: str, now: float) -> None:
         """A line of text, from a face or a key in the player's window."""
@@ -121,6 +124,7 @@ class IntentHandler:
                 if self._telemetry.failure is not None or self._telemetry.state == "ended":
                     # What has ended may have grown since: a recording, or what is still loaded.
                     self._media.reopen()
+                self._outage.hurry(now)
             case EphemeralIntent():
                 self._tell(intent.request())
             case Quit():

@@ -31,12 +31,13 @@ from protocol.wire.messages import LoadAct
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
     from player.api.views import MediaView
-    from player.backend.base import DurationChanged, Failed, MediaOpened, TracksChanged
+    from player.backend.base import DurationChanged, Failed, MediaOpened, Source, TracksChanged
     from player.media.messages import ConsentAnswer
     from player.session.core.choices import Choices
     from player.session.core.current_media import CurrentMedia
     from player.session.core.effects import Outbox
     from player.session.core.handlers.host_commands import HostCommands
+    from player.session.core.handlers.outage_events import OutageHandler
     from player.session.core.membership import Membership
     from player.session.core.schedule import Schedule
     from player.session.core.telemetry import SeatTelemetry
@@ -74,6 +75,7 @@ class MediaEventHandler:
         telemetry: SeatTelemetry,
         commands: HostCommands,
         schedule: Schedule,
+        outage: OutageHandler,
     ) -> None:
         self._is_returning = config.returning
         self._outbox = outbox
@@ -83,6 +85,7 @@ class MediaEventHandler:
         self._telemetry = telemetry
         self._commands = commands
         self._schedule = schedule
+        self._outage = outage
         self._searches: dict[int, _Search] = {}
         self._number = 0
         """Of the newest search."""
@@ -94,7 +97,9 @@ class MediaEventHandler:
         """What the loader tells."""
         match event:
             case SearchProgress(message=message):
-                self._outbox.emit(Progress(message=message))
+                # Of a look that is repeated every few seconds nobody is told.
+                if not self._outage.is_on:
+                    self._outbox.emit(Progress(message=message))
             case ConsentNeeded(site=site):
                 self._asked_site = site
                 media = self._current.media
@@ -105,9 +110,10 @@ class MediaEventHandler:
             case MediaReady(source=source, is_same=is_same):
                 self._current.is_same_file = is_same
                 origin = self._current.media.live_origin if self._current.media else None
-                self._outbox.add(LoadSource(msgspec.structs.replace(source, live_origin=origin)))
+                source = msgspec.structs.replace(source, live_origin=origin)
+                self._found_source(source, now)
             case MediaUnavailable(error=error):
-                self._unavailable(error)
+                self._not_found(error, now)
             case MediaIdentified(number=number):
                 self._identified(number)
             case MediaFound():
@@ -126,6 +132,7 @@ class MediaEventHandler:
             self._telemetry.search_started()
             self._schedule.soon()
         if self._current.show(media, self._choices.own_copy(media)):
+            self._outage.end()
             self._outbox.add(UnloadMedia())
             self._open()
         else:
@@ -135,9 +142,15 @@ class MediaEventHandler:
 
     def reopen(self) -> None:
         """Find and open the current film anew."""
+        self._outage.end()
         self._telemetry.recovered()
         if self._current.media is not None:
             self._telemetry.search_started()
+        self._open()
+
+    def try_again(self, now: float) -> None:
+        """Look whether the film that the network has taken away is back."""
+        self._outage.look(now)
         self._open()
 
     def _open(self) -> None:
@@ -151,6 +164,16 @@ class MediaEventHandler:
             self._unavailable(opening)
         else:
             self._outbox.add(opening)
+
+    def _found_source(self, source: Source, now: float) -> None:
+        if self._outage.wants_source(now):
+            self._current.found(source)
+            self._outbox.add(LoadSource(source))
+
+    def _not_found(self, error: MatineeError, now: float) -> None:
+        is_founding = self._membership.is_host and not self._current.ever_opened
+        if (is_founding and not self._is_returning) or not self._outage.takes_error(error, now):
+            self._unavailable(error)
 
     def _unavailable(self, error: MatineeError) -> None:
         """No film could be found; a host who has none to begin with may as well leave."""
@@ -173,6 +196,7 @@ class MediaEventHandler:
     def opened(self, event: MediaOpened, now: float) -> None:
         """The film is open; the host tells the stream what it is."""
         self._telemetry.recovered()
+        self._outage.opened(now)
         media, view = self._current.media, self._current.opened(event, self._choices.queue_left)
         if media is None or view is None:
             return
@@ -313,6 +337,7 @@ class MediaEventHandler:
             return
         self._choices.remember(media, search.own)
         self._telemetry.recovered()
+        self._outage.end()
         self._current.show_copy(search.own)
         self._outbox.add(UnloadMedia())
         self._open()

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from player.session.core.handlers.host_commands import HostCommands
     from player.session.core.handlers.intent_handler import IntentHandler
     from player.session.core.handlers.media_events import MediaEventHandler
+    from player.session.core.handlers.outage_events import OutageHandler
     from player.session.core.membership import Membership
     from player.session.core.resync import ResyncProcedure
     from player.session.core.schedule import Schedule
@@ -69,6 +70,7 @@ class PlayerEventHandler:
         commands: HostCommands,
         schedule: Schedule,
         resync: ResyncProcedure,
+        outage: OutageHandler,
     ) -> None:
         self._outbox = outbox
         self._membership = membership
@@ -79,10 +81,12 @@ class PlayerEventHandler:
         self._commands = commands
         self._schedule = schedule
         self._resync = resync
+        self._outage = outage
         self._stalled_at: float | None = None
         """Where the host's stall has paused the party."""
         self._ended_at: float | None = None
         """Where the end of the host's film has paused the party."""
+        self._has_noted_stall = False
 
     def take(self, news: PlayerNews, now: float) -> None:
         """Take what the player's thread tells."""
@@ -92,6 +96,7 @@ class PlayerEventHandler:
                     self._schedule.soon()
             case Buffered(until=until, since=since):
                 self._telemetry.take_buffered(until, since)
+                self._outage.watch(now)
             case OriginMoved(origin=origin):
                 self._media.origin_moved(origin, now)
             case OutOfReach(position=position):
@@ -138,8 +143,9 @@ class PlayerEventHandler:
                 assert_never(news)
 
     def _player_failed(self, event: Failed, now: float) -> None:
-        if self._media.is_opened_anew(event, now):
+        if self._outage.takes_failure(event, now) or self._media.is_opened_anew(event, now):
             return
+        self._outage.end()
         self._media.without_film(event.reason)
         self._media.broken_off(event.position)
         if event.lost:
@@ -161,10 +167,16 @@ class PlayerEventHandler:
 
     def _stalled(self, event: Stalled, now: float) -> None:
         member = self._membership
-        member.note("buffer_start" if event.stalled else "buffer_end", event.position)
+        if event.stalled and self._telemetry.failure is None:
+            self._has_noted_stall = True
+            member.note("buffer_start", event.position)
+        elif self._has_noted_stall:
+            self._has_noted_stall = False
+            member.note("buffer_end", event.position)
         if not member.is_host:
             return
-        if event.stalled:
+        # Without a link the party has gone on without him, and he joins it where it is.
+        if event.stalled and member.is_joined:
             self._stalled_at = max(0.0, event.position)
             member.request(_pause(self._stalled_at, waiting_for(member.name)), now)
         elif self._stalled_at is not None:

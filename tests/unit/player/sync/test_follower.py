@@ -12,7 +12,8 @@ from player.backend.base import (
     Restarted,
     StallChanged,
 )
-from player.sync.messages import Acted, PauseNow, PlayAtRate, SeekTo
+from player.sync.messages import Acted, PauseNow, PlayAtRate, SeekTo, Stalled
+from player.sync.seeks import SEEK_STALLS
 from protocol.timeline import Timeline
 from tests.doubles.followed import FIRST_SEEK, SEEK_TAKES, Stand, rates, seeks, told_near
 
@@ -348,3 +349,50 @@ def test_a_broken_film_is_left_alone_until_it_is_opened_again() -> None:
     stand.opened(stand.target + 0.2)
     stand.wait(2.0)
     assert stand.follower.view(stand.now).state == "playing"
+
+
+def test_a_film_that_breaks_off_stalls_the_player_until_it_is_open_again() -> None:
+    stand = Stand().playing()
+    place = stand.position
+    stand.tell(Failed(stand.generation, "its server broke off", is_transient=True))
+    stand.wait(5.0)
+    assert told_near(stand, Stalled) == pytest.approx(place, abs=0.01)
+    assert stand.follower.view(stand.now).is_stalled
+    stand.told.clear()
+    stand.opened(stand.target + 1.0, is_network=True)
+    stand.wait(0.1)
+    assert [told.stalled for told in stand.told if isinstance(told, Stalled)] == [False]
+
+
+def test_a_film_that_breaks_off_while_the_party_stands_stalls_nobody() -> None:
+    stand = Stand().opened(50.0)
+    stand.follow(Timeline(50.0, stand.now, 1.0, False))
+    stand.tell(Failed(stand.generation, "its server broke off", is_transient=True))
+    stand.wait(1.0)
+    assert stand.heard(Stalled) == []
+
+
+def test_a_window_that_is_closed_stalls_nobody() -> None:
+    stand = Stand().playing()
+    stand.tell(Failed(stand.generation, "its window was closed", lost=True))
+    stand.wait(1.0)
+    assert stand.heard(Stalled) == []
+
+
+def test_a_seek_that_waits_for_data_while_the_film_should_run_is_a_stall() -> None:
+    stand = Stand().playing()
+    stand.follow(Timeline(300.0, stand.now, 1.0, True))
+    stand.wait(SEEK_STALLS - 0.1)
+    assert stand.heard(Stalled) == []
+    stand.wait(1.0)
+    assert [told.stalled for told in stand.told if isinstance(told, Stalled)] == [True]
+    stand.landed(stand.target + 0.5)
+    stand.wait(0.1)
+    assert [told.stalled for told in stand.told if isinstance(told, Stalled)] == [True, False]
+
+
+def test_a_seek_that_takes_long_before_the_start_is_agreed_holds_nobody_up() -> None:
+    stand = Stand().playing()
+    stand.follow(Timeline(300.0, stand.now + 8.0, 1.0, True))
+    stand.wait(7.0)
+    assert stand.heard(Stalled) == []

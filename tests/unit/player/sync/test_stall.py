@@ -59,3 +59,28 @@ def test_another_film_ends_a_stall() -> None:
     watch.news(11.0, counts=True)
     watch.clear()
     assert watch.news(12.0, counts=False) is False
+
+
+def test_a_film_that_is_lost_stalls_until_it_is_open_again() -> None:
+    watch = StallDetector()
+    assert watch.lose(counts=True)
+    assert not watch.lose(counts=True)
+    watch.reload()
+    assert watch.news(50.0, counts=False) is None
+    watch.restart(60.0)
+    assert watch.news(60.0, counts=False) is False
+
+
+def test_a_film_that_is_lost_where_nobody_plays_it_stalls_nobody() -> None:
+    watch = StallDetector()
+    assert not watch.lose(counts=False)
+    assert watch.news(50.0, counts=True) is None
+
+
+def test_a_stall_outlasts_the_reopening_of_its_film_and_no_other() -> None:
+    watch = waiting()
+    watch.news(11.0, counts=True)
+    watch.reload()
+    assert watch.news(20.0, counts=False) is None
+    watch.clear()
+    assert watch.news(20.0, counts=False) is False

@@ -70,6 +70,33 @@ def test_a_break_names_its_place_and_cause() -> None:
     assert error_text.http_status_of(()) is None
 
 
+@pytest.mark.parametrize(
+    ("log", "is_transient"),
+    [
+        (("http: Stream ends prematurely at 5, should be 9",), True),
+        (("http: Will reconnect at 5 in 1 second(s), error=Input/output error.",), True),
+        (("tcp: Failed to resolve hostname films.example: try again",), True),
+        (("tcp: Connection to tcp://films.example:80 failed: Connection refused",), True),
+        (("hls: Failed to open segment 3 of playlist 0",), True),
+        (("http: HTTP error 503 Busy",), True),
+        (("http: HTTP error 429 Too Many Requests",), True),
+        (("http: HTTP error 404 Not Found", "hls: Failed to open segment 3 of playlist 0"), False),
+        (("mov: stream 1, offset 0xe053: partial file",), False),
+        ((), False),
+    ],
+)
+def test_a_break_of_the_way_is_told_from_one_of_the_film(
+    log: tuple[str, ...], is_transient: bool
+) -> None:
+    assert error_text.is_transient(_log(*log)) is is_transient
+
+
+def test_a_part_that_is_missing_is_a_cause_where_there_is_no_better_one() -> None:
+    gap = "hls: Failed to open segment 3 of playlist 0"
+    assert error_text.known_cause(_log(gap)) == "a part of it could not be had"
+    assert error_text.known_cause(_log("Connection refused", gap)).startswith("its server refuses")
+
+
 # Media -----------------------------------------------------------------------------------
 
 

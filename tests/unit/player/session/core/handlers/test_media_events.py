@@ -16,6 +16,7 @@ from player.media.messages import (
     StopOpening,
 )
 from player.session.core.effects import UnloadMedia
+from player.session.core.outage import LONGEST_DELAY
 from player.session.core.telemetry import WAITING
 from protocol.client import events as client_events
 from protocol.timeline import Timeline
@@ -183,15 +184,25 @@ def test_tracks_that_go_while_a_film_is_opened_again_are_nobody_s_choice() -> No
     assert len(seat.seen(MediaView)) == count
 
 
-def test_an_address_that_has_expired_is_asked_for_anew_but_not_for_ever() -> None:
+def test_an_address_that_never_was_good_is_asked_for_anew_once() -> None:
     seat = CoreSeat("viewer")
     seat.watch(LINK)
     seat.player(EXPIRED)
     assert (len(seat.wanted(OpenMedia)), seat.errors) == (2, [])
     seat.player(EXPIRED)
     assert (len(seat.wanted(OpenMedia)), len(seat.errors)) == (2, 1)
+
+
+def test_a_film_whose_address_expires_is_asked_for_anew_at_once_and_again() -> None:
+    seat = CoreSeat("viewer")
+    seat.watch(LINK)
     seat.player(OPENED, EXPIRED)
-    assert (len(seat.wanted(OpenMedia)), len(seat.errors)) == (3, 1)
+    assert seat.core.next_deadline() <= seat.now
+    seat.tick()
+    assert len(seat.wanted(OpenMedia)) == 2
+    seat.player(EXPIRED)
+    seat.tick(LONGEST_DELAY)
+    assert (len(seat.wanted(OpenMedia)), seat.errors) == (3, [])
 
 
 def test_a_file_that_breaks_is_not_looked_for_again() -> None:
