@@ -81,17 +81,6 @@ class ProxySettings(msgspec.Struct, frozen=True):
             return None
         return _parsed(variable, value)
 
-    def problems(self) -> list[str]:
-        """What is wrong with the variables, a sentence each."""
-        found: list[str] = []
-        for variable, value in (self.http, self.https, self.all):
-            if value:
-                try:
-                    _parsed(variable, value)
-                except SettingsError as error:
-                    found.append(str(error))
-        return found
-
     def _is_exempt(self, host: str) -> bool:
         host = host.lower().rstrip(".")
         return any(_exempts(rule, host) for rule in self.no.replace(",", " ").split())
@@ -118,6 +107,38 @@ def read_proxies(environ: Mapping[str, str]) -> ProxySettings:
     )
 
 
+class NamedProxy(msgspec.Struct, frozen=True):
+    """One variable that names a proxy, and what is wrong with it."""
+
+    proxy: Proxy | None
+    """None where the variable makes no sense."""
+    problem: str = ""
+    remedy: str = ""
+
+
+def read_named(environ: Mapping[str, str]) -> list[NamedProxy]:
+    """Each variable of ``environ`` that names a proxy, for whatever it counts."""
+    settings = read_proxies(environ)
+    found: list[NamedProxy] = []
+    for variable, value in (settings.http, settings.https, settings.all):
+        if value:
+            try:
+                found.append(NamedProxy(_parsed(variable, value)))
+            except SettingsError as error:
+                found.append(NamedProxy(None, error.message, error.remedy))
+    return found
+
+
+def proxy_to(url: str, environ: Mapping[str, str]) -> Proxy | None:
+    """The proxy that ``environ`` names for ``url``; None for straight there.
+
+    Raises:
+        SettingsError: the variable that counts names no proxy.
+    """
+    parts = urlsplit(url)
+    return read_proxies(environ).proxy_for(parts.scheme, parts.hostname or "")
+
+
 def take_proxies(environ: MutableMapping[str, str]) -> ProxySettings:
     """The same, and away with the variables: a library would follow some and not others."""
     settings = read_proxies(environ)
@@ -134,6 +155,16 @@ def chosen_proxies(settings: ProxySettings, options: Iterable[tuple[str, str]]) 
         return settings
     chosen = ("mpv http-proxy", values[-1])
     return msgspec.structs.replace(settings, http=chosen, https=chosen)
+
+
+def system_error(error: BaseException) -> OSError | None:
+    """The system's own error behind a library's; None where there is none."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if type(cause).__module__ == "builtins" and isinstance(cause, OSError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _parsed(variable: str, value: str) -> Proxy:

@@ -11,6 +11,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from player.net.proxies import system_error
 from player.net.request_head import MAX_HEAD
 from protocol.exceptions import MediaRefused, ResolveError, SettingsError
 from protocol.media.url_policy import check_address, check_url
@@ -137,8 +138,7 @@ class Connector:
         try:
             return await _adopted(await way.connect(target, port, timeout=CONNECT_TIMEOUT))
         except ProxyConnectionError as error:
-            cause = error.__cause__ or error
-            raise _unreachable(proxy, cause if isinstance(cause, OSError) else error) from error
+            raise _unreachable(proxy, system_error(error) or error) from error
         except ProxyError as error:
             raise ProxyFailed(f"{proxy.shown} does not connect to {target} ({error})") from error
 

@@ -23,7 +23,7 @@ from websockets.exceptions import (
     WebSocketException,
 )
 
-from player.net.proxies import NO_PROXIES, Proxy, ProxySettings
+from player.net.proxies import NO_PROXIES, Proxy, ProxySettings, system_error
 from player.session.core.handlers.server_events import LinkDown
 from protocol.exceptions import DecodeError, SettingsError
 from protocol.log_line import log_line
@@ -218,9 +218,11 @@ def _cause_of_proxy(error: Exception, proxy: Proxy) -> str:
         return _cause(error)
     if isinstance(error, TimeoutError):
         return f"{proxy.shown} does not answer, or the server behind it"
+    cause = system_error(error)
+    if isinstance(cause, ConnectionRefusedError):
+        return f"{proxy.shown} refuses the connection"
     if isinstance(error, ProxyError | InvalidProxy):
-        said = str(error.__cause__ or error)
-        return f"{proxy.shown} does not connect to the server ({said})"
+        return f"{proxy.shown} does not connect to the server ({error.__cause__ or error})"
     return f"{proxy.shown}: {_cause(error)}"
 
 

@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from protocol.wire.messages import Event, EventType, Hello, ServerMessage
+from protocol.wire.messages import Event, EventType, Hello, ServerMessage, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PROTOCOL_VERSION: Final = 2
-"""The newest version this program speaks; version 2 passes over what it does not know."""
+PROTOCOL_VERSION: Final = 3
+"""The newest version this program speaks: 2 passes over what it does not know, 3 takes addresses of
+up to 8,192 characters."""
 PROTOCOL_OLDEST: Final = 1
 """The oldest version this program speaks."""
 
 EVENT_SINCE: Final[Mapping[EventType, int]] = {}
 """The version that each event type came with; 1 for what is not here."""
+
+LONG_URL_SINCE: Final = 3
+SHORT_URL: Final = 2048
+"""Characters that every version takes."""
 
 
 def negotiated(hello: Hello) -> int:
@@ -42,18 +47,31 @@ class VersionFilter:
 
     def since(self, message: ServerMessage) -> int:
         """The version from which on a peer knows it."""
+        since = message.since
         if isinstance(message, Event):
-            return self._event_since.get(message.event_type, 1)
-        return message.since
+            since = self._event_since.get(message.event_type, 1)
+        return max(since, LONG_URL_SINCE) if _has_long_url(message) else since
 
     def harmless(self, message: ServerMessage) -> ServerMessage | None:
         """What an older peer gets instead; None for nothing.
 
         The log must stay dense, and its timeline is absolute: an event that is not known there
-        becomes a start by the server itself without a reason, of which no face says a word.
+        becomes a start by the server itself without a reason, of which no face says a word. A
+        film at an address that is too long there is one of which no address is known.
         """
+        if isinstance(message, Event | Snapshot) and _has_long_url(message) and message.media:
+            unnamed = msgspec.structs.replace(message.media, kind="file", url="")
+            message = msgspec.structs.replace(message, media=unnamed)
+            if isinstance(message, Snapshot) or self.since(message) == 1:
+                return message
         if not isinstance(message, Event):
             return None
         return msgspec.structs.replace(
             message, event_type="play", member_id="", name="", reason="", reason_code=""
         )
+
+
+def _has_long_url(message: ServerMessage) -> bool:
+    if not isinstance(message, Event | Snapshot) or message.media is None:
+        return False
+    return len(message.media.url) > SHORT_URL

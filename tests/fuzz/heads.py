@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from player.net.proxies import read_proxies
+from player.net.proxies import read_named, read_proxies
 from player.net.request_head import parse_head
 from player.net.response_head import for_player
 from player.net.texts import Text, answer
@@ -57,8 +57,9 @@ def response_told(text: str) -> None:
 def proxies_named(text: str) -> None:
     """Variables, one a line, after a line with the host that is looked for."""
     host, *lines = _LOST.sub("", text).split("\n")
-    settings = read_proxies({name: value for name, _, value in (x.partition("=") for x in lines)})
-    problems = settings.problems()
+    environ = {name: value for name, _, value in (x.partition("=") for x in lines)}
+    settings = read_proxies(environ)
+    problems = [named.problem for named in read_named(environ) if named.problem]
     for scheme in ("http", "https"):
         try:
             proxy = settings.proxy_for(scheme, host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import sqlite3
@@ -10,8 +11,9 @@ import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from player.api.capabilities import proxy_to
 from protocol.exceptions import MatineeError
-from protocol.wire.addresses import DEFAULT_LISTEN, is_loopback_url, parse_listen
+from protocol.wire.addresses import DEFAULT_LISTEN, parse_listen
 from protocol.wire.invite import parse_server, socket_url
 from tui.doctor.report import Check
 from tui.storage import paths as places
@@ -129,7 +131,15 @@ def server(address: str) -> Iterator[Check]:
         began = time.monotonic()
         # Trusted is what seats trust: the system's authorities and SSL_CERT_FILE.
         trusting = ssl.create_default_context()
-        answer = httpx.get(f"{url}/healthz", timeout=_TIMEOUT, verify=trusting)
+        proxy = proxy_to(url, os.environ)
+        if proxy is not None and proxy.scheme not in ("http", "https"):
+            # httpx speaks no SOCKS without a package of its own.
+            yield from _websocket(url, proxy.url)
+            return
+        way = proxy.url if proxy is not None else None
+        answer = httpx.get(
+            f"{url}/healthz", timeout=_TIMEOUT, verify=trusting, proxy=way, trust_env=False
+        )
         took = (time.monotonic() - began) * 1000
     except MatineeError as error:
         yield Check("server", "fail", error.message, remedy_text(error))
@@ -149,22 +159,21 @@ def server(address: str) -> Iterator[Check]:
         yield Check("server", "fail", what, remedy)
         return
     yield Check("server", "ok", f"{url} answers in {took:.0f} ms")
-    yield from _websocket(url)
+    yield from _websocket(url, way)
 
 
-def _websocket(url: str) -> Iterator[Check]:
-    from websockets.exceptions import InvalidHandshake
+def _websocket(url: str, proxy: str | None) -> Iterator[Check]:
+    from websockets.exceptions import InvalidHandshake, ProxyError
     from websockets.sync.client import connect
 
     certificate: dict[str, Any] = {}
-    proxy = None if is_loopback_url(url) else True
     try:
         with connect(
             socket_url(url), open_timeout=_TIMEOUT, close_timeout=1.0, proxy=proxy
         ) as opened:
             if isinstance(opened.socket, ssl.SSLSocket):
                 certificate = cast("dict[str, Any]", opened.socket.getpeercert() or {})
-    except (OSError, InvalidHandshake, TimeoutError) as error:
+    except (OSError, InvalidHandshake, ProxyError, TimeoutError) as error:
         yield Check(
             "websocket", "fail", f"does not open ({error})", "does a proxy pass on Upgrade?"
         )

@@ -10,7 +10,7 @@ import time
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from player.api.capabilities import has_display, mpv_version
+from player.api.capabilities import has_display, mpv_version, named_proxies
 from protocol.exceptions import MatineeError, SettingsError
 from tui.doctor import hosting as doctor_server
 from tui.doctor.report import Check
@@ -36,6 +36,7 @@ def examine(server: str = "") -> Iterator[Check]:
     yield _terminal_text()
     yield _display()
     yield _clock()
+    yield from _proxies()
     yield from _folders()
     yield from doctor_server.hosting()
     if server:
@@ -104,6 +105,15 @@ def _display() -> Check:
     if has_display():
         return Check("display", "ok", "mpv can open a window")
     return Check("display", "warn", "none, so no window", "--video terminal draws in the terminal")
+
+
+def _proxies() -> Iterator[Check]:
+    for named in named_proxies(os.environ):
+        if named.problem:
+            remedy = named.remedy or "start the proxy, or unset the variable"
+            yield Check("proxy", "fail", named.problem, remedy)
+        elif named.proxy is not None:
+            yield Check("proxy", "ok", f"{named.proxy.shown} answers")
 
 
 def _clock() -> Check:

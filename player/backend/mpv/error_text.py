@@ -22,6 +22,7 @@ _UNKNOWN_FORMAT: Final = -17
 _HTTP: Final = re.compile(r"HTTP error (\d{3})")
 _DIALER: Final = re.compile(r"HTTP error \d{3} Dialer: (.+)")
 """An answer of the seat's own proxy: a clause."""
+_LOGIN: Final = re.compile(r"://[^/?#\s'\"]*@")
 _CODEC: Final = re.compile(r"Failed to initialize a decoder for codec '([^']+)'")
 _PLAIN: Final = (
     ("No such file or directory", "there is no such file"),
@@ -153,4 +154,5 @@ def known_cause(log: Sequence[LogLine]) -> str:
 
 def _last_words(log: Sequence[LogLine]) -> str:
     errors = [line.text for line in log if line.level in ("error", "fatal")]
-    return " ".join(errors[-1].split())[:160].rstrip(".") if errors else ""
+    words = _LOGIN.sub("://", errors[-1]) if errors else ""
+    return " ".join(words.split())[:160].rstrip(".")

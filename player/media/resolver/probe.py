@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _HEAD_BYTES: Final = 16 * 1024
 _MAX_MANIFEST: Final = 32 * 1024 * 1024
 _KEPT_MANIFEST: Final = 4 * 1024 * 1024
-_MAX_REDIRECTS: Final = 6
+_MAX_REQUESTS: Final = 9
+"""As many redirects as libavformat follows, and what they lead to."""
 _LOOK_TIMEOUT: Final = 45.0
 # As the player will ask: with a part only, a server may cut a list in the middle of a name.
 _WHOLE: Final = {"Range": "bytes=0-"}
@@ -95,7 +96,7 @@ class ContentProbe:
         is_odd = False
         try:
             async with asyncio.timeout(_LOOK_TIMEOUT), self._client.opened(proxy) as client:
-                for _ in range(_MAX_REDIRECTS):
+                for _ in range(_MAX_REQUESTS):
                     auth = login_for(url, login, first)
                     request = client.stream("GET", url, headers=_WHOLE, auth=auth)
                     async with request as answer:

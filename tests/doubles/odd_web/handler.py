@@ -38,6 +38,7 @@ class OddWebServer:
 
     folder: Path
     port: int = 0
+    scheme: str = "http"
     down: bool = False
     """Each connection is closed without a word, those under way too."""
     silent: bool = False
@@ -58,7 +59,7 @@ class OddWebServer:
 
     def url(self, path: str) -> str:
         """The address of ``/BEHAVIOUR/.../FILE``."""
-        return f"http://127.0.0.1:{self.port}{quote(path)}"
+        return f"{self.scheme}://127.0.0.1:{self.port}{quote(path)}"
 
     @property
     def now(self) -> float:

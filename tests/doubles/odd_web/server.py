@@ -37,6 +37,7 @@ before everything, and read what was asked.
 from __future__ import annotations
 
 import contextlib
+import ssl
 import threading
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,26 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from tests.certificates import Pair
+
 
 @contextlib.contextmanager
-def odd_web_server(folder: Path, port: int = 0) -> Generator[OddWebServer]:
-    """Serve the files of ``folder`` on 127.0.0.1 for as long as the context lasts."""
+def odd_web_server(
+    folder: Path, port: int = 0, pair: Pair | None = None
+) -> Generator[OddWebServer]:
+    """Serve the files of ``folder`` on 127.0.0.1 for as long as the context lasts.
+
+    With a certificate's ``pair`` it speaks https.
+    """
     with Server(("127.0.0.1", port), Handler) as server:
         server.odd = OddWebServer(folder, server.server_port)
+        if pair is not None:
+            server.odd.scheme = "https"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pair.cert, pair.key)
+            server.socket = context.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         server.behaviours = {**FILES, **LISTS}
         thread = threading.Thread(target=server.serve_forever, args=(LOOK,))
         thread.start()

@@ -37,7 +37,7 @@ class OpenMediaScreen(ModalScreen[str | None]):
             yield Static(self._question, classes="title", markup=False)
             yield Input(
                 placeholder="~/Videos/film.mkv or https://…",
-                max_length=2048,
+                max_length=8192,
                 compact=True,
                 suggester=PathSuggester(),
             )

@@ -8,7 +8,10 @@ from player.net.proxies import (
     NO_PROXIES,
     Proxy,
     chosen_proxies,
+    proxy_to,
+    read_named,
     read_proxies,
+    system_error,
     take_proxies,
 )
 from protocol.exceptions import SettingsError
@@ -89,8 +92,11 @@ def test_nonsense_names_its_variable(value: str) -> None:
     settings = read_proxies({"ALL_PROXY": value})
     with pytest.raises(SettingsError, match="ALL_PROXY: "):
         settings.proxy_for("https", "x.example")
-    assert len(settings.problems()) == 1
-    assert settings.problems()[0].startswith("ALL_PROXY: ")
+    with pytest.raises(SettingsError, match="ALL_PROXY: "):
+        proxy_to("https://x.example/", {"ALL_PROXY": value})
+    (named,) = read_named({"ALL_PROXY": value})
+    assert named.proxy is None
+    assert named.problem.startswith("ALL_PROXY: ")
 
 
 def test_a_proxy_is_shown_without_its_password() -> None:
@@ -116,3 +122,18 @@ def test_an_option_for_mpv_counts_before_the_environment() -> None:
     assert found == Proxy("mpv http-proxy", "http://c:1")
     assert chosen.proxy_for("https", "b.example") is None
     assert chosen_proxies(settings, []) == settings
+
+
+def test_each_variable_that_names_one_is_listed() -> None:
+    environ = {"HTTP_PROXY": "http://a:1", "ALL_PROXY": "socks5h://b:2"}
+    names = [named.proxy.shown for named in read_named(environ) if named.proxy]
+    assert names == ["HTTP_PROXY (http://a:1)", "ALL_PROXY (socks5h://b:2)"]
+    assert proxy_to("http://127.0.0.1:8765", environ) is None
+
+
+def test_the_systems_own_error_is_found_behind_a_librarys() -> None:
+    refused = ConnectionRefusedError(111, "refused")
+    outer = RuntimeError("no proxy")
+    outer.__cause__ = refused
+    assert system_error(outer) is refused
+    assert system_error(RuntimeError("x")) is None

@@ -151,9 +151,9 @@ def test_a_hello_must_come_in_time() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (encode(Hello(3, 9, "Ana", "instance-1")), "update matinee on the server"),
+        (encode(Hello(7, 9, "Ana", "instance-1")), "update matinee on the server"),
         (encode(Hello(0, 0, "Ana", "instance-1")), "no version"),
-        ('{"type":"hello","version_min":3,"version_max":4,"who":"Ana"}', "versions 3 to 4"),
+        ('{"type":"hello","version_min":7,"version_max":8,"who":"Ana"}', "versions 7 to 8"),
         ('{"type":"hello","name":"Ana","instance_id":"instance-1"}', "no version"),
         (encode(Hello(0, 0, "A", "instance-1")).replace('max":0', 'max":-5'), "here"),
     ],
@@ -163,7 +163,7 @@ def test_another_version_is_told_both_ranges(text: str, words: str) -> None:
     peer = bench.connect()
     bench.send_text(peer, text)
     no = refusal(bench, peer)
-    assert (no.code, no.version_min, no.version_max) == ("upgrade_required", 1, 2)
+    assert (no.code, no.version_min, no.version_max) == ("upgrade_required", 1, PROTOCOL_VERSION)
     assert words in no.message
 
 
