@@ -27,7 +27,9 @@ from player.api.intents import (
     Revoke,
     SeekBy,
     SetRate,
+    SubtitleDelay,
     Subtitles,
+    SubtitleSize,
     Sync,
     Take,
     Toggle,
@@ -207,6 +209,31 @@ ACTIONS: Final[tuple[Action, ...]] = (
         aka="captions language",
     ),
     Action(
+        "subtitle_file", "subtitle file", "Subtitles from a file of your own, for this film",
+        "sound and text", ("s",), "s",
+        aka="captions srt open load external",
+    ),
+    Action(
+        "subtitles_later", "subtitles later", "Your own subtitles 100 ms later", "sound and text",
+        ("x",), "x", ("x",), SubtitleDelay(100.0),
+        aka="captions delay sync",
+    ),
+    Action(
+        "subtitles_earlier", "subtitles earlier", "Your own subtitles 100 ms earlier",
+        "sound and text", ("z",), "z", ("z",), SubtitleDelay(-100.0),
+        aka="captions delay sync",
+    ),
+    Action(
+        "subtitles_larger", "larger subtitles", "The text of your own subtitles larger",
+        "sound and text", ("G",), "G", ("G",), SubtitleSize(10.0),
+        aka="captions size font scale",
+    ),
+    Action(
+        "subtitles_smaller", "smaller subtitles", "The text of your own subtitles smaller",
+        "sound and text", ("F",), "F", ("F",), SubtitleSize(-10.0),
+        aka="captions size font scale",
+    ),
+    Action(
         "audio", "audio track", "Your own next audio track", "sound and text",
         ("number_sign",), "#", ("SHARP",), Audio(),
         aka="language",
@@ -272,7 +299,7 @@ BY_ID: Final[dict[str, Action]] = {action.action_id: action for action in ACTION
 
 def words(intent: Intent) -> str:
     """An intent as a line that a person types: ``seek_by -5``."""
-    values = [value for value in msgspec.structs.astuple(intent) if value is not None]
+    values = [value for value in msgspec.structs.astuple(intent) if value not in (None, "")]
     return " ".join([intent.word, *map(_word, values)])
 
 

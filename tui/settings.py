@@ -41,6 +41,11 @@ _FLAGS: Final = {"trim_ms": "trim", "tolerance_ms": "tolerance", "trusted_domain
 Domain = Annotated[str, Meta(pattern=r"^[^\s/:@]+\Z", max_length=253)]
 
 
+Languages = Annotated[
+    str, Meta(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*([ ,]+|\Z))*\Z", max_length=200)
+]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a person can set, with its default."""
 
@@ -58,6 +63,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Shift of the own sound in milliseconds, for devices that are late."""
     tolerance_ms: Annotated[int, Meta(ge=20, le=10_000)] = 500
     """Host: drift in milliseconds that may be mended without a jump."""
+    alang: Languages = ""
+    """Languages of the sound, best first, such as ``de,en``; "" leaves it to the film."""
+    slang: Languages = ""
+    """The same for the subtitles."""
     max_height: Annotated[int, Meta(ge=144, le=4320)] = 1080
     """Rows of picture that are worth loading, of pages that offer several."""
     wait: bool = False
@@ -216,6 +225,8 @@ def _fitting(field: str) -> str:
             return f"write {number} from {least:g} to {most:g}"
         case BoolType():
             return "write true or false"
+        case StrType(pattern=str(), max_length=200):
+            return "write languages by their codes, the best first, such as de,en"
         case StrType(max_length=int(most)):
             return f"write a text of {most} characters at most"
         case VarTupleType():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
+from player.api.own_tracks import OwnTracks
 from player.backend.base import KeyBinding, Video
 from player.sync.messages import CorrectionMode
 from protocol.wire.messages import Role, StreamSettings
@@ -61,5 +62,13 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Sites whose films are opened without a question, whoever names them."""
     trust_file: str = ""
     """Where a person's "always" is kept, one site a line."""
+    audio_languages: str = ""
+    """Languages of the sound, best first: ``de,en``; "" leaves it to the film."""
+    subtitle_languages: str = ""
+    """The same for the subtitles."""
+    subtitle_files: tuple[str, ...] = ()
+    """Named for the film that is on first."""
+    own_tracks: OwnTracks = OwnTracks()
+    """What was chosen before a restart."""
     keys: tuple[KeyBinding, ...] = ()
     """Keys of the player's window."""

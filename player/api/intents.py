@@ -63,6 +63,7 @@ class HostIntent(Intent, frozen=True):
 Hours = Annotated[float, Meta(ge=0.1, le=168.0)]
 Uses = Annotated[int, Meta(ge=1, le=10_000)]
 MemberName = Annotated[str, Meta(min_length=1, max_length=64)]
+FilePath = Annotated[str, Meta(max_length=4096)]
 Offset = Annotated[float, Meta(ge=-MAX_POSITION, le=MAX_POSITION)]
 
 
@@ -231,7 +232,23 @@ class Mute(Intent, frozen=True, tag="mute"):
 
 
 class Subtitles(Intent, frozen=True, tag="subtitles"):
-    """The seat's own next subtitle track, or none."""
+    """The seat's own next subtitle track, or none; with a path, those of a file of one's own."""
+
+    file: FilePath = ""
+
+
+class SubtitleDelay(Intent, frozen=True, tag="subtitle_delay"):
+    """Show the seat's own subtitles of this film later, or earlier when negative, in ms."""
+
+    repeats: ClassVar[bool] = True
+    step_ms: Annotated[float, Meta(ge=-60_000, le=60_000)]
+
+
+class SubtitleSize(Intent, frozen=True, tag="subtitle_size"):
+    """The text of the seat's own subtitles larger, or smaller, by percent of its usual size."""
+
+    repeats: ClassVar[bool] = True
+    step: Annotated[float, Meta(ge=-100, le=100)]
 
 
 class Audio(Intent, frozen=True, tag="audio"):
@@ -306,6 +323,8 @@ AnyIntent = (
     | Volume
     | Mute
     | Subtitles
+    | SubtitleDelay
+    | SubtitleSize
     | Audio
     | Trim
     | OwnCopy

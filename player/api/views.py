@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from player.api.own_tracks import OwnTracks
 from player.backend.base import Chapter, Track
 from player.sync.phase import CorrectionKind, PlayerState
 from protocol.exceptions import RemedyCode
@@ -57,6 +58,12 @@ class MediaView(View, frozen=True, tag="media", tag_field="event"):
     """What plays the sound: mpv's name of the device, or of its output."""
 
 
+class TracksView(View, frozen=True, tag="tracks", tag_field="event"):
+    """What this seat's person has chosen of sound and subtitles changed."""
+
+    chosen: OwnTracks
+
+
 class Status(View, frozen=True, tag="status", tag_field="event"):
     """How the seat stands, at ``at``."""
 
@@ -89,6 +96,10 @@ class Status(View, frozen=True, tag="status", tag_field="event"):
     volume: float = 100.0
     muted: bool = False
     trim_ms: float = 0.0
+    subtitle_delay_ms: float = 0.0
+    """Later when positive."""
+    subtitle_scale: float = 1.0
+    """Size of the subtitles' text, relative to the usual one."""
     reason: str = ""
     """Why the state is failed or buffering, and what to do."""
     lost_pings: int = 0
@@ -314,6 +325,7 @@ class Ended(View, frozen=True, tag="ended", tag_field="event"):
 AnyView = (
     Ready
     | MediaView
+    | TracksView
     | Status
     | MembersView
     | RoleView

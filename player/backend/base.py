@@ -11,8 +11,10 @@ from protocol.exceptions import RemedyCode
 
 Video = Literal["window", "terminal", "none"]
 """Where the pictures go."""
-Adjustment = Literal["volume", "mute", "subtitles", "audio", "trim"]
+Adjustment = Literal["volume", "mute", "trim", "subtitle_delay", "subtitle_scale"]
 """What of a player is the seat's own; see `Player.adjust`."""
+TrackKind = Literal["audio", "subtitle"]
+"""What a person chooses a track of."""
 
 
 class Chapter(msgspec.Struct, frozen=True):
@@ -32,6 +34,28 @@ class Track(msgspec.Struct, frozen=True):
     language: str = ""
     codec: str = ""
     selected: bool = False
+    is_forced: bool = False
+    """Subtitles of what is foreign in the film only."""
+    is_external: bool = False
+    """From a file of its own."""
+
+
+class TrackWishes(msgspec.Struct, frozen=True):
+    """What a person wants of a film that is opened; None leaves it as the player starts with it."""
+
+    audio_languages: tuple[str, ...] | None = None
+    """Best first."""
+    subtitle_languages: tuple[str, ...] | None = None
+    no_subtitles: bool = False
+    subtitle_delay: float | None = None
+    """Seconds, later when positive."""
+    subtitle_scale: float | None = None
+    """Size of text, relative to the usual one."""
+    volume: float | None = None
+    """%"""
+    muted: bool | None = None
+    audio_trim: float | None = None
+    """Seconds."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -79,14 +103,18 @@ class Source(msgspec.Struct, frozen=True):
     """Unix seconds after which the address is no longer good."""
     notice: str = ""
     """What is missing and why; passed on by `MediaOpened`."""
+    wishes: TrackWishes = TrackWishes()
 
 
 class Subtitle(msgspec.Struct, frozen=True):
-    """A subtitle file that belongs to a source."""
+    """A subtitle file that belongs to a source; it is added once the film is open."""
 
     url: str
+    """Path of a local file, or an http(s) address."""
     language: str = ""
     title: str = ""
+    text: str = ""
+    """What is in it, where a player could not tell its encoding; "" to read ``url``."""
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -222,8 +250,17 @@ class KeyPressed(msgspec.Struct, frozen=True):
     """An intent as a line, such as ``seek_by 5``."""
 
 
+class SubtitlesFailed(msgspec.Struct, frozen=True):
+    """A subtitle file that was to be added cannot be read."""
+
+    generation: int
+    title: str
+
+
 class TracksChanged(msgspec.Struct, frozen=True):
-    """Another track was chosen, or the volume, mute or trim moved: the seat's own things."""
+    """Tracks came, another was chosen, or volume, mute, trim or the subtitles' delay or size
+    moved: the seat's own things.
+    """
 
     generation: int
     tracks: tuple[Track, ...]
@@ -231,6 +268,12 @@ class TracksChanged(msgspec.Struct, frozen=True):
     muted: bool
     audio_trim: float
     """Seconds."""
+    subtitle_delay: float = 0.0
+    """Seconds, later when positive."""
+    subtitle_scale: float = 1.0
+    """Size of text, relative to the usual one."""
+    is_complete: bool = True
+    """Every subtitle file that was asked for has been added, or has failed."""
 
 
 PlayerEvent = (
@@ -243,6 +286,7 @@ PlayerEvent = (
     | MediaGrown
     | Failed
     | KeyPressed
+    | SubtitlesFailed
     | TracksChanged
 )
 
@@ -297,8 +341,17 @@ class Player(Protocol):
         ...
 
     def adjust(self, what: Adjustment, value: float) -> None:
-        """The seat's own things: ``volume`` by %, ``mute`` toggles, ``subtitles`` and
-        ``audio`` go to the next track, ``trim`` shifts the sound by seconds."""
+        """The seat's own things: ``volume`` by %, ``mute`` toggles, ``trim`` shifts the sound
+        by seconds, ``subtitle_delay`` the subtitles; ``subtitle_scale`` changes the size of
+        their text."""
+        ...
+
+    def select_track(self, kind: TrackKind, track_id: int | None) -> None:
+        """Show or play that track of the open media, None for none."""
+        ...
+
+    def add_subtitle(self, subtitle: Subtitle) -> None:
+        """Add a file to the open media; answers `TracksChanged`, or `SubtitlesFailed`."""
         ...
 
     def resize_picture(self, width: int, height: int) -> None:

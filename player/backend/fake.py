@@ -77,6 +77,9 @@ class FakePlayer:
         self._ended = False
         self._gone = False
         self._volume, self._muted, self._trim = 100.0, False, 0.0
+        self._subtitle_delay, self._subtitle_scale = 0.0, 1.0
+        self._subtitles: list[base.Subtitle] = []
+        self._selected: dict[base.TrackKind, int | None] = {}
         self._base, self._since = 0.0, 0.0
         self._due: list[tuple[float, int, Callable[[float], None]]] = []
         self._order = itertools.count()
@@ -94,6 +97,8 @@ class FakePlayer:
             self._report(base.Failed(generation, "the player has ended", lost=True))
             return
         self._source, self._film, self._generation = source, None, generation
+        self._subtitles, self._selected = list(source.subtitles), {}
+        self._subtitle_delay = source.wishes.subtitle_delay or 0.0
         self._pause_from(now, True)
         self._rate, self._ended, self._stalled = 1.0, False, False
         film = self._films.get(source.url) if self._films is not None else FakeFilm()
@@ -161,15 +166,25 @@ class FakePlayer:
                 self._muted = not self._muted
             case "trim":
                 self._trim += value
-            case "subtitles" | "audio":
-                pass  # there is one track of a kind
+            case "subtitle_delay":
+                self._subtitle_delay += value
+            case "subtitle_scale":
+                self._subtitle_scale = max(self._subtitle_scale + value, 0.1)
             case _:
                 assert_never(what)
-        self._tell(
-            base.TracksChanged(
-                self._generation, self._tracks(), self._volume, self._muted, self._trim
-            )
-        )
+        self._tell_tracks()
+
+    def select_track(self, kind: base.TrackKind, track_id: int | None) -> None:
+        """See `Player.select_track`."""
+        self.tick()
+        self._selected[kind] = track_id
+        self._tell_tracks()
+
+    def add_subtitle(self, subtitle: base.Subtitle) -> None:
+        """See `Player.add_subtitle`."""
+        self.tick()
+        self._subtitles.append(subtitle)
+        self._tell_tracks()
 
     def resize_picture(self, width: int, height: int) -> None:
         """See `Player.resize_picture`."""
@@ -326,8 +341,34 @@ class FakePlayer:
         if self._film is None:
             return ()
         video = (base.Track("video", 1, codec="fake", selected=True),) if self._film.fps else ()
-        audio = (base.Track("audio", 1, codec="fake", selected=True),)
-        return video + (audio if self._film.has_audio else ())
+        heard = self._selected.get("audio", 1)
+        audio = (base.Track("audio", 1, codec="fake", selected=heard == 1),)
+        subtitles = tuple(
+            base.Track(
+                "subtitle",
+                number,
+                title=subtitle.title,
+                language=subtitle.language,
+                codec="fake",
+                selected=self._selected.get("subtitle") == number,
+                is_external=True,
+            )
+            for number, subtitle in enumerate(self._subtitles, 1)
+        )
+        return video + (audio if self._film.has_audio else ()) + subtitles
+
+    def _tell_tracks(self) -> None:
+        self._tell(
+            base.TracksChanged(
+                self._generation,
+                self._tracks(),
+                self._volume,
+                self._muted,
+                self._trim,
+                self._subtitle_delay,
+                self._subtitle_scale,
+            )
+        )
 
     def _tell(self, event: base.PlayerEvent) -> None:
         self._report(event)

@@ -28,10 +28,14 @@ from player.media.messages import (
     MediaReady,
     MediaUnavailable,
     OpenMedia,
+    ReadSubtitles,
     SearchFailed,
     SearchProgress,
     StopOpening,
+    SubtitlesRead,
+    SubtitlesUnreadable,
 )
+from player.media.subtitle_files import read_subtitle
 from protocol.exceptions import MatineeError, ResolveError
 from protocol.media.url_policy import UrlPolicy, check_url
 from protocol.wire.addresses import LOOPBACK, is_loopback
@@ -84,6 +88,7 @@ class MediaLoader:
         self._rules = UrlPolicy(config.allow_lan_media, config.allow_lan_media)
         self._opening: asyncio.Task[None] | None = None
         self._searches: dict[int, asyncio.Task[None]] = {}
+        self._reading: set[asyncio.Task[None]] = set()
 
     def perform(self, request: AnyLoaderRequest) -> None:
         """Begin what is asked; what comes of it is posted."""
@@ -97,6 +102,10 @@ class MediaLoader:
                 self._search(number, self._find(request))
             case IdentifyMedia(number=number):
                 self._search(number, self._tell_identity(request))
+            case ReadSubtitles():
+                task = asyncio.create_task(self._read_subtitles(request))
+                self._reading.add(task)
+                task.add_done_callback(self._reading.discard)
             case CancelSearch(number=number):
                 if (search := self._searches.get(number)) is not None:
                     search.cancel()
@@ -108,8 +117,8 @@ class MediaLoader:
     def close(self) -> None:
         """Stop looking."""
         self._stop_opening()
-        for search in self._searches.values():
-            search.cancel()
+        for task in (*self._searches.values(), *self._reading):
+            task.cancel()
 
     def _stop_opening(self) -> None:
         if self._opening is not None:
@@ -188,6 +197,14 @@ class MediaLoader:
             self._post(SearchFailed(request.number, error))
         else:
             self._post(MediaIdentified(request.number, media))
+
+    async def _read_subtitles(self, request: ReadSubtitles) -> None:
+        try:
+            subtitle = await asyncio.to_thread(read_subtitle, request.file)
+        except MatineeError as error:
+            self._post(SubtitlesUnreadable(error))
+        else:
+            self._post(SubtitlesRead(request.media_id, subtitle))
 
     def _progress(self, message: str) -> None:
         self._post(SearchProgress(message))

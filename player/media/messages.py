@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from player.backend.base import Source
+from player.backend.base import Source, Subtitle
 from protocol.wire.messages import Media
 
 if TYPE_CHECKING:
@@ -53,6 +53,13 @@ class IdentifyMedia(LoaderRequest, frozen=True):
     own: str
 
 
+class ReadSubtitles(LoaderRequest, frozen=True):
+    """Read a file that a person named for a film."""
+
+    media_id: str
+    file: str
+
+
 class CancelSearch(LoaderRequest, frozen=True):
     """End the search of that number."""
 
@@ -66,7 +73,13 @@ class AnswerConsent(LoaderRequest, frozen=True):
 
 
 AnyLoaderRequest = (
-    OpenMedia | StopOpening | FindMedia | IdentifyMedia | CancelSearch | AnswerConsent
+    OpenMedia
+    | StopOpening
+    | FindMedia
+    | IdentifyMedia
+    | ReadSubtitles
+    | CancelSearch
+    | AnswerConsent
 )
 
 # What the loader tells -------------------------------------------------------------------
@@ -119,6 +132,19 @@ class MediaFound(NamedTuple):
     source: Source
 
 
+class SubtitlesRead(NamedTuple):
+    """The answer to `ReadSubtitles`."""
+
+    media_id: str
+    subtitle: Subtitle
+
+
+class SubtitlesUnreadable(NamedTuple):
+    """The file that a person named is none, or cannot be read."""
+
+    error: MatineeError
+
+
 class SearchFailed(NamedTuple):
     """There is no such film, or it was not found in time."""
 
@@ -134,5 +160,7 @@ LoaderEvent = (
     | MediaUnavailable
     | MediaIdentified
     | MediaFound
+    | SubtitlesRead
+    | SubtitlesUnreadable
     | SearchFailed
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from player.session.core.effects import (
+    AddSubtitle,
     AdjustPlayer,
     FollowTimeline,
     HoldPlayer,
@@ -13,6 +14,7 @@ from player.session.core.effects import (
     PlayerEffect,
     ReleasePlayer,
     ResizePicture,
+    SelectTrack,
     SetClock,
     SetLiveOrigin,
     SetSyncEnabled,
@@ -52,6 +54,10 @@ def perform_on_player(effect: PlayerEffect, thread: PlayerThread) -> None:
             thread.with_player(lambda player: player.show_text(text))
         case AdjustPlayer(what=what, value=value):
             thread.with_player(lambda player: player.adjust(what, value))
+        case SelectTrack(kind=kind, track_id=track_id):
+            thread.with_player(lambda player: player.select_track(kind, track_id))
+        case AddSubtitle(subtitle=subtitle):
+            thread.with_player(lambda player: player.add_subtitle(subtitle))
         case ResizePicture(width=width, height=height):
             thread.with_player(lambda player: player.resize_picture(width, height))
         case _:

@@ -23,6 +23,7 @@ from player.backend.base import (
     Restarted,
     Sample,
     StallChanged,
+    SubtitlesFailed,
     TracksChanged,
 )
 from player.sync.messages import (
@@ -199,7 +200,7 @@ class Follower:
                 self._end_reached(event, now)
             case Failed():
                 self._failed(event, now)
-            case TracksChanged() | DurationChanged() | MediaGrown():
+            case TracksChanged() | SubtitlesFailed() | DurationChanged() | MediaGrown():
                 pass  # the session's
             case _:
                 assert_never(event)

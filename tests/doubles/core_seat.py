@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -50,7 +50,9 @@ ANA = Member("member-a", "Ana", "host")
 class CoreSeat:
     """Ana's seat, which the server has taken in and which watches `FILM`."""
 
-    def __init__(self, role: Role = "host", *media: str, returning: bool = False) -> None:
+    def __init__(
+        self, role: Role = "host", *media: str, returning: bool = False, **configured: Any
+    ) -> None:
         self.config = SeatConfig(
             role=role,
             name="Ana",
@@ -59,6 +61,7 @@ class CoreSeat:
             media=media,
             returning=returning,
             trusted=("media.example",),
+            **configured,
         )
         self.now = 1000.0
         self.asleep = 0.0

@@ -119,11 +119,12 @@ def test_nothing_of_an_item_is_left_for_the_next(film: Path, tmp_path: Path) -> 
             Source(url=url, headers=headers, subtitles=(Subtitle(str(subtitles)),), is_network=True)
         )
         it.player.set_rate(1.5)
-        it.player.adjust("subtitles", 0)
         asked = server.requests[-1].headers
         assert (asked["Authorization"], asked["User-Agent"]) == ("secret", "Test/1")
         assert "Injected" not in asked
-        assert [track.kind for track in first.tracks].count("subtitle") == 1
+        assert [track.kind for track in first.tracks] == ["video", "audio"]
+        told = it.wait(TracksChanged, where=lambda told: told.is_complete)
+        assert [track.kind for track in told.tracks].count("subtitle") == 1
         second = it.load(url)
         asked = server.requests[-1].headers
         assert "Authorization" not in asked
@@ -320,7 +321,7 @@ def test_the_seats_own_tracks_change_and_are_told(films: Films, tmp_path: Path) 
             return [t.track_id for t in told.tracks if t.kind == "audio" and t.selected]
 
         for track in (2, 1):
-            it.player.adjust("audio", 0)
+            it.player.select_track("audio", track)
             it.wait(TracksChanged, where=lambda told, track=track: sound(told) == [track])
         for step, volume in ((-30, 70.0), (500, 130.0)):
             it.player.adjust("volume", step)
@@ -328,13 +329,15 @@ def test_the_seats_own_tracks_change_and_are_told(films: Films, tmp_path: Path) 
         it.player.adjust("mute", 0)
         it.wait(TracksChanged, where=lambda told: told.muted)
         it.drain()
-        it.player.adjust("subtitles", 0)
-        it.wait(TracksChanged)
-        it.player.adjust("audio", 0)
+        it.player.select_track("audio", 2)
         it.wait(TracksChanged, where=lambda told: sound(told) == [2])
-        again = it.load(both)
-        assert [t.track_id for t in again.tracks if t.kind == "audio" and t.selected] == [2]
+        it.player.adjust("subtitle_delay", 0.5)
+        it.player.adjust("subtitle_scale", 0.2)
+        told = it.wait(TracksChanged, where=lambda told: told.subtitle_scale > 1)
+        assert (told.subtitle_delay, round(told.subtitle_scale, 2)) == (0.5, 1.2)
         other = it.load(film)
+        told = [event for event in it.told if isinstance(event, TracksChanged)][-1]
+        assert (told.subtitle_delay, round(told.subtitle_scale, 2)) == (0.0, 1.2)
         assert [t.track_id for t in other.tracks if t.kind == "audio" and t.selected] == [1]
 
 

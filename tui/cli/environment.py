@@ -64,6 +64,15 @@ def new_instance_id() -> str:
     return secrets.token_urlsafe(24)
 
 
+def subtitle_argument(text: str) -> str:
+    """A path made absolute.
+
+    Raises:
+        MediaError: there is no such file, or it cannot be read.
+    """
+    return path_text(local_path(decode_typed(os.fsencode(text))))
+
+
 def media_argument(text: str) -> str:
     """A path made absolute, or an address as it is; the seat looks closer.
 

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from player.api.local_path import path_text
 from protocol.exceptions import MediaRefused
-from tui.cli.environment import host_folders, media_argument, new_instance_id, read_environment
+from tui.cli.environment import (
+    host_folders,
+    media_argument,
+    new_instance_id,
+    read_environment,
+    subtitle_argument,
+)
 from tui.cli.launch_plan import (
     chosen_face,
     demo_plan,
@@ -38,7 +44,8 @@ def host(options: HostOptions) -> int:
         MatineeError: something that was typed cannot be, or the party ended with an error.
     """
     settings = load_settings(options.flags)
-    context = launch_context(options.seat, settings, read_environment())
+    files = tuple(map(subtitle_argument, options.seat.subtitles))
+    context = launch_context(options.seat, settings, read_environment(), files)
     media = tuple(map(media_argument, options.media))
     folders = host_folders()
     if options.returns:
@@ -56,7 +63,8 @@ def join(options: JoinOptions) -> int:
         MatineeError: something that was typed cannot be, or the party ended with an error.
     """
     settings = load_settings(options.seat.flags)
-    context = launch_context(options.seat, settings, read_environment())
+    files = tuple(map(subtitle_argument, options.seat.subtitles))
+    context = launch_context(options.seat, settings, read_environment(), files)
     media = (media_argument(options.media),) if options.media else ()
     return run(join_plan(options, context, media, new_instance_id()))
 
@@ -70,7 +78,8 @@ def demo(options: SeatOptions) -> int:
     environment = read_environment()
     face = chosen_face(options, environment)
     options = replace(options, video=options.video or demo_video(face, environment))
-    context = launch_context(options, load_settings(options.flags), environment)
+    files = tuple(map(subtitle_argument, options.subtitles))
+    context = launch_context(options, load_settings(options.flags), environment, files)
     with contextlib.ExitStack() as stack:
         film = stack.enter_context(resources.as_file(_film()))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="matinee-demo-"))

@@ -40,6 +40,8 @@ class LaunchContext:
     environment: Environment
     kept_trim: bool
     """Nobody asked for a shift of the sound, so the one that is kept will do."""
+    subtitle_files: tuple[str, ...] = ()
+    """Named for the film that is on first."""
 
 
 def chosen_face(options: SeatOptions, environment: Environment) -> FaceKind:
@@ -60,7 +62,10 @@ def chosen_face(options: SeatOptions, environment: Environment) -> FaceKind:
 
 
 def launch_context(
-    options: SeatOptions, settings: Settings, environment: Environment
+    options: SeatOptions,
+    settings: Settings,
+    environment: Environment,
+    subtitle_files: tuple[str, ...] = (),
 ) -> LaunchContext:
     """Options, settings and machine together.
 
@@ -71,7 +76,13 @@ def launch_context(
     if settings.video == "terminal" and face != "tui":
         raise SettingsError("video", "the film needs the screen to be drawn on", "use --video none")
     is_asked = options.trim_ms is not None or environment.has_trim_variable
-    return LaunchContext(settings, face, environment, kept_trim=not is_asked)
+    return LaunchContext(
+        settings,
+        face,
+        environment,
+        kept_trim=not is_asked,
+        subtitle_files=subtitle_files,
+    )
 
 
 def host_plan(
@@ -283,6 +294,9 @@ def _seat(
         correction=settings.correction,
         trim_ms=settings.trim_ms,
         max_height=settings.max_height,
+        audio_languages=settings.alang,
+        subtitle_languages=settings.slang,
+        subtitle_files=context.subtitle_files,
         trusted=settings.trusted_domains,
         status_interval=TUI_STATUS_INTERVAL if context.face == "tui" else _STATUS_INTERVAL,
         keys=mpv_keys(),

@@ -24,6 +24,10 @@ class SeatOptions:
     correction: CorrectionMode | None = None
     trim_ms: float | None = None
     max_height: int | None = None
+    alang: str | None = None
+    slang: str | None = None
+    subtitles: tuple[str, ...] = ()
+    """Subtitle files for the film that is on first."""
     trusted_domains: tuple[str, ...] = ()
     lan_media: bool | None = None
 
@@ -41,6 +45,8 @@ class SeatOptions:
             "correction": self.correction,
             "trim_ms": self.trim_ms,
             "max_height": self.max_height,
+            "alang": self.alang,
+            "slang": self.slang,
             "trusted_domains": self.trusted_domains or None,
             "lan_media": self.lan_media,
         }

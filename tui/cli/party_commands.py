@@ -35,6 +35,11 @@ _SEAT_OPTIONS: Final = (
     ),
     click.option("--trim", type=float, metavar="MS", help="Shift your own sound."),
     click.option("--max-height", type=int, metavar="ROWS", help="No larger picture than this."),
+    click.option("--alang", metavar="LANGUAGES", help="Of the sound, best first: de,en."),
+    click.option("--slang", metavar="LANGUAGES", help="Of the subtitles, best first."),
+    click.option(
+        "--subtitles", multiple=True, metavar="FILE", help="Subtitles for the film that is on."
+    ),
     click.option(
         "--trust-domain",
         multiple=True,
@@ -58,6 +63,9 @@ def _with_seat(command: Callable[Concatenate[SeatOptions, _Own], int]) -> Callab
         correction: CorrectionMode | None,
         trim: float | None,
         max_height: int | None,
+        alang: str | None,
+        slang: str | None,
+        subtitles: tuple[str, ...],
         trust_domain: tuple[str, ...],
         lan_media: bool | None,
         *args: _Own.args,
@@ -72,6 +80,9 @@ def _with_seat(command: Callable[Concatenate[SeatOptions, _Own], int]) -> Callab
             correction=correction,
             trim_ms=trim,
             max_height=max_height,
+            alang=alang,
+            slang=slang,
+            subtitles=subtitles,
             trusted_domains=trust_domain,
             lan_media=lan_media,
         )

@@ -66,14 +66,14 @@ class PlainPrinter:
         before = self._room
         self._room = reduce(before, view, now)
         own = own_changes(before, self._room)
-        texts = [] if own else self._happening(view, now)
+        texts = [] if own else self._happening(before, view, now)
         texts += [self._line(text, "2") for text in own]
         printed = [text.encode() for text in texts]
         if isinstance(view, views.Status):
             printed += [text.encode() for text in self._standing(now)]
         return printed
 
-    def _happening(self, view: views.AnyView, now: float) -> list[str]:
+    def _happening(self, before: PartyState, view: views.AnyView, now: float) -> list[str]:
         match view:
             case views.Ready():
                 role = (
@@ -83,7 +83,7 @@ class PlainPrinter:
                 )
                 invite = [self._line(f"invite: {view.invite}", "")] if view.invite else []
                 return [self._line(f"joined as {view.name}; {role}", "32"), *invite]
-            case views.MediaView():
+            case views.MediaView() if not _is_known(before, view):
                 length = f", {clock_text(view.duration)}" if view.duration is not None else ""
                 return [self._line(f"film: {view.title}{length}", "")]
             case views.Waiting() if view.names:
@@ -127,6 +127,12 @@ class PlainPrinter:
         at = datetime.fromtimestamp(self._wall_clock(), tz=UTC).astimezone()
         text = f"{at:%H:%M:%S} {text}"
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour else text
+
+
+def _is_known(before: PartyState, view: views.MediaView) -> bool:
+    """Whether it is the open film, of which there is something new besides."""
+    was = before.media
+    return before.is_open and was is not None and was.title == view.title
 
 
 def status_text(room: PartyState, now: float) -> str:

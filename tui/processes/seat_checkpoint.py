@@ -45,6 +45,10 @@ class SeatCheckpoint:
                 self.config = msgspec.structs.replace(self.config, yields=role == "viewer")
             case views.Status() if self._is_open:
                 self._sound = view
+            case views.TracksView(chosen=chosen):
+                self.config = msgspec.structs.replace(
+                    self.config, own_tracks=chosen, subtitle_files=()
+                )
             case views.MediaView():
                 self._is_open = True
                 self._opened(view)
@@ -57,6 +61,7 @@ class SeatCheckpoint:
             sound = {
                 "volume": f"{self._sound.volume:g}",
                 "mute": "yes" if self._sound.muted else "no",
+                "sub-scale": f"{self._sound.subtitle_scale:g}",
             }
             options = {**dict(self.config.mpv), **sound}
             self.config = msgspec.structs.replace(

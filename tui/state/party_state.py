@@ -178,7 +178,7 @@ def reduce(room: PartyState, view: views.AnyView, now: float) -> PartyState:
             return _with_error(room, view, now)
         case views.Ended():
             return replace(room, ended=view.reason)
-        case views.RoleView() | views.InviteView() | views.Resynced():
+        case views.RoleView() | views.InviteView() | views.Resynced() | views.TracksView():
             return room
         case _:
             assert_never(view)

@@ -32,7 +32,18 @@ def _sound(before: views.Status, after: views.Status) -> list[str]:
         said.append(f"volume {after.volume:.0f} %{silence}")
     if round(before.trim_ms) != round(after.trim_ms):
         said.append(trim_text(after.trim_ms))
+    if round(before.subtitle_delay_ms) != round(after.subtitle_delay_ms):
+        said.append(delay_text(after.subtitle_delay_ms))
+    if round(before.subtitle_scale, 2) != round(after.subtitle_scale, 2):
+        said.append(f"subtitles {after.subtitle_scale * 100:.0f} %")
     return said
+
+
+def delay_text(delay_ms: float) -> str:
+    """``subtitles 100 ms later``."""
+    if round(delay_ms) == 0:
+        return "subtitles not shifted"
+    return f"subtitles {abs(delay_ms):.0f} ms {'later' if delay_ms > 0 else 'earlier'}"
 
 
 def trim_text(trim_ms: float) -> str:

@@ -61,6 +61,7 @@ def sentence_of(view: views.AnyView) -> Sentence | None:
         case (
             views.Ready()
             | views.MediaView()
+            | views.TracksView()
             | views.Status()
             | views.MembersView()
             | views.RoleView()

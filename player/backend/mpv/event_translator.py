@@ -20,6 +20,11 @@ from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.end_of_stream.duration import ends_like
 from player.backend.mpv.end_of_stream.verdict import is_ordinary
 from player.backend.mpv.end_of_stream.watch import EndWatch
+from player.backend.mpv.external_subtitles import (
+    ExternalSubtitles,
+    SubtitleAnswered,
+    SubtitleAsked,
+)
 from player.backend.mpv.failures import FailureClassifier
 from player.backend.mpv.item_loader import broken_end, end_at_gap, is_drained, reaches
 from player.backend.mpv.position.lander import Lander
@@ -84,6 +89,7 @@ class EventTranslator:
         self._tracks: base.TracksChanged | None = None
         self._lander = Lander(playback)
         self._failures = FailureClassifier()
+        self._subtitles = ExternalSubtitles(self.inbox.put)
         self._silent = threading.Event()
 
     def start(self, core: MpvCore, before_end: Callable[[], bool]) -> threading.Thread:
@@ -176,6 +182,11 @@ class EventTranslator:
                 self._property(core, event)
             case TracksAsked():
                 self._tell_tracks(core, always=True)
+            case SubtitleAsked(subtitle):
+                if self._opened:
+                    self._subtitles.add(core, subtitle)
+            case SubtitleAnswered():
+                self._added(core, event)
             case ev.MessageCame(words):
                 self._message(words)
             case ev.ShutDown():
@@ -208,6 +219,7 @@ class EventTranslator:
         self._lander.begin_item()
         self._end.begin(load.source, load.generation)
         self._log.clear()
+        self._subtitles.begin(load.generation)
 
     def _end_file(self, ended: ev.FileEnded) -> None:
         self._playback.seeking = self._opened = False
@@ -252,6 +264,17 @@ class EventTranslator:
                 ),
             )
         )
+        for name in self._subtitles.unread(core, listed):
+            self.tell(base.SubtitlesFailed(load.generation, name))
+        for subtitle in load.source.subtitles:
+            self._subtitles.add(core, subtitle)
+        self._tell_tracks(core, always=True)
+
+    def _added(self, core: MpvCore, answered: SubtitleAnswered) -> None:
+        if not self._subtitles.take(answered):
+            return
+        if not answered.accepted:
+            self.tell(base.SubtitlesFailed(answered.generation, answered.subtitle.title))
         self._tell_tracks(core, always=True)
 
     # Seeks ------------------------------------------------------------------------------
@@ -337,7 +360,7 @@ class EventTranslator:
                     self._change_stall(core, changed.instant)
             case "eof-reached", True:
                 self._reach_end(core, changed.instant)
-            case "volume" | "mute" | "audio-delay" | "aid" | "sid", _:
+            case "volume" | "mute" | "audio-delay" | "aid" | "sid" | "sub-delay" | "sub-scale", _:
                 self._tell_tracks(core, always=False)
             case _:
                 pass  # a value that is not available now, or not yet
@@ -386,6 +409,9 @@ class EventTranslator:
             volume=core.number("volume") or 0.0,
             muted=core.get("mute") is True,
             audio_trim=core.number("audio-delay") or 0.0,
+            subtitle_delay=core.number("sub-delay") or 0.0,
+            subtitle_scale=core.number("sub-scale") or 1.0,
+            is_complete=self._subtitles.is_complete,
         )
         if always or (self._opened and tracks != self._tracks):
             self.tell(tracks)

@@ -10,17 +10,19 @@ from player.backend.mpv.binding.libmpv import CoreError
 from player.backend.mpv.end_of_stream.duration import ends_like
 from player.backend.mpv.options import NETWORK_PROTOCOLS, RECONNECT
 from player.backend.mpv.position.lander import forget_landings
+from player.languages import spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from player.backend.base import MediaPart, Source
+    from player.backend.base import MediaPart, Source, TrackWishes
     from player.backend.mpv.binding.libmpv import MpvCore
 
 _FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer", "http-proxy")
 """Options that an item or a key changes and the next item starts without."""
 
-_CHOSEN: Final = ("aid", "sid", "sub-delay")
+_LISTS: Final = ("audio-files", "alang", "slang")
+"""Lists that a person may have begun, and that an item adds to or replaces."""
 
 _EDGE_SEGMENTS: Final = 3
 """Segments before its end at which a live playlist is begun."""
@@ -36,25 +38,23 @@ class ItemLoader:
     def __init__(self, core: MpvCore) -> None:
         self._core = core
         self._defaults = {name: _spelling(core.get(f"options/{name}")) for name in _FORGOTTEN}
+        self._lists = {name: _strings(core.get(f"options/{name}")) for name in _LISTS}
         self._headers = _strings(core.get("options/http-header-fields"))
 
-    def prepare(self, source: Source, position: float, *, again: bool = False) -> None:
-        """Set everything that ``source`` needs, and nothing of an earlier one's.
-
-        Opened ``again``, it keeps the tracks that were chosen.
-        """
+    def prepare(self, source: Source, position: float) -> None:
+        """Set everything that ``source`` needs, and nothing of an earlier one's."""
         core = self._core
         core.set("pause", True)
         core.set("speed", 1.0)
         core.set("start", "none" if source.is_live else f"{max(0.0, position):.6f}")
         core.set("end", "none")
         for name, value in self._defaults.items():
-            if not (again and name in _CHOSEN):
-                core.set(name, value)
+            core.set(name, value)
         forget_landings(core)
         core.set("force-media-title", source.title)
-        core.set("audio-files", [source.audio_url] if source.audio_url else [])
-        core.set("sub-files", [subtitle.url for subtitle in source.subtitles])
+        audio_files = [source.audio_url] if source.audio_url else []
+        core.set("audio-files", [*audio_files, *self._lists["audio-files"]])
+        self._set_wishes(source.wishes)
         self._set_headers(source)
         if source.route is not None:
             core.set("http-proxy", source.route.proxy)
@@ -70,6 +70,25 @@ class ItemLoader:
         core.set("stream-lavf-o", RECONNECT if source.is_network else {})
         allowed = {"protocol_whitelist": NETWORK_PROTOCOLS, **RECONNECT}
         core.set("demuxer-lavf-o", (allowed if source.is_network else {}) | _live_start(source))
+
+    def _set_wishes(self, wishes: TrackWishes) -> None:
+        """Languages choose as the film opens: a switch afterwards would cost a seek."""
+        for name, languages in (
+            ("alang", wishes.audio_languages),
+            ("slang", wishes.subtitle_languages),
+        ):
+            codes = [code for tag in languages or () for code in spellings(tag)]
+            self._core.set(name, codes or self._lists[name])
+        for name, value in (
+            ("sid", "no" if wishes.no_subtitles else None),
+            ("sub-delay", wishes.subtitle_delay),
+            ("sub-scale", wishes.subtitle_scale),
+            ("volume", wishes.volume),
+            ("mute", wishes.muted),
+            ("audio-delay", wishes.audio_trim),
+        ):
+            if value is not None:
+                self._core.set(name, value)
 
     def open(self, source: Source) -> int:
         """Ask for ``source``; answers mpv's number of the playlist entry."""

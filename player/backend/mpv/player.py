@@ -8,13 +8,11 @@ import os
 import time
 from typing import TYPE_CHECKING, Final, TypeVar, assert_never
 
-import msgspec
-
 from player.backend import base
-from player.backend.mpv import track_list
 from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.binding.software_renderer import SoftwareRenderer
 from player.backend.mpv.event_translator import EventTranslator
+from player.backend.mpv.external_subtitles import SubtitleAsked
 from player.backend.mpv.item_loader import ItemLoader, loaded_range
 from player.backend.mpv.key_bindings import CLOSE_COMMAND, section
 from player.backend.mpv.notices import Notices
@@ -48,6 +46,9 @@ logger = logging.getLogger(__name__)
 _CLOSE_TIMEOUT: Final = 2.0
 _MAX_VOLUME: Final = 130.0
 _MAX_TRIM: Final = 5.0
+_MAX_DELAY: Final = 600.0
+_LEAST_SCALE: Final = 0.3
+_MOST_SCALE: Final = 3.0
 _PLAIN_NUDGE: Final = 0.05
 
 
@@ -126,9 +127,7 @@ class MpvPlayer:
             return
         try:
             with playback.lock:
-                before = self._load
-                again = before is not None and _is_same(before.source, source)
-                self._item.prepare(source, position, again=again)
+                self._item.prepare(source, position)
                 load = LoadRecord(generation, source, playback.next_ticket(position))
                 playback.loads[self._item.open(source)] = load
         except CoreGone:
@@ -191,13 +190,23 @@ class MpvPlayer:
                 self._try(lambda: self._core.set("mute", self._core.get("mute") is not True))
             case "trim":
                 self._try(lambda: self._shift("audio-delay", value, -_MAX_TRIM, _MAX_TRIM))
-            case "subtitles":
-                self._try(lambda: self._next_track("subtitle", "sid", none_too=True))
-            case "audio":
-                self._try(lambda: self._next_track("audio", "aid", none_too=False))
+            case "subtitle_delay":
+                self._try(lambda: self._shift("sub-delay", value, -_MAX_DELAY, _MAX_DELAY))
+            case "subtitle_scale":
+                self._try(lambda: self._shift("sub-scale", value, _LEAST_SCALE, _MOST_SCALE))
             case _:
                 assert_never(what)
         self._translator.inbox.put(TracksAsked())
+
+    def select_track(self, kind: base.TrackKind, track_id: int | None) -> None:
+        """See `Player.select_track`."""
+        name = "sid" if kind == "subtitle" else "aid"
+        self._try(lambda: self._core.set(name, "no" if track_id is None else str(track_id)))
+        self._translator.inbox.put(TracksAsked())
+
+    def add_subtitle(self, subtitle: base.Subtitle) -> None:
+        """See `Player.add_subtitle`."""
+        self._translator.inbox.put(SubtitleAsked(subtitle))
 
     def close(self) -> None:
         """See `Player.close`; gives a core that does not end up after 2 s."""
@@ -281,15 +290,6 @@ class MpvPlayer:
         now = self._core.number(name) or 0.0
         self._core.set(name, min(max(now + by, low), high))
 
-    def _next_track(self, kind: str, name: str, *, none_too: bool) -> None:
-        tracks = [t for t in track_list.tracks_of(self._core.get("track-list")) if t.kind == kind]
-        if not tracks:
-            return
-        choices = [str(track.track_id) for track in tracks] + (["no"] if none_too else [])
-        now = next((str(track.track_id) for track in tracks if track.selected), "no")
-        at = choices.index(now) if now in choices else -1
-        self._core.set(name, choices[(at + 1) % len(choices)])
-
     def _try(self, act: Callable[[], object]) -> None:
         self._ask(act)
 
@@ -303,8 +303,3 @@ class MpvPlayer:
         except CoreError as error:
             logger.debug(log_line("question_refused", by="mpv", cause=str(error)))
             return None
-
-
-def _is_same(before: base.Source, source: base.Source) -> bool:
-    """Whether it is the same once more, by whatever way it is connected to."""
-    return msgspec.structs.replace(before, route=source.route) == source

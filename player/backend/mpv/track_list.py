@@ -28,6 +28,8 @@ def tracks_of(track_list: object) -> tuple[Track, ...]:
             language=_text(entry.get("lang")),
             codec=_text(entry.get("codec")),
             selected=entry.get("selected") is True,
+            is_forced=entry.get("forced") is True or _is_called_forced(entry),
+            is_external=entry.get("external") is True,
         )
         for entry in _maps(track_list)
         if entry.get("type") in _KINDS and entry.get("albumart") is not True
@@ -68,6 +70,11 @@ def title_of(source: Source, metadata: object) -> str:
 def device_of(chosen: object, output: object) -> str:
     """The device that was chosen, or else the output that mpv found."""
     return str(output or "") if chosen in (None, "", "auto") else str(chosen)
+
+
+def _is_called_forced(entry: dict[str, object]) -> bool:
+    """Some files say it in the title only."""
+    return entry.get("type") == "sub" and "forced" in _text(entry.get("title")).lower()
 
 
 def _maps(node: object) -> list[dict[str, object]]:

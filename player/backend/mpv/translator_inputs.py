@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from player.backend.mpv.binding import events as ev
+from player.backend.mpv.external_subtitles import SubtitleAnswered, SubtitleAsked
 
 OBSERVED: Final = (
     "pause",
@@ -17,6 +18,8 @@ OBSERVED: Final = (
     "audio-delay",
     "aid",
     "sid",
+    "sub-delay",
+    "sub-scale",
 )
 """Properties whose changes are told."""
 
@@ -42,4 +45,12 @@ class Stop(msgspec.Struct, frozen=True):
     """End the core and then the thread."""
 
 
-TranslatorInput = ev.CoreEvent | SeekAnswered | RetryAnswered | TracksAsked | Stop
+TranslatorInput = (
+    ev.CoreEvent
+    | SeekAnswered
+    | RetryAnswered
+    | TracksAsked
+    | SubtitleAsked
+    | SubtitleAnswered
+    | Stop
+)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
+
+from player.languages import language_list, spoken_languages
 
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
@@ -27,6 +30,8 @@ def resolver_for(config: SeatConfig, dialer: Dialer | None = None) -> Resolver:
         # Not whatever a host's stream shows: a server may have made that up.
         return media in config.media
 
+    options = dict(config.mpv)
+    languages = language_list(config.subtitle_languages or options.get("slang", ""))
     return Resolver(
         rules,
         typed=typed,
@@ -34,4 +39,7 @@ def resolver_for(config: SeatConfig, dialer: Dialer | None = None) -> Resolver:
         dialer=dialer,
         headers=headers_of(config.mpv),
         ca_file=trusted_file(config.mpv),
+        languages=tuple(dict.fromkeys((*languages, *spoken_languages(os.environ)))),
+        # Who tells mpv how to look for them has it look.
+        finds_subtitles="sub-auto" not in options,
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
+
+import msgspec
 
 from player.api.local_path import is_address, local_path
 from player.backend.base import Route, Source, Subtitle
@@ -20,6 +24,7 @@ from player.media.resolver.timing import ResolverTiming
 from player.media.resolver.web_client import WebClient
 from player.media.resolver.ytdlp_client import ask_yt_dlp
 from player.media.resolver.ytdlp_messages import ExtractedMedia, ExtractRequest
+from player.media.subtitle_files import find_subtitles
 from player.net.proxies import NO_PROXIES
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.media.url_policy import as_typed, check_url, split_login, with_login
@@ -46,6 +51,8 @@ class Resolver:
         rules: what may be opened of what others have named.
         typed: knows what this seat's own person named, which may lead further.
         max_height: of the pictures, in pixels.
+        languages: of subtitles, best first.
+        finds_subtitles: whether those beside a file are looked for.
         timing: how long each step may take.
         look_up: the IP addresses of a host; None to ask the system.
         dialer: what everything connects through; None for straight there.
@@ -59,6 +66,8 @@ class Resolver:
         *,
         typed: Callable[[str], bool] = lambda _: False,
         max_height: int = MAX_HEIGHT,
+        languages: tuple[str, ...] = (),
+        finds_subtitles: bool = True,
         timing: ResolverTiming = _TIMING,
         look_up: Callable[[str], Awaitable[Sequence[str]]] | None = None,
         dialer: Dialer | None = None,
@@ -68,6 +77,8 @@ class Resolver:
         self._rules = rules
         self._typed = typed
         self._max_height = max_height
+        self._languages = languages
+        self._finds_subtitles = finds_subtitles
         self._timing = timing
         self._dialer = dialer
         self._ca_file = ca_file
@@ -97,7 +108,7 @@ class Resolver:
         if not is_address(media):
             if not (named or self._typed(media)):
                 raise MediaRefused("a path is only opened for the person who typed it")
-            return open_file(local_path(media))
+            return await self._open_file(local_path(media))
         rules = self._rules
         login = ""
         if named or self._typed(media):
@@ -109,7 +120,7 @@ class Resolver:
         seen = await self._probe.probe(media, rules, way, login)
         if seen.kind == "page":
             question = ExtractRequest(
-                with_login(media, login), self._max_height, way, self._ca_file
+                with_login(media, login), self._max_height, way, self._ca_file, self._languages
             )
             found, remarks = await ask_yt_dlp(question, progress, self._timing.extraction_timeout)
             return await self._source_of(found, remarks, rules, way)
@@ -135,6 +146,15 @@ class Resolver:
 
     def _route(self, rules: UrlPolicy, *, for_player: bool) -> Route | None:
         return self._dialer.route(rules, for_player=for_player) if self._dialer else None
+
+    async def _open_file(self, path: Path) -> Source:
+        source = open_file(path)
+        if not self._finds_subtitles:
+            return source
+        film = Path(source.url)
+        found = await asyncio.to_thread(find_subtitles, film, self._languages)
+        notice = clean_text("; ".join(found.notices), _NOTICE_CELLS)
+        return msgspec.structs.replace(source, subtitles=found.subtitles, notice=notice)
 
     async def _source_of(
         self, found: ExtractedMedia, remarks: tuple[str, ...], rules: UrlPolicy, way: str

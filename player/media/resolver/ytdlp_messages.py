@@ -26,6 +26,8 @@ class ExtractRequest(msgspec.Struct, frozen=True):
     """What all connections go through: it holds them to the rules."""
     ca_file: str = ""
     """Certificates that servers are checked against; "" for yt-dlp's own."""
+    languages: tuple[str, ...] = ()
+    """Of subtitles, best first."""
 
 
 class ExtractorRemark(msgspec.Struct, frozen=True, tag="remark"):

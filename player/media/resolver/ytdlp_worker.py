@@ -97,7 +97,7 @@ def _ask(question: ExtractRequest, answer: Callable[[ExtractorLine], None]) -> E
     try:
         with yt_dlp.YoutubeDL(options) as downloader:
             info = downloader.extract_info(question.url, download=False)
-            return found_in(downloader.sanitize_info(info), _languages())
+            return found_in(downloader.sanitize_info(info), question.languages)
     except yt_dlp.utils.DownloadError as error:
         unsupported = "Unsupported URL" in str(error)
         return ExtractionFailed(plain_words(str(error)), unsupported, version)
@@ -107,13 +107,6 @@ def _ask(question: ExtractRequest, answer: Callable[[ExtractorLine], None]) -> E
         return ExtractionFailed(
             f"{type(error).__name__}: {plain_words(str(error))}", version=version
         )
-
-
-def _languages() -> list[str]:
-    """Languages of subtitles, best first."""
-    own = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    spoken = [value[:2].lower() for value in own if value[:2].isalpha()]
-    return [*dict.fromkeys(language for language in spoken if language != "c."), "en"]
 
 
 if __name__ == "__main__":

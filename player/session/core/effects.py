@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from player.api.views import AnyView, ErrorLine, Notice
-from player.backend.base import Adjustment, Source
+from player.backend.base import Adjustment, Source, Subtitle, TrackKind
 from player.media.messages import AnyLoaderRequest
 from protocol.timeline import Timeline
 
@@ -127,10 +127,23 @@ class ShowText(Effect, frozen=True):
 
 
 class AdjustPlayer(Effect, frozen=True):
-    """The seat's own things: sound, tracks, trim; ``value`` as `Player.adjust` takes it."""
+    """The seat's own sound and subtitles; ``value`` as `Player.adjust` takes it."""
 
     what: Adjustment
     value: float
+
+
+class SelectTrack(Effect, frozen=True):
+    """Show or play that track, None for none."""
+
+    kind: TrackKind
+    track_id: int | None
+
+
+class AddSubtitle(Effect, frozen=True):
+    """Add a file to the film that is open."""
+
+    subtitle: Subtitle
 
 
 class ResizePicture(Effect, frozen=True):
@@ -153,6 +166,8 @@ PlayerEffect = (
     | UnloadMedia
     | ShowText
     | AdjustPlayer
+    | SelectTrack
+    | AddSubtitle
     | ResizePicture
 )
 LinkEffect = Flush | RetryNow | Reconnect | SetCredentials

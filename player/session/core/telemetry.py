@@ -13,6 +13,7 @@ from protocol.sync.quality import Quality, QualityMeter
 from protocol.wire.messages import Cursor, Report, Role
 
 if TYPE_CHECKING:
+    from player.backend.base import TracksChanged
     from player.sync.phase import PlayerState
     from protocol.client.protocol import ClientProtocol
     from protocol.client.stream_state import StreamState
@@ -41,6 +42,8 @@ class SeatTelemetry:
         self.volume = 100.0
         self.muted = False
         self.trim = 0.0
+        self.subtitle_delay = 0.0
+        self.subtitle_scale = 1.0
         self.failure: str | None = None
         """Why the player has failed; None while it has not."""
         self._away: str | None = None
@@ -91,9 +94,10 @@ class SeatTelemetry:
         """The player has the film."""
         self.seeks_film = False
 
-    def take_sound(self, volume: float, trim: float, *, muted: bool) -> None:
-        """The seat's own sound: volume in %, trim in seconds."""
-        self.volume, self.trim, self.muted = volume, trim, muted
+    def take_sound(self, told: TracksChanged) -> None:
+        """The seat's own sound and subtitles."""
+        self.volume, self.trim, self.muted = told.volume, told.audio_trim, told.muted
+        self.subtitle_delay, self.subtitle_scale = told.subtitle_delay, told.subtitle_scale
 
     def take_buffered(self, until: float | None, since: float | None = None) -> None:
         """How far the media is ready to play, in seconds of position; live, also since where."""
@@ -158,6 +162,8 @@ class SeatTelemetry:
             volume=self.volume,
             muted=self.muted,
             trim_ms=round(self.trim * 1000),
+            subtitle_delay_ms=round(self.subtitle_delay * 1000),
+            subtitle_scale=round(self.subtitle_scale, 2),
             reason=self._reason(is_linked=protocol.joined),
             lost_pings=protocol.lost_pings(now),
             correction_kind=UNSET if view.correction == "hold" else view.correction,

@@ -34,7 +34,7 @@ def test_mpvs_window_has_the_keys_that_send_intents() -> None:
 
 def test_only_a_key_that_takes_small_steps_asks_again_while_it_is_held() -> None:
     held = {binding.line.partition(" ")[0] for binding in mpv_keys() if binding.repeats}
-    assert held == {"seek_by", "volume", "trim"}
+    assert held == {"seek_by", "volume", "trim", "subtitle_delay", "subtitle_size"}
 
 
 def test_what_moves_the_film_is_the_hosts() -> None:

@@ -13,14 +13,24 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from player.api.intents import AnyIntent, Give, Kick, LoadMedia, OwnCopy, PictureSize, Resync, Say
+from player.api.intents import (
+    AnyIntent,
+    Give,
+    Kick,
+    LoadMedia,
+    OwnCopy,
+    PictureSize,
+    Resync,
+    Say,
+    Subtitles,
+)
 from tui.actions import ACTIONS, BY_ID, Action
 from tui.screen.messages import Answered, Asked
 from tui.screen.screens.go_to import GoToScreen
 from tui.screen.screens.help import HelpScreen
 from tui.screen.screens.invite import InviteScreen
 from tui.screen.screens.member_picker import MemberPickerScreen
-from tui.screen.screens.open_media import OpenMediaScreen
+from tui.screen.screens.open_media import FILM, SUBTITLES, OpenMediaScreen, WantedFile
 from tui.screen.widgets.feed import Feed
 from tui.screen.widgets.footer import FooterBar
 from tui.screen.widgets.header import HeaderBar
@@ -143,6 +153,9 @@ class MainScreen(Screen[None], inherit_bindings=True):
                 self.app.push_screen(GoToScreen(self.room, self.now), self._ask)
             case "own_copy":
                 self._name_film(f"Your copy of {self.room.title or 'the film'}", OwnCopy)
+            case "subtitle_file":
+                question = f"Subtitles for {self.room.title or 'the film'}"
+                self._name_file(question, Subtitles, SUBTITLES)
             case "load":
                 self._name_film("What to watch instead, from its beginning", LoadMedia)
             case "chat":
@@ -167,10 +180,15 @@ class MainScreen(Screen[None], inherit_bindings=True):
             self.post_message(Asked(intent))
 
     def _name_film(self, question: str, make: type[OwnCopy | LoadMedia]) -> None:
-        def named(film: str | None) -> None:
-            self._ask(None if film is None else make(film))
+        self._name_file(question, make, FILM)
 
-        self.app.push_screen(OpenMediaScreen(question), named)
+    def _name_file(
+        self, question: str, make: type[OwnCopy | LoadMedia | Subtitles], wanted: WantedFile
+    ) -> None:
+        def named(file: str | None) -> None:
+            self._ask(None if file is None else make(file))
+
+        self.app.push_screen(OpenMediaScreen(question, wanted), named)
 
     def _choose(self, question: str, consequence: str, make: type[Kick | Give]) -> None:
         """Ask for one of the others, then for what is to be done about him."""

@@ -1,4 +1,4 @@
-"""Which film? A path, typed or dropped, or an address."""
+"""Which film, or which subtitles? A path, typed or dropped, or an address of a film."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 from urllib.parse import unquote
 
 from textual.binding import Binding, BindingType
@@ -19,6 +19,33 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
+class WantedFile(NamedTuple):
+    """What a person is to name."""
+
+    example: str
+    advice: str
+    missing: str
+    """Said when nothing was typed."""
+    folder: str
+    """Said when a folder was."""
+    takes_address: bool = True
+
+
+FILM: Final = WantedFile(
+    "~/Videos/film.mkv or https://…",
+    "A path or an address, or drop the file here; Tab completes, Esc closes",
+    "type the path of a film, or its address",
+    "that is a folder: name the film in it",
+)
+SUBTITLES: Final = WantedFile(
+    "~/Videos/film.srt",
+    "The path of a file, or drop it here; Tab completes, Esc closes",
+    "type the path of a subtitle file",
+    "that is a folder: name the subtitle file in it",
+    takes_address=False,
+)
+
+
 class OpenMediaScreen(ModalScreen[str | None]):
     """Asks for a path until there is a file, or until escape; an address is taken as it is."""
 
@@ -27,25 +54,22 @@ class OpenMediaScreen(ModalScreen[str | None]):
         Binding("tab", "complete", "Complete", priority=True),
     ]
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, wanted: WantedFile = FILM) -> None:
         super().__init__()
         self._question = question
+        self._wanted = wanted
 
     def compose(self) -> ComposeResult:
         """Title, input, and a line that explains or complains."""
         with Vertical(classes="dialog wide"):
             yield Static(self._question, classes="title", markup=False)
             yield Input(
-                placeholder="~/Videos/film.mkv or https://…",
+                placeholder=self._wanted.example,
                 max_length=8192,
                 compact=True,
                 suggester=PathSuggester(),
             )
-            yield Static(
-                "A path or an address, or drop the file here; Tab completes, Esc closes",
-                id="advice",
-                markup=False,
-            )
+            yield Static(self._wanted.advice, id="advice", markup=False)
 
     def action_complete(self) -> None:
         """Take what is suggested."""
@@ -54,7 +78,7 @@ class OpenMediaScreen(ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the path, or say what is wrong with it."""
         try:
-            self.dismiss(parse_path(event.value))
+            self.dismiss(parse_path(event.value, self._wanted))
         except ValueError as error:
             advice = self.query_one("#advice", Static)
             advice.update(str(error))
@@ -85,7 +109,7 @@ def completed(value: str) -> str | None:
     return None
 
 
-def parse_path(text: str) -> str:
+def parse_path(text: str, wanted: WantedFile = FILM) -> str:
     """The file a person means, as terminals write one that is dropped on them; or an address.
 
     Raises:
@@ -93,10 +117,10 @@ def parse_path(text: str) -> str:
     """
     text = text.strip()
     if not text:
-        raise ValueError("type the path of a film, or its address")
+        raise ValueError(wanted.missing)
     if text.startswith("file://"):
         text = unquote(text.removeprefix("file://"))
-    elif "://" in text:
+    elif "://" in text and wanted.takes_address:
         return text
     candidates = [text]
     with contextlib.suppress(ValueError):
@@ -107,7 +131,7 @@ def parse_path(text: str) -> str:
             if file.is_file():
                 return str(file.resolve())
     if _is_folder(candidates[-1]):
-        raise ValueError("that is a folder: name the film in it")
+        raise ValueError(wanted.folder)
     raise ValueError("there is no such file: check its name")
 
 

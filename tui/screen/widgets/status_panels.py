@@ -148,4 +148,9 @@ def _buffer_text(room: PartyState, status: Status) -> str:
 
 def _sound_text(status: Status) -> str:
     volume = "muted" if status.muted else f"volume {status.volume:.0f} %"
-    return f"{volume} · trim {status.trim_ms:+.0f} ms" if status.trim_ms else volume
+    parts = [volume]
+    if status.trim_ms:
+        parts.append(f"trim {status.trim_ms:+.0f} ms")
+    if status.subtitle_delay_ms:
+        parts.append(f"subtitles {status.subtitle_delay_ms:+.0f} ms")
+    return " · ".join(parts)

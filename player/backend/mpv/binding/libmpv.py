@@ -113,7 +113,7 @@ class MpvCore:
         with self._guard():
             return self._handle.command(*words, decoder=_decoded)
 
-    def command_later(self, done: Callable[[bool], None], *words: str | float) -> None:
+    def command_later(self, done: Callable[[bool], None], *words: str | bytes | float) -> None:
         """Queue a command; ``done(success)`` is called among the events, in their order."""
 
         def answered(error: object, _result: object) -> None:

@@ -32,7 +32,9 @@ from player.api.intents import (
     SeekBy,
     SetRate,
     SettingIntent,
+    SubtitleDelay,
     Subtitles,
+    SubtitleSize,
     Take,
     Toggle,
     Trim,
@@ -117,7 +119,9 @@ class IntentHandler:
                 self._moderation.take()
             case LoadNext() | LoadMedia() | OwnCopy() | Cancel() | Consent() | Reopen():
                 self._choose_film(intent)
-            case Volume() | Mute() | Subtitles() | Audio() | Trim() | PictureSize():
+            case Subtitles() | Audio():
+                self._choose_track(intent)
+            case Volume() | Mute() | SubtitleDelay() | SubtitleSize() | Trim() | PictureSize():
                 self._adjust(intent)
             case Resync():
                 self._resync.ask(now)
@@ -172,23 +176,38 @@ class IntentHandler:
             case _:
                 assert_never(intent)
 
-    def _adjust(self, intent: Volume | Mute | Subtitles | Audio | Trim | PictureSize) -> None:
+    def _choose_track(self, intent: Subtitles | Audio) -> None:
+        match intent:
+            case Subtitles(file=str(file)) if file:
+                self._media.name_subtitles(file)
+            case _ if self._current.view is None:
+                self._outbox.notice("the film is not open yet")
+            case Subtitles():
+                if self._current.tracks("subtitle"):
+                    self._media.next_track("subtitle")
+                else:
+                    self._outbox.notice("this film has no subtitles")
+            case Audio():
+                if self._current.tracks("audio") > 1:
+                    self._media.next_track("audio")
+                else:
+                    self._outbox.notice("this film has no other sound track")
+            case _:
+                assert_never(intent)
+
+    def _adjust(
+        self, intent: Volume | Mute | SubtitleDelay | SubtitleSize | Trim | PictureSize
+    ) -> None:
         """The seat's own things: sound, subtitles, the size of the picture."""
         match intent:
             case Volume(step=step):
                 self._outbox.add(AdjustPlayer("volume", step))
             case Mute():
                 self._outbox.add(AdjustPlayer("mute", 0))
-            case Subtitles():
-                if self._current.tracks("subtitle"):
-                    self._outbox.add(AdjustPlayer("subtitles", 1))
-                else:
-                    self._outbox.notice("this film has no subtitles")
-            case Audio():
-                if self._current.tracks("audio") > 1:
-                    self._outbox.add(AdjustPlayer("audio", 1))
-                else:
-                    self._outbox.notice("this film has no other sound track")
+            case SubtitleDelay(step_ms=step):
+                self._outbox.add(AdjustPlayer("subtitle_delay", step / 1000))
+            case SubtitleSize(step=step):
+                self._outbox.add(AdjustPlayer("subtitle_scale", step / 100))
             case Trim(step_ms=step):
                 self._outbox.add(AdjustPlayer("trim", step / 1000))
             case PictureSize(width=width, height=height):

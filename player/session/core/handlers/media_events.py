@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 import msgspec
 
-from player.api.views import OWN_COPY, ConsentAsked, Progress
+from player.api.views import OWN_COPY, ConsentAsked, Progress, TracksView
 from player.media.messages import (
     AnswerConsent,
     CancelSearch,
@@ -19,11 +19,15 @@ from player.media.messages import (
     MediaIdentified,
     MediaReady,
     MediaUnavailable,
+    ReadSubtitles,
     SearchFailed,
     SearchProgress,
     StopOpening,
+    SubtitlesRead,
+    SubtitlesUnreadable,
 )
 from player.session.core.effects import LoadSource, SetLiveOrigin, UnloadMedia
+from player.session.core.handlers.track_chooser import TrackChooser
 from protocol.exceptions import MatineeError
 from protocol.text import TITLE_CELLS, clean_text
 from protocol.wire.messages import LoadAct
@@ -31,7 +35,14 @@ from protocol.wire.messages import LoadAct
 if TYPE_CHECKING:
     from player.api.config import SeatConfig
     from player.api.views import MediaView
-    from player.backend.base import DurationChanged, Failed, MediaOpened, Source, TracksChanged
+    from player.backend.base import (
+        DurationChanged,
+        Failed,
+        MediaOpened,
+        Source,
+        TrackKind,
+        TracksChanged,
+    )
     from player.media.messages import ConsentAnswer
     from player.session.core.choices import Choices
     from player.session.core.current_media import CurrentMedia
@@ -86,6 +97,9 @@ class MediaEventHandler:
         self._commands = commands
         self._schedule = schedule
         self._outage = outage
+        self._tracks = TrackChooser(config)
+        self._own_tracks = self._tracks.own
+        """As the face was last told."""
         self._searches: dict[int, _Search] = {}
         self._number = 0
         """Of the newest search."""
@@ -118,6 +132,11 @@ class MediaEventHandler:
                 self._identified(number)
             case MediaFound():
                 self._found(event, now)
+            case SubtitlesRead(media_id=media_id, subtitle=subtitle):
+                self._outbox.add(*self._tracks.add_file(media_id, subtitle))
+                self._tell_tracks()
+            case SubtitlesUnreadable(error=error):
+                self._outbox.error("subtitles", error.message, error.remedy)
             case SearchFailed(number=number, error=error):
                 self._search_failed(number, error)
             case _:
@@ -131,9 +150,11 @@ class MediaEventHandler:
         if media is not None and (before is None or before.media_id != media.media_id):
             self._telemetry.search_started()
             self._schedule.soon()
-        if self._current.show(media, self._choices.own_copy(media)):
+        if media is not None and self._current.show(media, self._choices.own_copy(media)):
             self._outage.end()
             self._outbox.add(UnloadMedia())
+            for file in self._tracks.show(media.media_id):
+                self._outbox.add(ReadSubtitles(media.media_id, file))
             self._open()
         else:
             self._show_duration(self._current.measured())
@@ -168,7 +189,7 @@ class MediaEventHandler:
     def _found_source(self, source: Source, now: float) -> None:
         if self._outage.wants_source(now):
             self._current.found(source)
-            self._outbox.add(LoadSource(source))
+            self._outbox.add(LoadSource(self._tracks.opening(source)))
 
     def _not_found(self, error: MatineeError, now: float) -> None:
         is_founding = self._membership.is_host and not self._current.ever_opened
@@ -201,6 +222,7 @@ class MediaEventHandler:
         if media is None or view is None:
             return
         self._outbox.emit(view)
+        self._outbox.add(*self._tracks.opened(event.tracks))
         if event.notice:
             self._outbox.notice(event.notice, event.remedy_code)
         if event.is_live and event.live_origin is None:
@@ -246,10 +268,25 @@ class MediaEventHandler:
             self._membership.request(LoadAct(described), now)
 
     def tracks_changed(self, event: TracksChanged) -> None:
-        """Another track was chosen."""
+        """Tracks came, or another was chosen."""
         view = self._current.tracks_changed(event.tracks)
         if view is not None:
             self._outbox.emit(view)
+        self._outbox.add(*self._tracks.changed(event))
+        for said in self._tracks.missing(event):
+            self._outbox.notice(said)
+        self._tell_tracks()
+
+    def player_lost(self) -> None:
+        """There will be another player, which has to be told all."""
+        self._tracks.player_lost()
+
+    def _tell_tracks(self) -> None:
+        """Tell the face what the person has chosen, when that is new."""
+        own = self._tracks.own
+        if own != self._own_tracks:
+            self._own_tracks = own
+            self._outbox.emit(TracksView(own))
 
     def broken_off(self, position: float | None) -> None:
         """The player has failed; ``position`` is where the film breaks off, if it does."""
@@ -291,6 +328,19 @@ class MediaEventHandler:
             self._outbox.notice("there is no film yet to have a copy of")
         else:
             self._outbox.add(IdentifyMedia(self._begin(_Search(own, "copy")), own))
+
+    def next_track(self, kind: TrackKind) -> None:
+        """The next track of that kind; after the last subtitles, none."""
+        self._outbox.add(self._tracks.next(kind))
+        self._tell_tracks()
+
+    def name_subtitles(self, file: str) -> None:
+        """Show the current film with the subtitles of ``file``."""
+        media = self._current.media
+        if media is None:
+            self._outbox.notice("there is no film yet to have subtitles for")
+        else:
+            self._outbox.add(ReadSubtitles(media.media_id, file))
 
     def cancel(self) -> None:
         """Stop looking for what was asked for last."""

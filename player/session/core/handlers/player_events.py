@@ -15,6 +15,7 @@ from player.backend.base import (
     PauseChanged,
     Restarted,
     StallChanged,
+    SubtitlesFailed,
     TracksChanged,
 )
 from player.session.core.effects import ReleasePlayer
@@ -112,9 +113,11 @@ class PlayerEventHandler:
             case KeyPressed(intent=line):
                 self._intents.take_line(line, now)
             case TracksChanged():
-                self._telemetry.take_sound(news.volume, news.audio_trim, muted=news.muted)
+                self._telemetry.take_sound(news)
                 self._media.tracks_changed(news)
                 self._schedule.soon()
+            case SubtitlesFailed(title=title):
+                self._outbox.notice(f"subtitles that cannot be read are left out: {title}")
             case Jumped(drift=drift, reason=reason):
                 if not self._resync.is_asked:
                     self._corrected(drift, reason)
@@ -149,6 +152,7 @@ class PlayerEventHandler:
         self._media.without_film(event.reason)
         self._media.broken_off(event.position)
         if event.lost:
+            self._media.player_lost()
             code = "reopen"
         else:
             code = "try_again_or_load" if self._membership.is_host else "try_again"

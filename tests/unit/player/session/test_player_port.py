@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from player.backend.base import EventSink, MediaOpened, Source, TracksChanged
+from player.backend.base import EventSink, MediaOpened, Source, Subtitle, TracksChanged
 from player.backend.fake import FakePlayer
 from player.session.core.effects import (
+    AddSubtitle,
     AdjustPlayer,
     FollowTimeline,
     HoldPlayer,
@@ -15,6 +16,7 @@ from player.session.core.effects import (
     PlayerEffect,
     ReleasePlayer,
     ResizePicture,
+    SelectTrack,
     SetClock,
     SetSyncEnabled,
     SetTolerance,
@@ -78,6 +80,8 @@ def test_the_seat_s_own_things_are_adjusted_and_a_hold_is_given_up() -> None:
         AdjustPlayer("volume", -30.0),
         AdjustPlayer("mute", 0),
         AdjustPlayer("trim", 0.01),
+        AdjustPlayer("subtitle_delay", 0.1),
+        AdjustPlayer("subtitle_scale", 0.1),
         ShowText("View Only"),
         ResizePicture(80, 45),
         HoldPlayer(),
@@ -85,3 +89,12 @@ def test_the_seat_s_own_things_are_adjusted_and_a_hold_is_given_up() -> None:
     )
     told = rig.told()
     assert (told.volume, told.muted, told.audio_trim) == (70.0, True, 0.01)
+    assert (told.subtitle_delay, told.subtitle_scale) == (0.1, 1.1)
+
+
+def test_a_file_of_subtitles_is_added_to_the_film_and_chosen() -> None:
+    rig = Rig()
+    rig.perform(LoadSource(Source(url="film")))
+    rig.perform(AddSubtitle(Subtitle("film.srt", "en", "English")), SelectTrack("subtitle", 1))
+    text = rig.told().tracks[-1]
+    assert (text.title, text.language, text.selected) == ("English", "en", True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from player.api import views
 from player.api.config import SeatConfig
 from player.api.intents import OwnCopy, PictureSize, Say
+from player.api.own_tracks import OwnTracks, TrackChoice
 from tui.processes.seat_checkpoint import SeatCheckpoint
 
 if TYPE_CHECKING:
@@ -107,7 +109,8 @@ def test_the_sound_is_as_it_was_once_a_film_was_open() -> None:
     assert dict(kept.restore().mpv) == {"volume": "80", "hwdec": "no"}
     kept.heard(media(queue_left=0))
     kept.heard(loud)
-    assert dict(kept.restore().mpv) == {"volume": "55", "hwdec": "no", "mute": "yes"}
+    options = {"volume": "55", "hwdec": "no", "mute": "yes", "sub-scale": "1"}
+    assert dict(kept.restore().mpv) == options
     assert kept.config.trim_ms == -40.0
 
 
@@ -120,3 +123,11 @@ def test_of_what_was_asked_the_last_of_a_kind_is_told_again() -> None:
 
 def media(queue_left: int) -> views.MediaView:
     return views.MediaView(title="A film", kind="file", duration=60.0, queue_left=queue_left)
+
+
+def test_what_was_chosen_of_sound_and_subtitles_is_known_again() -> None:
+    kept = checkpoint()
+    own = OwnTracks(audio=TrackChoice("de", place=2), subtitle_files=("/films/mine.srt",))
+    kept.config = msgspec.structs.replace(kept.config, subtitle_files=("/films/first.srt",))
+    kept.heard(views.TracksView(own))
+    assert (kept.restore().own_tracks, kept.config.subtitle_files) == (own, ())

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from player.api.intents import PictureSize
+from player.backend.base import MediaOpened, Track
 from player.media.messages import OpenMedia
 from player.session.core.effects import (
     AdjustPlayer,
@@ -107,12 +108,14 @@ def test_without_a_server_nobody_would_read_chat() -> None:
 
 def test_the_seat_s_own_things_go_to_its_player() -> None:
     seat = CoreSeat("viewer")
-    seat.ask("volume -30", "mute", "trim 10")
+    seat.ask("volume -30", "mute", "trim 10", "subtitle_delay -100", "subtitle_size 10")
     seat.core.intent(PictureSize(80, 45), seat.clocks)
     assert [*seat.effects, *seat.core.effects()] == [
         AdjustPlayer("volume", -30.0),
         AdjustPlayer("mute", 0),
         AdjustPlayer("trim", 0.01),
+        AdjustPlayer("subtitle_delay", -0.1),
+        AdjustPlayer("subtitle_scale", 0.1),
         ResizePicture(80, 45),
     ]
     assert seat.sent == []
@@ -135,6 +138,15 @@ def test_a_line_that_is_no_wish_is_refused() -> None:
 
 
 def test_a_key_for_tracks_that_are_not_there_is_answered() -> None:
-    seat = CoreSeat("viewer")
+    seat = CoreSeat("viewer", "mine.mkv")
+    seat.ask("subtitles film.srt")
+    seat.watch()
     seat.ask("subtitles", "audio")
-    assert seat.said == ["this film has no subtitles", "this film has no other sound track"]
+    seat.player(MediaOpened(1, "The Film", 600.0, (Track("audio", 1),), (), True, True))
+    seat.ask("subtitles", "audio")
+    assert seat.said == [
+        "there is no film yet to have subtitles for",
+        *["the film is not open yet"] * 2,
+        "this film has no subtitles",
+        "this film has no other sound track",
+    ]
