@@ -37,6 +37,8 @@ RemedyCode = Literal[
     "check_machine",
     "allow_plain_http",
     "draw_in_terminal",
+    "log_in",
+    "log_in_again",
 ]
 """What a person can do with a key, a command or an option, whose names only a face knows."""
 

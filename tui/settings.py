@@ -24,6 +24,7 @@ from msgspec.inspect import (
 )
 
 from player.api.config import CorrectionMode, Video
+from player.api.logins import Login, Logins
 from protocol.exceptions import SettingsError
 from protocol.wire.addresses import DEFAULT_LISTEN
 from protocol.wire.messages import StreamSettings
@@ -41,6 +42,14 @@ _FLAGS: Final = {"trim_ms": "trim", "tolerance_ms": "tolerance", "trusted_domain
 Domain = Annotated[str, Meta(pattern=r"^[^\s/:@]+\Z", max_length=253)]
 
 
+Browser = Annotated[
+    str,
+    Meta(
+        pattern=r"(?i)^((brave|chrome|chromium|edge|firefox|opera|safari|vivaldi|whale)"
+        r"(\+[a-z0-9]+)?(:.+)?)?\Z",
+        max_length=500,
+    ),
+]
 Languages = Annotated[
     str, Meta(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*([ ,]+|\Z))*\Z", max_length=200)
 ]
@@ -71,6 +80,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Rows of picture that are worth loading, of pages that offer several."""
     wait: bool = False
     """Host: the film stops for whoever stalls, for a while."""
+    cookies_from: Browser = ""
+    """The browser whose cookies are shown to pages that want a login, for yt-dlp to read."""
+    cookies: Annotated[str, Meta(max_length=4096)] = ""
+    """A file of cookies for the same, in Netscape's format."""
+    site_cookies: dict[Domain, str] = {}
+    """Site, and the browser or the file for it alone and all names below it."""
     lan_media: bool = False
     """Films on this machine's own network may be opened, too."""
     trusted_domains: Annotated[tuple[Domain, ...], Meta(max_length=1000)] = ()
@@ -79,6 +94,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Colours; "" chooses by the terminal."""
     mpv: dict[str, str] = {}
     """libmpv options."""
+
+    @property
+    def logins(self) -> Logins:
+        """Where this person is logged in."""
+        everywhere = Login(self.cookies_from, self.cookies)
+        return Logins(everywhere, tuple(self.site_cookies.items()))
 
     @property
     def stream_settings(self) -> StreamSettings:
@@ -144,6 +165,23 @@ def parse_mpv(pairs: tuple[str, ...] | list[str]) -> dict[str, str]:
     return options
 
 
+def parse_site_cookies(pairs: tuple[str, ...] | list[str]) -> dict[str, str]:
+    """``SITE=BROWSER`` or ``SITE=FILE``.
+
+    Raises:
+        SettingsError: not of that form.
+    """
+    places: dict[str, str] = {}
+    for pair in pairs:
+        site, mark, place = pair.partition("=")
+        if not (mark and site and place):
+            raise SettingsError(
+                "site_cookies", f"{pair!r} is not SITE=BROWSER or SITE=FILE", "name both"
+            )
+        places[site] = place
+    return places
+
+
 def _from_file(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as stream:
@@ -169,6 +207,8 @@ def _of_variable(field: str, text: str) -> object:
     match field:
         case "mpv":
             return parse_mpv(shlex.split(text))
+        case "site_cookies":
+            return parse_site_cookies(shlex.split(text))
         case "trusted_domains":
             return tuple(text.replace(",", " ").split())
         case _:
@@ -225,12 +265,16 @@ def _fitting(field: str) -> str:
             return f"write {number} from {least:g} to {most:g}"
         case BoolType():
             return "write true or false"
+        case StrType(pattern=str(), max_length=500):
+            return "write a browser, such as firefox or chrome"
         case StrType(pattern=str(), max_length=200):
             return "write languages by their codes, the best first, such as de,en"
         case StrType(max_length=int(most)):
             return f"write a text of {most} characters at most"
         case VarTupleType():
             return "write names of sites and nothing else, such as example.org"
+        case DictType() if field == "site_cookies":
+            return "write a table of sites, each with a browser or a file of cookies"
         case DictType():
             return "write a table of names and values"
         case _:

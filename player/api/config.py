@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
+from player.api.logins import Logins
 from player.api.own_tracks import OwnTracks
 from player.backend.base import KeyBinding, Video
 from player.sync.messages import CorrectionMode
@@ -68,6 +69,7 @@ class SeatConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The same for the subtitles."""
     subtitle_files: tuple[str, ...] = ()
     """Named for the film that is on first."""
+    logins: Logins = Logins()
     own_tracks: OwnTracks = OwnTracks()
     """What was chosen before a restart."""
     keys: tuple[KeyBinding, ...] = ()

@@ -75,6 +75,19 @@ class MediaPart(msgspec.Struct, frozen=True):
     """Seconds that are played of it."""
 
 
+class Cookie(msgspec.Struct, frozen=True):
+    """A cookie that a site has given this seat's person."""
+
+    name: str
+    value: str
+    domain: str
+    """With a dot before it, of all names below it, too."""
+    path: str = "/"
+
+    def __repr__(self) -> str:
+        return f"Cookie({self.name!r}, of {self.domain!r})"
+
+
 class Source(msgspec.Struct, frozen=True):
     """What a player is to open: already allowed, already resolved."""
 
@@ -84,6 +97,9 @@ class Source(msgspec.Struct, frozen=True):
     """Separate sound, when the pictures come without."""
     subtitles: tuple[Subtitle, ...] = ()
     headers: Mapping[str, str] = {}
+    """Said to every host that the media leads to."""
+    cookies: tuple[Cookie, ...] = ()
+    """Each is said to its own site only."""
     title: str = ""
     duration: float | None = None
     chapters: tuple[Chapter, ...] = ()

@@ -297,6 +297,7 @@ def _seat(
         audio_languages=settings.alang,
         subtitle_languages=settings.slang,
         subtitle_files=context.subtitle_files,
+        logins=settings.logins,
         trusted=settings.trusted_domains,
         status_interval=TUI_STATUS_INTERVAL if context.face == "tui" else _STATUS_INTERVAL,
         keys=mpv_keys(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui.settings import parse_mpv
+from tui.settings import parse_mpv, parse_site_cookies
 
 if TYPE_CHECKING:
     from player.api.config import CorrectionMode, Video
@@ -28,6 +28,10 @@ class SeatOptions:
     slang: str | None = None
     subtitles: tuple[str, ...] = ()
     """Subtitle files for the film that is on first."""
+    cookies_from: str | None = None
+    cookies: str | None = None
+    site_cookies: tuple[str, ...] = ()
+    """``SITE=BROWSER`` or ``SITE=FILE``"""
     trusted_domains: tuple[str, ...] = ()
     lan_media: bool | None = None
 
@@ -47,6 +51,9 @@ class SeatOptions:
             "max_height": self.max_height,
             "alang": self.alang,
             "slang": self.slang,
+            "cookies_from": self.cookies_from,
+            "cookies": self.cookies,
+            "site_cookies": parse_site_cookies(self.site_cookies) or None,
             "trusted_domains": self.trusted_domains or None,
             "lan_media": self.lan_media,
         }

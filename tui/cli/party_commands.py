@@ -41,6 +41,16 @@ _SEAT_OPTIONS: Final = (
         "--subtitles", multiple=True, metavar="FILE", help="Subtitles for the film that is on."
     ),
     click.option(
+        "--cookies-from", metavar="BROWSER", help="Your logins: firefox, chrome, … (for yt-dlp)."
+    ),
+    click.option("--cookies", metavar="FILE", help="Your logins as a cookies file."),
+    click.option(
+        "--site-cookies",
+        multiple=True,
+        metavar="SITE=PLACE",
+        help="The browser or file for one site.",
+    ),
+    click.option(
         "--trust-domain",
         multiple=True,
         metavar="DOMAIN",
@@ -66,6 +76,9 @@ def _with_seat(command: Callable[Concatenate[SeatOptions, _Own], int]) -> Callab
         alang: str | None,
         slang: str | None,
         subtitles: tuple[str, ...],
+        cookies_from: str | None,
+        cookies: str | None,
+        site_cookies: tuple[str, ...],
         trust_domain: tuple[str, ...],
         lan_media: bool | None,
         *args: _Own.args,
@@ -83,6 +96,9 @@ def _with_seat(command: Callable[Concatenate[SeatOptions, _Own], int]) -> Callab
             alang=alang,
             slang=slang,
             subtitles=subtitles,
+            cookies_from=cookies_from,
+            cookies=cookies,
+            site_cookies=site_cookies,
             trusted_domains=trust_domain,
             lan_media=lan_media,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from player.api.capabilities import has_display, mpv_version, named_proxies
 from protocol.exceptions import MatineeError, SettingsError
 from tui.doctor import hosting as doctor_server
+from tui.doctor import logins as doctor_logins
 from tui.doctor.report import Check
 from tui.settings import load_settings, settings_file
 from tui.storage import paths
@@ -148,8 +149,9 @@ def _folders() -> Iterator[Check]:
         else:
             yield Check(subject, "fail", f"{folder} cannot be written", "make it writable")
     try:
-        load_settings({})
+        settings = load_settings({})
     except SettingsError as error:
         yield Check("settings", "fail", error.message, remedy_text(error))
-    else:
-        yield Check("settings", "ok", str(settings_file()))
+        return
+    yield Check("settings", "ok", str(settings_file()))
+    yield from doctor_logins.logins(settings.logins)

@@ -44,6 +44,13 @@ def remedy_words(code: RemedyCode) -> str:
             return "use an https address, or add --insecure-lan if you trust this network"
         case "draw_in_terminal":
             return "--video terminal draws them"
+        case "log_in":
+            return (
+                "log in there with your browser, and name it: --cookies-from firefox,"
+                ' or cookies_from = "firefox" in the settings; matinee doctor tries it'
+            )
+        case "log_in_again":
+            return "log in there again with your browser; matinee doctor tries your cookies"
         case _:
             assert_never(code)
 

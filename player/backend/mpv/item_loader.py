@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlsplit
 
 from player.backend.mpv.binding.libmpv import CoreError
 from player.backend.mpv.end_of_stream.duration import ends_like
@@ -15,7 +16,7 @@ from player.languages import spellings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from player.backend.base import MediaPart, Source, TrackWishes
+    from player.backend.base import Cookie, MediaPart, Source, TrackWishes
     from player.backend.mpv.binding.libmpv import MpvCore
 
 _FORGOTTEN: Final = ("aid", "sid", "vid", "sub-delay", "user-agent", "referrer", "http-proxy")
@@ -39,6 +40,7 @@ class ItemLoader:
         self._core = core
         self._defaults = {name: _spelling(core.get(f"options/{name}")) for name in _FORGOTTEN}
         self._lists = {name: _strings(core.get(f"options/{name}")) for name in _LISTS}
+        self._streams = _texts(core.get("options/stream-lavf-o"))
         self._headers = _strings(core.get("options/http-header-fields"))
 
     def prepare(self, source: Source, position: float) -> None:
@@ -67,7 +69,10 @@ class ItemLoader:
         core.set("demuxer", "edl" if source.parts else demuxer)
         core.set("rebase-start-time", not source.has_shared_timestamps)
         # The stream's own connection, and those that a manifest leads to.
-        core.set("stream-lavf-o", RECONNECT if source.is_network else {})
+        streams = self._streams | (RECONNECT if source.is_network else {})
+        if source.cookies:
+            streams["cookies"] = cookie_lines(source.cookies, source.url)
+        core.set("stream-lavf-o", streams)
         allowed = {"protocol_whitelist": NETWORK_PROTOCOLS, **RECONNECT}
         core.set("demuxer-lavf-o", (allowed if source.is_network else {}) | _live_start(source))
 
@@ -159,6 +164,28 @@ def _live_start(source: Source) -> dict[str, str]:
     return {"live_start_index": str(-segments)}
 
 
+def cookie_lines(cookies: Iterable[Cookie], url: str) -> str:
+    """Cookies as libavformat sends them to their own hosts: it compares the ends of names, and
+    a port that ``url`` names belongs to the name.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    ports = ("", f":{parts.port}") if parts.port else ("",)
+    lines: list[str] = []
+    for cookie in cookies:
+        domain = cookie.domain.lower()
+        words = (cookie.name, cookie.value, domain, cookie.path)
+        if not domain or any(mark in word for word in words for mark in ";\r\n\0"):
+            continue
+        names = dict.fromkeys((domain, *([host] if domain.lstrip(".") == host else [])))
+        lines += [
+            f"{cookie.name}={cookie.value}; path={cookie.path}; domain={name}{port};"
+            for name in names
+            for port in ports
+        ]
+    return "\n".join(lines)
+
+
 def reaches(core: MpvCore, position: float) -> bool:
     """Whether mpv can go to ``position`` now: anywhere, or else in what is loaded."""
     if core.get("seekable") is not False:
@@ -212,6 +239,10 @@ def _spelling(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _texts(node: object) -> dict[str, str]:
+    return {key: str(value) for key, value in _mapping(node).items()}
 
 
 def _strings(node: object) -> list[str]:

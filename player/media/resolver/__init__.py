@@ -39,6 +39,7 @@ def resolver_for(config: SeatConfig, dialer: Dialer | None = None) -> Resolver:
         dialer=dialer,
         headers=headers_of(config.mpv),
         ca_file=trusted_file(config.mpv),
+        logins=config.logins,
         languages=tuple(dict.fromkeys((*languages, *spoken_languages(os.environ)))),
         # Who tells mpv how to look for them has it look.
         finds_subtitles="sub-auto" not in options,

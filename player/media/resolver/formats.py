@@ -9,11 +9,15 @@ from player.backend.base import Chapter, Subtitle
 from player.media.resolver.ytdlp_messages import ExtractedMedia
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from player.backend.base import Cookie
 
 Info = dict[str, Any]
 """yt-dlp's untyped description of a video, or of one of its formats."""
 
+_SECRETS: Final = ("authorization", "cookie", "proxy-authorization")
+"""Headers that prove who somebody is: a player would say them to other hosts, too."""
 _PLAYABLE: Final = "[protocol~='^(https?|m3u8|m3u8_native|http_dash_segments)$']"
 _SUBTITLE_KINDS: Final = ("vtt", "srt", "ass", "ttml")
 _MAX_SUBTITLES: Final = 4
@@ -39,8 +43,12 @@ def format_selector(max_height: int) -> str:
     )
 
 
-def found_in(info: Info, languages: Iterable[str]) -> ExtractedMedia:
-    """The tracks that yt-dlp chose.
+def found_in(
+    info: Info,
+    languages: Iterable[str],
+    cookies_for: Callable[[str], Iterable[Cookie]] = lambda _: (),
+) -> ExtractedMedia:
+    """The tracks that yt-dlp chose; ``cookies_for`` has those of an address.
 
     Raises:
         LookupError: there is none that a player could open.
@@ -63,6 +71,8 @@ def found_in(info: Info, languages: Iterable[str]) -> ExtractedMedia:
         audio_url=audio_url if audio_url != url else "",
         subtitles=tuple(_subtitles(info.get("subtitles") or {}, languages)),
         headers=_headers(pictures),
+        cookies=tuple(dict.fromkeys(c for at in (url, audio_url) if at for c in cookies_for(at))),
+        withholds=any(name.lower() == "authorization" for name in _given_headers(pictures)),
         title=_title_of(info, one_of),
         duration=duration if duration > 0 else None,
         chapters=tuple(
@@ -98,19 +108,13 @@ def _url_of(track: Info) -> str:
 
 
 def _headers(track: Info) -> dict[str, str]:
-    given: Info = track.get("http_headers") or {}
-    headers = {name: str(value) for name, value in given.items()}
-    cookies = _cookie_header(str(track.get("cookies") or ""))
-    if cookies:
-        headers["Cookie"] = cookies
-    return headers
+    """What may be said to every host that the film leads to: a login is none of it."""
+    given = _given_headers(track)
+    return {name: str(value) for name, value in given.items() if name.lower() not in _SECRETS}
 
 
-def _cookie_header(cookies: str) -> str:
-    """Name and value of each cookie; yt-dlp writes their domains and paths between them."""
-    attributes = ("domain=", "path=", "expires=", "secure", "version=", "httponly")
-    parts = (part.strip() for part in cookies.split(";"))
-    return "; ".join(part for part in parts if part and not part.lower().startswith(attributes))
+def _given_headers(track: Info) -> Info:
+    return track.get("http_headers") or {}
 
 
 def _subtitles(

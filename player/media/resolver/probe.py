@@ -52,6 +52,9 @@ _SIGNS: Final = ((0, b"\x1aE\xdf\xa3"), (4, b"ftyp"), (0, b"OggS"), (0, b"fLaC")
 Kind = Literal["film", "manifest", "page"]
 
 
+_TURNS_AWAY: Final = (401, 403)
+
+
 class ProbeResult(NamedTuple):
     """What is behind an address."""
 
@@ -82,11 +85,18 @@ class ContentProbe:
         self._client = client
 
     async def probe(
-        self, url: str, rules: UrlPolicy, proxy: str = "", login: str = ""
+        self,
+        url: str,
+        rules: UrlPolicy,
+        proxy: str = "",
+        login: str = "",
+        *,
+        has_cookies: bool = False,
     ) -> ProbeResult:
         """See what ``url`` is; connects through ``proxy``, reads at most 32 MiB.
 
-        ``login``, ``NAME:PASSWORD``, is shown to the site of ``url`` only.
+        ``login``, ``NAME:PASSWORD``, is shown to the site of ``url`` only. What turns strangers
+        away is a page to whoever ``has_cookies`` of its site.
 
         Raises:
             MediaRefused: it, or where it redirects or points to, may not be opened.
@@ -102,6 +112,8 @@ class ContentProbe:
                     async with request as answer:
                         check_dialer(answer)
                         if not answer.has_redirect_location:
+                            if has_cookies and answer.status_code in _TURNS_AWAY:
+                                return ProbeResult("page", url)
                             seen = await self._judge(answer, answer.aiter_bytes(), url, rules)
                             return seen._replace(is_odd=is_odd)
                         target = _location(answer)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from player.api.local_path import is_address, local_path
+from player.api.logins import Login, Logins
 from player.backend.base import Route, Source, Subtitle
 from player.media.local_file import open_file
 from player.media.resolver.address_check import AddressChecker
@@ -41,6 +42,7 @@ _TIMING: Final = ResolverTiming()
 MAX_HEIGHT: Final = 1080
 _NOTICE_CELLS: Final = 300
 _EXPIRY_FIELDS: Final = ("expire", "expires", "exp", "e")
+_NO_LOGINS: Final = Logins()
 _EXPIRY_PATH: Final = re.compile(r"/expire/(\d{9,11})(?:/|$)")
 
 
@@ -57,6 +59,7 @@ class Resolver:
         look_up: the IP addresses of a host; None to ask the system.
         dialer: what everything connects through; None for straight there.
         headers: what a person wants to be said with every request.
+        logins: where this seat's person is logged in.
         ca_file: certificates that servers are checked against; "" for the libraries' own.
     """
 
@@ -72,6 +75,7 @@ class Resolver:
         look_up: Callable[[str], Awaitable[Sequence[str]]] | None = None,
         dialer: Dialer | None = None,
         headers: RequestHeaders | None = None,
+        logins: Logins = _NO_LOGINS,
         ca_file: str = "",
     ) -> None:
         self._rules = rules
@@ -81,6 +85,7 @@ class Resolver:
         self._finds_subtitles = finds_subtitles
         self._timing = timing
         self._dialer = dialer
+        self._logins = logins
         self._ca_file = ca_file
         self._checker = AddressChecker(
             look_up or partial(ask_system, within=timing.lookup_timeout),
@@ -117,10 +122,16 @@ class Resolver:
         progress("looking at the address")
         look = self._route(rules, for_player=False)
         way = look.proxy if look is not None else ""
-        seen = await self._probe.probe(media, rules, way, login)
+        has_cookies = not self._login_of(media).is_none
+        seen = await self._probe.probe(media, rules, way, login, has_cookies=has_cookies)
         if seen.kind == "page":
             question = ExtractRequest(
-                with_login(media, login), self._max_height, way, self._ca_file, self._languages
+                with_login(media, login),
+                self._max_height,
+                way,
+                self._ca_file,
+                self._languages,
+                self._login_of(seen.url),
             )
             found, remarks = await ask_yt_dlp(question, progress, self._timing.extraction_timeout)
             return await self._source_of(found, remarks, rules, way)
@@ -144,6 +155,9 @@ class Resolver:
         kind = "application/dash+xml" if name.endswith(".mpd") else "application/vnd.apple.mpegurl"
         return self._dialer.serve(source.route, name, text.encode(), kind)
 
+    def _login_of(self, url: str) -> Login:
+        return self._logins.of(urlsplit(url).hostname or "")
+
     def _route(self, rules: UrlPolicy, *, for_player: bool) -> Route | None:
         return self._dialer.route(rules, for_player=for_player) if self._dialer else None
 
@@ -164,6 +178,8 @@ class Resolver:
             await self._checker.check_media(found.audio_url, rules) if found.audio_url else ""
         )
         notices = [*remarks]
+        if found.withholds:
+            notices.append("the site's own login is not said: a player would tell it to others")
         if found.one_of > 1:
             notices.append(f"the page has {found.one_of} films: this is the first")
         subtitles = await self._allowed(found.subtitles, rules)
@@ -179,6 +195,7 @@ class Resolver:
             subtitles=subtitles,
             route=route,
             headers=found.headers,
+            cookies=found.cookies,
             title=clean_text(found.title, TITLE_CELLS),
             duration=found.duration,
             chapters=found.chapters,

@@ -22,6 +22,7 @@ from player.media.resolver.ytdlp_messages import (
     ExtractRequest,
 )
 from protocol.exceptions import ResolveError
+from protocol.media.url_policy import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,10 +85,23 @@ async def _converse(
             case ExtractedMedia():
                 return answer, tuple(dict.fromkeys(remarks))
             case ExtractionFailed():
-                raise _refusal(answer, remarks)
+                raise _refusal(answer, remarks, question)
 
 
-def _refusal(answer: ExtractionFailed, remarks: list[str]) -> ResolveError:
+def _refusal(
+    answer: ExtractionFailed, remarks: list[str], question: ExtractRequest
+) -> ResolveError:
+    if answer.wants_login:
+        site = site_of(question.url)
+        if question.login.is_none:
+            return ResolveError(
+                f"{site} shows this to those it knows (yt-dlp: {answer.text})",
+                remedy_code="log_in",
+            )
+        return ResolveError(
+            f"{site} does not know you by your cookies (yt-dlp: {answer.text})",
+            remedy_code="log_in_again",
+        )
     if answer.unsupported:
         return ResolveError(
             f"yt-dlp finds no film on this page ({answer.text})",

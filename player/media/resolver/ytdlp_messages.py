@@ -9,7 +9,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from player.backend.base import Chapter, Subtitle
+from player.api.logins import CookieQuestion, Login
+from player.backend.base import Chapter, Cookie, Subtitle
 
 MAX_LINE_BYTES = 1024 * 1024
 
@@ -17,7 +18,7 @@ Url = Annotated[str, Meta(max_length=64 * 1024)]
 Text = Annotated[str, Meta(max_length=2000)]
 
 
-class ExtractRequest(msgspec.Struct, frozen=True):
+class ExtractRequest(msgspec.Struct, frozen=True, tag="extract"):
     """The first line that the child reads."""
 
     url: Url
@@ -28,6 +29,10 @@ class ExtractRequest(msgspec.Struct, frozen=True):
     """Certificates that servers are checked against; "" for yt-dlp's own."""
     languages: tuple[str, ...] = ()
     """Of subtitles, best first."""
+    login: Login = Login()
+
+
+WorkerQuestion = ExtractRequest | CookieQuestion
 
 
 class ExtractorRemark(msgspec.Struct, frozen=True, tag="remark"):
@@ -43,6 +48,9 @@ class ExtractedMedia(msgspec.Struct, frozen=True, tag="found"):
     audio_url: Url = ""
     subtitles: Annotated[tuple[Subtitle, ...], Meta(max_length=20)] = ()
     headers: Annotated[dict[str, Annotated[str, Meta(max_length=8192)]], Meta(max_length=40)] = {}
+    cookies: Annotated[tuple[Cookie, ...], Meta(max_length=500)] = ()
+    withholds: bool = False
+    """A header that proves who somebody is was left out."""
     title: Text = ""
     duration: Annotated[float, Meta(gt=0, le=604_800)] | None = None
     chapters: Annotated[tuple[Chapter, ...], Meta(max_length=500)] = ()
@@ -56,6 +64,7 @@ class ExtractionFailed(msgspec.Struct, frozen=True, tag="not_found"):
 
     text: Text
     unsupported: bool = False
+    wants_login: bool = False
     version: Annotated[str, Meta(max_length=40)] = ""
 
 

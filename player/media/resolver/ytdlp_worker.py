@@ -8,25 +8,38 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import sys
 import threading
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from player.api.logins import CookieCount, CookieQuestion, Login, browser_parts
+from player.backend.base import Cookie
 from player.media.resolver.formats import format_selector, found_in, plain_words
 from player.media.resolver.ytdlp_messages import (
     ExtractionFailed,
     ExtractorLine,
     ExtractorRemark,
     ExtractRequest,
+    WorkerQuestion,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SOCKET_TIMEOUT: Final = 15
+_MAX_COOKIES: Final = 8 * 1024 * 1024
+_WANTS_LOGIN: Final = (
+    *("log in", "login", "logged in", "logged-in", "sign in", "signed in", "cookies"),
+    *("registered users", "members only", "members-only", "subscribers", "private video"),
+    *("http error 401", "http error 403", "authentication"),
+)
+"""What yt-dlp says, in small letters, of a page that shows its film to those it knows."""
 _TOLD: Final = ("JavaScript runtime", "signature", "challenge", "login", "cookies", "region", "DRM")
 """Warnings with such a word explain why less is found than there is."""
 
@@ -35,12 +48,15 @@ def main() -> int:
     """Answer one question."""
     answers_to = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # whatever a library prints must not stand among the answers
-    question = msgspec.json.decode(sys.stdin.buffer.readline(), type=ExtractRequest)
+    question = msgspec.json.decode(sys.stdin.buffer.readline(), type=WorkerQuestion)
     threading.Thread(target=_end_with_stdin, daemon=True).start()
 
-    def answer(told: ExtractorLine) -> None:
+    def answer(told: ExtractorLine | CookieCount) -> None:
         answers_to.write(msgspec.json.encode(told) + b"\n")
 
+    if isinstance(question, CookieQuestion):
+        answer(_count_cookies(question))
+        return 0
     if question.ca_file:
         os.environ["SSL_CERT_FILE"] = question.ca_file
     answer(_ask(question, answer))
@@ -95,18 +111,68 @@ def _ask(question: ExtractRequest, answer: Callable[[ExtractorLine], None]) -> E
         "compat_opts": {"no-certifi"} if question.ca_file else set[str](),
     }
     try:
-        with yt_dlp.YoutubeDL(options) as downloader:
+        with yt_dlp.YoutubeDL(options | _login_options(question.login)) as downloader:
             info = downloader.extract_info(question.url, download=False)
-            return found_in(downloader.sanitize_info(info), question.languages)
+            cookies_for = partial(_cookies_for, downloader)
+            return found_in(downloader.sanitize_info(info), question.languages, cookies_for)
     except yt_dlp.utils.DownloadError as error:
-        unsupported = "Unsupported URL" in str(error)
-        return ExtractionFailed(plain_words(str(error)), unsupported, version)
+        words = str(error)
+        return ExtractionFailed(
+            plain_words(words),
+            "Unsupported URL" in words,
+            any(sign in words.lower() for sign in _WANTS_LOGIN),
+            version,
+        )
+    except OSError as error:
+        return ExtractionFailed(f"the cookies cannot be read ({error.strerror or error})")
     except LookupError as error:
         return ExtractionFailed(str(error), version=version)
     except Exception as error:  # noqa: BLE001 - the rim: an extractor is anybody's code
         return ExtractionFailed(
             f"{type(error).__name__}: {plain_words(str(error))}", version=version
         )
+
+
+def _login_options(login: Login) -> dict[str, Any]:
+    """Where yt-dlp takes cookies from: of a file, its content, for yt-dlp writes files anew."""
+    options: dict[str, Any] = {}
+    if login.file:
+        file = Path(login.file).expanduser()
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            options["cookiefile"] = io.StringIO(stream.read(_MAX_COOKIES))
+    if login.browser:
+        options["cookiesfrombrowser"] = browser_parts(login.browser)
+    return options
+
+
+def _cookies_for(downloader: Any, url: str) -> list[Cookie]:
+    return [
+        Cookie(str(found.name), str(found.value or ""), str(found.domain), str(found.path or "/"))
+        for found in downloader.cookiejar.get_cookies_for_url(url)
+    ]
+
+
+def _count_cookies(question: CookieQuestion) -> CookieCount:
+    os.environ["YTDLP_NO_PLUGINS"] = "1"
+    try:
+        yt_dlp: Any = importlib.import_module("yt_dlp")
+        options = {"logger": _Log(lambda _: None), "quiet": True, "color": "never"}
+        with yt_dlp.YoutubeDL(options | _login_options(question.login)) as downloader:
+            domains = [str(cookie.domain).lower().lstrip(".") for cookie in downloader.cookiejar]
+    except OSError as error:
+        return CookieCount(failure=error.strerror or str(error))
+    except Exception as error:  # noqa: BLE001 - the rim: a browser's profile is anybody's
+        cause: BaseException = error
+        while cause.__context__ is not None:
+            cause = cause.__context__
+        return CookieCount(failure=plain_words(str(cause)) or type(cause).__name__)
+    site = question.site.lower().strip(".")
+    return CookieCount(
+        sum(
+            not site or domain == site or domain.endswith(f".{site}") or site.endswith(f".{domain}")
+            for domain in domains
+        )
+    )
 
 
 if __name__ == "__main__":

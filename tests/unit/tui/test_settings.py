@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from player.api.logins import Login, Logins
 from protocol.exceptions import SettingsError
 from tui.settings import load_settings, parse_mpv, settings_file
 
@@ -129,3 +130,27 @@ def test_an_option_that_is_not_key_and_value_is_refused(pair: str) -> None:
 
 def test_an_options_value_may_hold_anything() -> None:
     assert parse_mpv(["vf=lavfi=[scale=1:2]", "--ao="]) == {"vf": "lavfi=[scale=1:2]", "ao": ""}
+
+
+def test_logins_are_a_browser_a_file_and_a_table_of_sites(file: Path) -> None:
+    file.write_text('cookies_from = "firefox"\n[site_cookies]\n"site.example" = "~/site.txt"\n')
+    environment = {"MATINEE_COOKIES": "/c.txt"}
+    known = load_settings({}, environment, file).logins
+    assert known == Logins(Login("firefox", "/c.txt"), (("site.example", "~/site.txt"),))
+    environment = {"MATINEE_SITE_COOKIES": "a.example=chrome 'b.example=/my cookies.txt'"}
+    sites = load_settings({}, environment, file).site_cookies
+    assert sites == {"a.example": "chrome", "b.example": "/my cookies.txt"}
+    with pytest.raises(SettingsError) as wrong:
+        load_settings({"cookies_from": "lynx"}, {}, file)
+    assert "--cookies-from" in wrong.value.message
+    assert wrong.value.remedy == "write a browser, such as firefox or chrome"
+    with pytest.raises(SettingsError, match="site_cookies"):
+        load_settings({}, {"MATINEE_SITE_COOKIES": "a.example"}, file)
+
+
+@pytest.mark.parametrize("languages", ["de", "de,en", "pt-BR, en", "ger eng"])
+def test_languages_are_codes(file: Path, languages: str) -> None:
+    assert load_settings({"slang": languages}, {}, file).slang == languages
+    with pytest.raises(SettingsError) as wrong:
+        load_settings({"alang": "d;e"}, {}, file)
+    assert "such as de,en" in wrong.value.remedy

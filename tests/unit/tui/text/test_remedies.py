@@ -27,6 +27,11 @@ WORDS: dict[RemedyCode, str] = {
     "check_machine": "run `matinee doctor`",
     "allow_plain_http": "use an https address, or add --insecure-lan if you trust this network",
     "draw_in_terminal": "--video terminal draws them",
+    "log_in": (
+        "log in there with your browser, and name it: --cookies-from firefox,"
+        ' or cookies_from = "firefox" in the settings; matinee doctor tries it'
+    ),
+    "log_in_again": "log in there again with your browser; matinee doctor tries your cookies",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from player.backend.base import Chapter
+from player.backend.base import Chapter, Cookie
 from player.media.resolver.formats import format_selector, found_in, plain_words
 
 PICTURES: dict[str, Any] = {"url": "https://cdn.example/v.mp4", "protocol": "https"}
@@ -61,11 +61,15 @@ def test_subtitles_are_few_and_the_persons_language_comes_first() -> None:
     assert {subtitle.url for subtitle in found} == {"https://x/v"}
 
 
-def test_cookies_go_along_without_their_attributes() -> None:
-    cookies = 'a="1"; Domain=.example; Path=/; Secure; Expires=5; b=2; Domain=.example; Path=/'
-    found = found_in({**PICTURES, "cookies": cookies, "is_live": True}, [])
-    assert found.headers == {"Cookie": 'a="1"; b=2'}
-    assert found.is_live
+def test_cookies_go_along_with_their_sites_and_no_header_says_who_somebody_is() -> None:
+    cookie = Cookie("a", "1", ".example")
+    given = {"Authorization": "Bearer x", "Cookie": "b=2", "Accept": "*/*"}
+    found = found_in(
+        {**PICTURES, "http_headers": given, "is_live": True}, [], lambda _: [cookie, cookie]
+    )
+    assert found.headers == {"Accept": "*/*"}
+    assert found.cookies == (cookie,)
+    assert found.withholds
 
 
 @pytest.mark.parametrize(
