@@ -10,7 +10,15 @@ import sys
 from typing import Any, Final
 
 LOOKED_INTO: Final = (
-    *("protocol", "json", "player.session.core.presenters", "player.api", "player.net", "tui.text"),
+    *(
+        "protocol",
+        "json",
+        "player.session.core.presenters",
+        "player.api",
+        "player.net",
+        "player.media",
+        "tui.text",
+    ),
 )
 """Modules whose branches lead the search."""
 

@@ -15,6 +15,7 @@ from protocol.wire.codec import decode_client, decode_server, encode, offered_ve
 from protocol.wire.messages import Member, Snapshot, Welcome
 from tests.doubles.sync_server import Bench, Party
 from tests.fuzz.heads import HEADS
+from tests.fuzz.manifests import MANIFESTS
 from tests.fuzz.parsers import PARSERS
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ TARGETS: Final[Mapping[str, Callable[[str], None]]] = {
     "party": party_heard,
     **PARSERS,
     **HEADS,
+    **MANIFESTS,
 }
 
 

@@ -22,7 +22,7 @@ SEAM: Final = 6.48
 """Where films in two parts have their seam: at a key frame."""
 EDITED: Final = 2.6
 """What an edit list leaves out at the beginning."""
-CUT: Final = 0.9
+CUT: Final = 0.8
 """Share of its bytes that a film has which breaks off."""
 LOWEST: Final = 200
 """Hz: the tone of the first second."""

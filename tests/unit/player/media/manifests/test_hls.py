@@ -162,7 +162,9 @@ def test_what_names_nothing_to_play_is_refused(text: str) -> None:
         parse_hls(text, URL)
 
 
-@pytest.mark.parametrize("line", ["http://[", "//[::1", "http://\ud800/"])
+@pytest.mark.parametrize(
+    "line", ["http://[", "//[::1", "http://\ud800/", "\0file:///etc/passwd", "fi\tle:///x"]
+)
 def test_an_address_that_is_none_is_refused(line: str) -> None:
     with pytest.raises(MatineeError):
         parse_hls(f"#EXTM3U\n#EXTINF:4,\n{line}\n", URL)
