@@ -71,8 +71,8 @@ class MediaPart(msgspec.Struct, frozen=True):
     """One of several pieces that are played one after the other as one film."""
 
     url: str
-    duration: float
-    """Seconds that are played of it."""
+    duration: float | None
+    """Seconds that are played of it; None for all there is."""
 
 
 class Cookie(msgspec.Struct, frozen=True):
@@ -202,6 +202,13 @@ class PauseChanged(msgspec.Struct, frozen=True):
     instant: float
 
 
+class TimestampsRestarted(msgspec.Struct, frozen=True):
+    """The media was joined from others: its position runs on, and no seek tells which part it
+    leads to."""
+
+    generation: int
+
+
 class StallChanged(msgspec.Struct, frozen=True):
     """The player waits for its cache, or no longer."""
 
@@ -296,6 +303,7 @@ PlayerEvent = (
     MediaOpened
     | Restarted
     | PauseChanged
+    | TimestampsRestarted
     | StallChanged
     | EndReached
     | DurationChanged

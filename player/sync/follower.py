@@ -24,6 +24,7 @@ from player.backend.base import (
     Sample,
     StallChanged,
     SubtitlesFailed,
+    TimestampsRestarted,
     TracksChanged,
 )
 from player.sync.messages import (
@@ -200,6 +201,9 @@ class Follower:
                 self._end_reached(event, now)
             case Failed():
                 self._failed(event, now)
+            case TimestampsRestarted():
+                # A jump could lead anywhere: what is left is the rate.
+                state.is_seekable = state.live.is_live
             case TracksChanged() | SubtitlesFailed() | DurationChanged() | MediaGrown():
                 pass  # the session's
             case _:

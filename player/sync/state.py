@@ -41,8 +41,8 @@ DEAD_AFTER_WRITE: Final = 0.450
 SAME_START: Final = 0.001
 SAME_END: Final = 0.25
 """Seconds by which two seats may tell the end of one film apart."""
-PICTURE: Final = 0.1
-"""Seconds; in no film worth watching a picture stays for longer."""
+PICTURE: Final = 0.25
+"""Seconds; a picture that stays for longer is repeated."""
 
 
 class FollowerState:

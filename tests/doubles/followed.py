@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 from player.backend.base import (
     EndReached,
-    Failed,
     MediaOpened,
-    PauseChanged,
+    PlayerEvent,
     Restarted,
     Sample,
-    StallChanged,
 )
 from player.sync.follower import Follower
 from player.sync.latency import FIRST_SEEK_COST
@@ -111,10 +109,7 @@ class Stand:
         """The player has come to the end of the film, so many seconds ago."""
         return self.tell(EndReached(self.generation, position, self.now - ago))
 
-    def tell(self, event: object) -> list[PlayerCommand]:
-        assert isinstance(
-            event, MediaOpened | Restarted | PauseChanged | StallChanged | EndReached | Failed
-        )
+    def tell(self, event: PlayerEvent) -> list[PlayerCommand]:
         return self.do(self.follower.player_event(event, self.now))
 
     def follow(self, timeline: Timeline) -> list[PlayerCommand]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from player.backend.base import MediaOpened, Restarted
+from player.backend.base import MediaOpened, Restarted, TimestampsRestarted
+from player.media.local_file import open_file
 from tests.integration.players import Watched, near, watched_player
 from tests.timed_films import TimedFilms
 
@@ -127,3 +129,50 @@ def test_of_two_seeks_at_once_the_last_one_counts_even_where_landings_are_tried_
         assert near(it.wait(Restarted, where=lambda e: near(e.position, 6.0, 0.1)).position, 6, 0.1)
         it.samples(0.3)
         assert near(it.player.resting_position(), 6.0, 0.1)
+
+
+# Timestamps that begin anew ---------------------------------------------------------------
+
+
+def joined(timed_films: TimedFilms, *spans: int) -> Path:
+    """Pictures and sound; after each of so many seconds their timestamps begin anew."""
+    parts = [timed_films.recording(seconds, group=24) for seconds in spans]
+    film = timed_films.directory / f"joined-{'-'.join(map(str, spans))}.ts"
+    film.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return film
+
+
+def test_a_joined_recording_is_one_film_with_every_place_in_it(timed_films: TimedFilms) -> None:
+    with watched_player() as it:
+        opened = it.load(open_file(joined(timed_films, 9, 15)))
+        assert near(opened.duration, 24.0, 0.1)
+        for place in (4.0, 12.5, 20.0, 8.5):
+            assert near(it.seek(place).position, place + FRAME, 2 * FRAME)
+        it.player.set_paused(False)
+        offsets = [sample.position - sample.instant for sample in it.samples(1.2)[15:]]
+        assert max(offsets) - min(offsets) < 0.02
+
+
+def test_where_a_film_is_joined_nobody_knows_its_position_goes_on(timed_films: TimedFilms) -> None:
+    with watched_player() as it:
+        it.load(joined(timed_films, 3, 5))
+        it.player.set_paused(False)
+        positions = [sample.position for sample in it.samples(5.0)]
+        assert near(positions[-1], 4.8, 0.5)
+        assert all(after - before < 0.5 for before, after in itertools.pairwise(positions))
+        assert all(after > before - 0.3 for before, after in itertools.pairwise(positions))
+        told = [event for event in it.drain() if isinstance(event, TimestampsRestarted)]
+        assert len(told) == 1
+
+
+def test_between_pictures_that_stand_no_position_is_told_that_is_wrong(
+    timed_films: TimedFilms,
+) -> None:
+    with watched_player() as it:
+        it.load(timed_films.gaps(sound=False), 1.5)
+        at = time.monotonic()
+        it.player.set_paused(False)
+        off = [s.position - 1.5 - (s.instant - at) for s in it.samples(8.0)[10:]]
+        # It is not seen at once that the picture at 3 s stands.
+        assert -0.35 < min(off) <= max(off) < 0.05
+        assert all(abs(each) < 0.03 for each in off[-10:])

@@ -60,6 +60,7 @@ _TRANSIENT: Final = (
 """What libavformat logs when a connection breaks off or cannot be made."""
 
 _SKIPPED: Final = "Failed to open segment"
+_SEAM: Final = re.compile(r"Invalid (?:audio PTS|video timestamp): (-?[\d.]+) -> (-?[\d.]+)")
 _BACKWARD: Final = "Cannot seek backward in linear streams"
 _GIVEN_UP: Final = "...treating it as fatal error"
 NO_RANGES: Final = (
@@ -90,6 +91,12 @@ def is_transient(log: Sequence[LogLine]) -> bool:
         _CUT.search(line.text) or any(sign.lower() in line.text.lower() for sign in signs)
         for line in log
     )
+
+
+def seam_in(line: LogLine) -> tuple[float, float] | None:
+    """Timestamps in seconds, the last one and the one mpv goes on with, where they do not fit."""
+    found = _SEAM.search(line.text)
+    return (float(found[1]), float(found[2])) if found else None
 
 
 def is_end_of_reading(line: LogLine) -> bool:

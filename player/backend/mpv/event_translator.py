@@ -29,6 +29,7 @@ from player.backend.mpv.failures import FailureClassifier
 from player.backend.mpv.item_loader import broken_end, end_at_gap, is_drained, reaches
 from player.backend.mpv.position.lander import Lander
 from player.backend.mpv.position.sampling import resting_sample, sound_sample
+from player.backend.mpv.position.seams import Seams
 from player.backend.mpv.translator_inputs import (
     RetryAnswered,
     SeekAnswered,
@@ -88,6 +89,8 @@ class EventTranslator:
         """What is told once the log is complete."""
         self._tracks: base.TracksChanged | None = None
         self._lander = Lander(playback)
+        self.seams: Final = Seams()
+        """Where timestamps have begun anew since the last load or seek."""
         self._failures = FailureClassifier()
         self._subtitles = ExternalSubtitles(self.inbox.put)
         self._silent = threading.Event()
@@ -158,6 +161,8 @@ class EventTranslator:
         match event:
             case ev.LogLine():
                 self._log.append(event)
+                if (seam := error_text.seam_in(event)) is not None:
+                    self.seams.tell(*seam, time.monotonic())
                 self._end.take_log(event)
                 if error_text.is_end_of_reading(event) and error_text.wants_ranges(self._log):
                     # mpv does not call it an end where nothing could be read at all.

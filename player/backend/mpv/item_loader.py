@@ -135,10 +135,15 @@ class ItemLoader:
         self._core.set("http-header-fields", fields)
 
 
-def edit_list(parts: Iterable[MediaPart]) -> str:
-    """The parts one after the other as an address of mpv's."""
-    entries = (f"%{len(part.url)}%{part.url},length={part.duration:.6f}" for part in parts)
-    return "edl://!no_chapters;" + ";".join(entries)
+def edit_list(parts: Iterable[MediaPart]) -> bytes:
+    """The parts one after the other as an address of mpv's, which counts its bytes."""
+    return b"edl://!no_chapters;" + b";".join(map(_entry, parts))
+
+
+def _entry(part: MediaPart) -> bytes:
+    url = os.fsencode(part.url)
+    length = "" if part.duration is None else f",length={part.duration:.6f}"
+    return f"%{len(url)}%".encode() + url + length.encode()
 
 
 def loaded_range(core: MpvCore) -> tuple[float, float] | None:

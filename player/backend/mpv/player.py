@@ -25,8 +25,7 @@ from player.backend.mpv.options import (
     video_options,
     window_options,
 )
-from player.backend.mpv.position.picture_clock import PictureClock
-from player.backend.mpv.position.sampling import picture_sample, resting_sample, sound_sample
+from player.backend.mpv.position.reader import PositionReader
 from player.backend.mpv.shared_state import LoadRecord, PlaybackState
 from player.backend.mpv.translator_inputs import OBSERVED, SeekAnswered, TracksAsked
 from player.video.renderer import FrameRenderer
@@ -63,8 +62,7 @@ class MpvPlayer:
         self._thread: threading.Thread | None = None
         self._renderer: FrameRenderer | None = None
         self._latest = base.Sample(0.0, 0.0, 0.0)
-        self._picture_clock = PictureClock()
-        self._seen_jumps = -1
+        self._position = PositionReader(core, playback, translator.seams, self._cross_seam)
         self._rate = 1.0
         self._keeps_pitch: bool | None = None
         self._paused = True
@@ -175,7 +173,7 @@ class MpvPlayer:
             self._try(lambda: self._core.set("audio-pitch-correction", keep_pitch))
         self._try(lambda: self._core.set("speed", rate))
         self._rate = rate
-        self._picture_clock.reset(rate)
+        self._position.set_rate(rate)
 
     def show_text(self, text: str, seconds: float = 2.0) -> None:
         """See `Player.show_text`."""
@@ -225,13 +223,16 @@ class MpvPlayer:
 
     def sample(self) -> base.Sample | None:
         """See `Player.sample`."""
-        sample = self._ask(self._sample)
+        sample = self._ask(self._position.sample)
         self._latest = sample or self._latest
+        away = self._playback.pictures
+        if away is not None and sample is not None and sample.position >= away.begin:
+            self._try(self._show_pictures)
         return sample
 
     def resting_position(self) -> float | None:
         """See `Player.resting_position`."""
-        sample = self._ask(self._rest)
+        sample = self._ask(self._position.rest)
         return sample.position if sample else None
 
     def buffered_until(self) -> float | None:
@@ -242,30 +243,6 @@ class MpvPlayer:
     def loaded_range(self) -> tuple[float, float] | None:
         """See `Player.loaded_range`."""
         return self._ask(lambda: loaded_range(self._core))
-
-    def _sample(self) -> base.Sample | None:
-        if not self._playback.settled:
-            return None
-        if self._core.get("pause") is True:
-            return self._rest()
-        sample = sound_sample(self._core)
-        away = self._playback.pictures
-        if away is not None and sample is not None and sample.position >= away.begin:
-            self._show_pictures()
-        if sample is None and (sample := picture_sample(self._core)):
-            if self._seen_jumps != self._playback.jumps:
-                self._seen_jumps = self._playback.jumps
-                self._picture_clock.reset(self._rate)
-            at = self._picture_clock.position_at(sample.instant, sample.position)
-            sample = base.Sample(sample.before, sample.after, max(0.0, at))
-        # A seek that began meanwhile makes the read worthless.
-        return sample if self._playback.settled else None
-
-    def _rest(self) -> base.Sample | None:
-        self._picture_clock.reset(self._rate)
-        if not self._playback.settled:
-            return None
-        return resting_sample(self._core, self._playback.landed)
 
     def _show_pictures(self) -> None:
         """Switch pictures on again that were away for a place without any."""
@@ -279,7 +256,12 @@ class MpvPlayer:
         since = 0.0 if self._paused else time.monotonic() - sample.instant
         return sample.position + self._rate * since
 
+    def _cross_seam(self) -> None:
+        if self._load is not None:
+            self._translator.tell(base.TimestampsRestarted(self._load.generation))
+
     def _expect(self, position: float) -> None:
+        self._position.leap()
         now = time.monotonic()
         self._latest = base.Sample(now, now, position)
 

@@ -162,7 +162,7 @@ class Resolver:
         return self._dialer.route(rules, for_player=for_player) if self._dialer else None
 
     async def _open_file(self, path: Path) -> Source:
-        source = open_file(path)
+        source = await asyncio.to_thread(open_file, path)
         if not self._finds_subtitles:
             return source
         film = Path(source.url)

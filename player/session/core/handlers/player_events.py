@@ -16,6 +16,7 @@ from player.backend.base import (
     Restarted,
     StallChanged,
     SubtitlesFailed,
+    TimestampsRestarted,
     TracksChanged,
 )
 from player.session.core.effects import ReleasePlayer
@@ -139,8 +140,10 @@ class PlayerEventHandler:
                 self._outbox.fail(
                     "no_player", error.message, error.remedy, remedy_code=error.remedy_code
                 )
-            case HasPlayer() | Restarted() | PauseChanged() | StallChanged() | EndReached():
+            case Restarted() | PauseChanged() | StallChanged() | EndReached():
                 # What the follower makes of them is told besides.
+                pass
+            case HasPlayer() | TimestampsRestarted():
                 pass
             case _:
                 assert_never(news)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from player.backend.base import Sample, StallChanged
+from player.backend.base import Sample, StallChanged, TimestampsRestarted
 from player.sync.messages import (
     Finished,
     InStep,
@@ -311,6 +311,15 @@ def test_where_no_seek_helps_none_is_made_for_a_drift() -> None:
     stand.behind = 3.0
     stand.wait(20.0)
     assert seeks(stand.said) == []
+    assert stand.heard(Jumped) == []
+    assert max(rates(stand.said)) == pytest.approx(1.04)
+
+
+def test_where_timestamps_have_begun_anew_a_drift_is_mended_by_the_rate_alone() -> None:
+    stand = Stand().playing()
+    stand.tell(TimestampsRestarted(stand.generation))
+    stand.behind = 3.0
+    stand.wait(20.0)
     assert stand.heard(Jumped) == []
     assert max(rates(stand.said)) == pytest.approx(1.04)
 

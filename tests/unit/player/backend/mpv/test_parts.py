@@ -19,6 +19,23 @@ def _log(*texts: str) -> tuple[LogLine, ...]:
     return tuple(LogLine("error", "ffmpeg", text) for text in texts)
 
 
+# Seams -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "seam"),
+    [
+        ("Invalid audio PTS: 10.026667 -> 0.000000", (10.026667, 0.0)),
+        ("Invalid video timestamp: 40.000000 -> -0.040000", (40.0, -0.04)),
+        ("Reset playback due to audio timestamp reset.", None),
+    ],
+)
+def test_where_timestamps_do_not_fit_is_read_from_the_log(
+    text: str, seam: tuple[float, float] | None
+) -> None:
+    assert error_text.seam_in(LogLine("warn", "ad", text)) == seam
+
+
 # Reasons ---------------------------------------------------------------------------------
 
 
@@ -199,12 +216,21 @@ def test_the_picture_clock_is_the_line_below_the_stairs(rate: float) -> None:
         truth = 20.0 + step * 0.0501 * rate
         shown = (int(truth / frame) + 1) * frame
         known = clock.position_at(instant, shown)
+        assert known is not None
         assert known >= truth - 1e-9
         if step > 20:
             assert known - truth < 0.008
 
 
-def test_the_picture_clock_follows_a_picture_that_stands_still() -> None:
+def test_a_picture_that_stays_tells_no_position_and_the_next_one_does() -> None:
     clock = PictureClock()
-    for step in range(40):
-        assert clock.position_at(step * 0.05, 60.0) == pytest.approx(60.0)  # pyright: ignore[reportUnknownMemberType]
+    told = [clock.position_at(step * 0.05, 60.0) for step in range(60)]
+    assert told[0] == 60.0
+    assert told[10:] == [None] * 50
+    assert clock.position_at(3.0, 63.02) == 63.02
+
+
+def test_a_picture_that_stays_for_ever_is_where_the_player_is() -> None:
+    clock = PictureClock()
+    clock.position_at(0.0, 60.0)
+    assert clock.position_at(10.5, 60.0) == 60.0
