@@ -86,7 +86,7 @@ async def test_a_killed_seat_comes_back_as_quiet_and_with_the_copy_that_was_name
         seat.send(Say("/die"))
         await heard.next(views.ErrorLine)
         await heard.next(views.Ready)
-        assert dict(seat.config.mpv) == {"volume": "100", "mute": "no"}
+        assert dict(seat.config.mpv) == {"volume": "100", "mute": "no", "sub-scale": "1"}
         assert seat.config.media == ("/films/mine.mkv",)
         assert seat.config.returning
         await seat.end()
