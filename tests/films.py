@@ -92,6 +92,15 @@ class Films:
             )
         return playlist
 
+    def joined_hls(self, film: Path, times: int = 3) -> Path:
+        """The same playlist so often in one, with timestamps that begin anew each time."""
+        playlist = self.hls(film).with_name(f"joined-{times}.m3u8")
+        head, mark, segments = self.hls(film).read_text(encoding="utf-8").partition("#EXTINF")
+        once = (mark + segments).replace("#EXT-X-ENDLIST\n", "")
+        joined = "#EXT-X-DISCONTINUITY\n".join([once] * times)
+        playlist.write_text(f"{head}{joined}#EXT-X-ENDLIST\n", encoding="utf-8")
+        return playlist
+
     def dash(self, film: Path) -> Path:
         """The film as a DASH manifest, its audio apart from its video."""
         manifest = film.parent / "dash" / "film.mpd"

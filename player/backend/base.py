@@ -115,6 +115,8 @@ class Source(msgspec.Struct, frozen=True):
     """Seconds of media that a live playlist grows by; 0 if unknown."""
     parts: tuple[MediaPart, ...] = ()
     """What is opened instead of ``url``, where timestamps begin anew within it."""
+    joined_url: str = ""
+    """A concatenation list of the parts, where it may be used."""
     expires_at: float | None = None
     """Unix seconds after which the address is no longer good."""
     notice: str = ""

@@ -29,6 +29,8 @@ _EDGE_SEGMENTS: Final = 3
 """Segments before its end at which a live playlist is begun."""
 _LOOK_BACK: Final = 24.0
 """Seconds before its end at which one is begun that others watch already."""
+_PART_HEAD: Final = 0.1
+"""Seconds in which sound and pictures of a part have begun."""
 _FRAME: Final = 0.5
 """Seconds; the ranges of a cache begin and end at whole pictures."""
 
@@ -48,7 +50,7 @@ class ItemLoader:
         core = self._core
         core.set("pause", True)
         core.set("speed", 1.0)
-        core.set("start", "none" if source.is_live else f"{max(0.0, position):.6f}")
+        core.set("start", "none" if _begins(source, position) else f"{position:.6f}")
         core.set("end", "none")
         for name, value in self._defaults.items():
             core.set(name, value)
@@ -65,8 +67,8 @@ class ItemLoader:
         demuxer = "lavf" if source.is_network else ""
         for name in ("audio-demuxer", "sub-demuxer"):
             core.set(name, demuxer)
-        # An edit list of our own leads to playlists of our own.
-        core.set("demuxer", "edl" if source.parts else demuxer)
+        # A list of our own leads to playlists of our own.
+        core.set("demuxer", "edl" if source.parts and not source.joined_url else demuxer)
         core.set("rebase-start-time", not source.has_shared_timestamps)
         # The stream's own connection, and those that a manifest leads to.
         streams = self._streams | (RECONNECT if source.is_network else {})
@@ -74,7 +76,9 @@ class ItemLoader:
             streams["cookies"] = cookie_lines(source.cookies, source.url)
         core.set("stream-lavf-o", streams)
         allowed = {"protocol_whitelist": NETWORK_PROTOCOLS, **RECONNECT}
-        core.set("demuxer-lavf-o", (allowed if source.is_network else {}) | _live_start(source))
+        joined = {"safe": "0"} if source.joined_url else {}
+        options = (allowed if source.is_network else {}) | joined | _live_start(source)
+        core.set("demuxer-lavf-o", options)
 
     def _set_wishes(self, wishes: TrackWishes) -> None:
         """Languages choose as the film opens: a switch afterwards would cost a seek."""
@@ -100,7 +104,7 @@ class ItemLoader:
         # An absolute path cannot be read as a protocol of mpv's.
         url = source.url if source.is_network else os.fsencode(os.path.abspath(source.url))
         if source.parts:
-            url = edit_list(source.parts)
+            url = source.joined_url or edit_list(source.parts)
         answer = self._core.command("loadfile", url, "replace")
         entry = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
         number = entry.get("playlist_entry_id")
@@ -159,6 +163,12 @@ def loaded_range(core: MpvCore) -> tuple[float, float] | None:
             case _:
                 pass  # no range at all
     return None
+
+
+def _begins(source: Source, position: float) -> bool:
+    """Whether an item is opened where it begins, without a seek."""
+    # A part's first picture may lie behind what libavformat takes for its beginning.
+    return source.is_live or position <= (_PART_HEAD if source.parts else 0.0)
 
 
 def _live_start(source: Source) -> dict[str, str]:

@@ -73,3 +73,8 @@ def written_variant(variant: HlsVariant, url: str, sound: HlsRendition, sound_ur
     """A multivariant playlist of one variant with its separate sound."""
     lines = ("#EXTM3U", f'{sound.line},URI="{sound_url}"', variant.line, url, "")
     return "\n".join(lines)
+
+
+def is_plain_http(part: HlsPart) -> bool:
+    """Whether everything that a part leads to is reached without encryption."""
+    return "https:" not in written(part.playlist)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -11,17 +11,21 @@ import msgspec
 
 from player.backend.base import MediaPart, Source
 from player.media.manifests import dash, hls, hls_parts
+from player.media.manifests.concat import written_concat
 from protocol.exceptions import MediaError, ResolveError
 
 if TYPE_CHECKING:
     from player.media.manifests.hls import HlsMediaPlaylist, HlsRendition, HlsVariant
     from player.media.manifests.hls_parts import HlsPart
-    from player.media.resolver.probe import ContentProbe, ProbeResult
+    from player.media.resolver.probe import ProbeResult
     from protocol.media.url_policy import UrlPolicy
 
 ServeText = Callable[[Source, str, str], str | None]
 """From a source, a name and a text to an address at which the source's player finds the text;
 None where nothing can be served."""
+
+Look = Callable[[str, "UrlPolicy", str], Awaitable["ProbeResult"]]
+"""What is behind an address, by the rules and through the proxy."""
 
 _ENDINGS: Final = (".m3u8", ".mpd")
 
@@ -31,8 +35,9 @@ class ListAccess(NamedTuple):
 
     rules: UrlPolicy
     proxy: str
-    login: str
     serve: ServeText
+    options: Mapping[str, str]
+    """libavformat's, for connections that mpv does not set up itself."""
 
 
 def is_manifest_url(url: str) -> bool:
@@ -44,12 +49,12 @@ class ManifestReader:
     """Reader of manifests and of the playlists that they lead to.
 
     Args:
-        probe: fetches and checks a playlist.
+        look: fetches and checks a playlist.
         max_height: of the pictures, in pixels.
     """
 
-    def __init__(self, probe: ContentProbe, max_height: int) -> None:
-        self._probe = probe
+    def __init__(self, look: Look, max_height: int) -> None:
+        self._look = look
         self._max_height = max_height
 
     async def read(self, seen: ProbeResult, source: Source, access: ListAccess) -> Source:
@@ -73,7 +78,8 @@ class ManifestReader:
             return source
         if playlist.is_live:
             return _live(source, playlist)
-        return _joined(source, _served(source, hls_parts.parts_of(playlist), access.serve))
+        parts = hls_parts.parts_of(playlist)
+        return _joined(source, _served(source, parts, access.serve), parts, access)
 
     async def _read_multivariant(
         self, text: str, url: str, source: Source, access: ListAccess
@@ -91,17 +97,17 @@ class ManifestReader:
         rendition = listed.sound_of(variant)
         served = _served(source, parts, access.serve)
         if rendition is None or not served:
-            return _joined(source, served)
+            return _joined(source, served, parts, access)
         playlist = await self._fetch(rendition.url, access)
         sound = hls_parts.parts_of(playlist) if playlist is not None else ()
         if len(sound) != len(parts):
             return source
         heard = _served(source, sound, access.serve, "sound")
         both = _with_sound(source, variant, rendition, served, heard, access.serve)
-        return _joined(source, both)
+        return _joined(source, both, parts + sound, access)
 
     async def _fetch(self, url: str, access: ListAccess) -> HlsMediaPlaylist | None:
-        seen = await self._probe.probe(url, access.rules, access.proxy)
+        seen = await self._look(url, access.rules, access.proxy)
         return _media_playlist(seen.text.decode("utf-8", "replace"), seen.url)
 
 
@@ -115,7 +121,7 @@ def _read_dash(text: str, url: str, source: Source, serve: ServeText) -> Source:
         if address is None:
             return source
         parts.append(MediaPart(address, part.duration))
-    return _joined(source, tuple(parts))
+    return msgspec.structs.replace(source, parts=tuple(parts))
 
 
 def _media_playlist(text: str, url: str) -> HlsMediaPlaylist | None:
@@ -161,8 +167,16 @@ def _with_sound(
     return tuple(parts)
 
 
-def _joined(source: Source, parts: tuple[MediaPart, ...]) -> Source:
-    return msgspec.structs.replace(source, parts=parts)
+def _joined(
+    source: Source, served: tuple[MediaPart, ...], parts: tuple[HlsPart, ...], access: ListAccess
+) -> Source:
+    """``source`` in parts of pictures with their sound."""
+    url = None
+    # Certificates are not checked for what libavformat opens in a concatenation list.
+    if served and access.options and all(hls_parts.is_plain_http(part) for part in parts):
+        text = written_concat(((part.url, part.duration) for part in served), access.options)
+        url = access.serve(source, "joined.ffconcat", text)
+    return msgspec.structs.replace(source, parts=served, joined_url=url or "")
 
 
 def _live(source: Source, playlist: HlsMediaPlaylist | None = None) -> Source:

@@ -27,6 +27,7 @@ from player.media.resolver.ytdlp_client import ask_yt_dlp
 from player.media.resolver.ytdlp_messages import ExtractedMedia, ExtractRequest
 from player.media.subtitle_files import find_subtitles
 from player.net.proxies import NO_PROXIES
+from player.request_headers import RequestHeaders
 from protocol.exceptions import MediaRefused, ResolveError
 from protocol.media.url_policy import as_typed, check_url, split_login, with_login
 from protocol.text import TITLE_CELLS, clean_text
@@ -35,12 +36,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from player.net.dialer import Dialer
-    from player.request_headers import RequestHeaders
     from protocol.media.url_policy import UrlPolicy
 
 _TIMING: Final = ResolverTiming()
 MAX_HEIGHT: Final = 1080
 _NOTICE_CELLS: Final = 300
+_NETWORK_TIMEOUT: Final = "20000000"
+"""Microseconds, as the player waits elsewhere."""
 _EXPIRY_FIELDS: Final = ("expire", "expires", "exp", "e")
 _NO_LOGINS: Final = Logins()
 _EXPIRY_PATH: Final = re.compile(r"/expire/(\d{9,11})(?:/|$)")
@@ -91,9 +93,10 @@ class Resolver:
             look_up or partial(ask_system, within=timing.lookup_timeout),
             dialer.proxies if dialer is not None else NO_PROXIES,
         )
+        self._headers = headers or RequestHeaders()
         client = WebClient(timing.probe_timeout, headers, ca_file)
         self._probe = ContentProbe(self._checker, client)
-        self._manifests = ManifestReader(self._probe, max_height)
+        self._manifests = ManifestReader(self._probe.probe, max_height)
         self._side_files = SideFiles(client, timing.side_file_timeout)
 
     async def __call__(
@@ -146,7 +149,19 @@ class Resolver:
             has_shared_timestamps=seen.is_endless and seen.has_shared_timestamps,
             expires_at=expiry_of(url, time.time()),
         )
-        return await self._manifests.read(seen, source, ListAccess(rules, way, login, self._serve))
+        access = ListAccess(rules, way, self._serve, self._options_of(source))
+        return await self._manifests.read(seen, source, access)
+
+    def _options_of(self, source: Source) -> dict[str, str]:
+        """libavformat's options for connections of ``source``; none where they say too little."""
+        if source.route is None or self._headers.fields:
+            return {}
+        return {
+            "http_proxy": source.route.proxy,
+            "user_agent": self._headers.user_agent,
+            "referer": self._headers.referrer,
+            "rw_timeout": _NETWORK_TIMEOUT,
+        }
 
     def _serve(self, source: Source, name: str, text: str) -> str | None:
         """The address at which the player finds ``text``; None where nothing can be served."""
