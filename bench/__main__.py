@@ -5,12 +5,26 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from bench import append, asymmetric, cost, drift, fanout, locked, seeks, skew, sound, starts, sync
+from bench import (
+    append,
+    asymmetric,
+    cost,
+    dialer,
+    drift,
+    fanout,
+    locked,
+    seeks,
+    skew,
+    sound,
+    starts,
+    sync,
+)
 
 BENCHES = {
     "append": append,
     "asymmetric": asymmetric,
     "cost": cost,
+    "dialer": dialer,
     "drift": drift,
     "fanout": fanout,
     "locked": locked,

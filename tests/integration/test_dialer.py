@@ -28,6 +28,7 @@ from player.net.request_head import parse_head
 from player.net.upstream import Connector
 from protocol.exceptions import MediaRefused
 from protocol.media.url_policy import STRICT, UrlPolicy
+from tests.doubles.socks_server import socks_server
 from tests.films import Films, serve
 from tests.hostile_media import LOCAL_NETWORK, THIS_MACHINE
 from tests.integration.dialers import WatchedDialer, dialing
@@ -256,3 +257,19 @@ def test_a_persons_proxy_is_asked_for_names_and_this_machine_is_not(films: Films
             assert outer.wait(DialRefused).host == "no.invalid"
             with pytest.raises(httpx.ProxyError, match="ALL_PROXY"):
                 ask(route, "https://no.invalid/film.mp4")
+
+
+@pytest.mark.parametrize("scheme", ["socks5h", "socks5"])
+def test_a_film_plays_through_a_socks_proxy(films: Films, scheme: str) -> None:
+    film = films.counter_film(20)
+    # A name is the proxy's to look up with socks5h, and an address is checked before with both.
+    host = "films.example.com" if scheme == "socks5h" else "93.184.216.34"
+    with serve(films.directory) as server, socks_server(server.port) as socks:
+        proxies = read_proxies({"ALL_PROXY": f"{scheme}://127.0.0.1:{socks.port}"})
+        with dialing(proxies) as dialer, watched_player() as it:
+            route = dialer.route(UrlPolicy(allow_http=True), for_player=True)
+            url = f"http://{host}/{film.relative_to(films.directory)}"
+            it.load(Source(url, is_network=True, route=route))
+            refused = ask(route, "http://10.0.0.1/film.mp4")
+            assert refused.reason_phrase.startswith("Dialer: 10.0.0.1 is not on the public")
+        assert set(socks.asked) == {(host, 80)}
