@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from player.api.config import SeatConfig
+from player.backend.base import TracksChanged
 from player.media.describe import identify
 from player.media.resolver import resolver_for
 from player.net.proxies import read_proxies
@@ -171,8 +172,9 @@ async def test_subtitles_that_never_answer_hold_no_film_up_and_are_told_as_missi
     source = await look(dialer, web.url("/plain/page.html"))
     assert source.notice == "subtitles that do not come are left out: de"
     with watched_player() as it:
-        opened = it.load(source)
-    assert len([track for track in opened.tracks if track.kind == "subtitle"]) == 1
+        it.ask_to_load(source)
+        told = it.wait(TracksChanged, where=lambda event: event.is_complete)
+    assert [track.language for track in told.tracks if track.kind == "subtitle"] == ["en"]
 
 
 async def test_one_trust_store_is_for_the_look_and_the_player(
