@@ -48,6 +48,7 @@ class MediaView(View, frozen=True, tag="media", tag_field="event"):
 
     title: str
     duration: float | None
+    """None while it is not known; said again, with all the rest, when that changes."""
     kind: Literal["url", "file"]
     tracks: tuple[Track, ...] = ()
     chapters: tuple[Chapter, ...] = ()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cast import Line, SeatProcess, ServerProcess
 from tests.films import serve
+from tests.integration.test_lengths import piped, with_late_subtitle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -94,6 +95,40 @@ async def test_the_viewer_follows_each_thing_the_host_does(films: Films, tmp_pat
         assert resynced["you"]
         assert abs(resynced["after_ms"]) < CLOSE_MS
         assert not (await host.wait_for("resync"))["you"]
+
+
+@pytest.mark.parametrize("told", [None, 302.0], ids=["no length", "a stray subtitle"])
+async def test_the_end_is_one_place_for_all_whatever_the_film_says_of_its_length(
+    films: Films, tmp_path: Path, told: float | None
+) -> None:
+    counter, made = films.counter_film(12), tmp_path / "film.mkv"
+    if told is None:
+        piped(counter, made, "matroska")
+    else:
+        made = with_late_subtitle(counter, tmp_path)
+    async with party(tmp_path, str(made), str(made)) as (_, host, viewer):
+        if told is None:
+            assert host.last("media")["duration"] is None
+        else:
+            assert host.last("media")["duration"] == pytest.approx(told, abs=0.5)
+        host.ask("seek 9")
+        host.ask("play")
+        for seat in (host, viewer):
+            await seat.wait_for("status", _in_step)
+        paused = await viewer.wait_for("pause", within=20.0)
+        assert (paused["reason"], 11.5 < paused["position"] < 12.5) == ("end of the film", True)
+        for seat in (host, viewer):
+            ended = await seat.wait_for("status", lambda line: line["state"] == "ended")
+            assert ended["position"] == pytest.approx(paused["position"], abs=0.001)
+            await seat.wait_for("media", lambda line: line["duration"] == paused["position"])
+        host.ask("seek_by -6")
+        for seat in (host, viewer):
+            await seat.wait_for(
+                "status", lambda line: line["state"] == "paused" and 5 < line["position"] < 7
+            )
+        assert not [
+            line for seat in (host, viewer) for line in seat.lines if line["event"] == "error"
+        ]
 
 
 async def test_a_viewer_changes_nothing_and_is_told_who_may(films: Films, tmp_path: Path) -> None:

@@ -83,9 +83,8 @@ class PlainPrinter:
                 )
                 invite = [self._line(f"invite: {view.invite}", "")] if view.invite else []
                 return [self._line(f"joined as {view.name}; {role}", "32"), *invite]
-            case views.MediaView() if not _is_known(before, view):
-                length = f", {clock_text(view.duration)}" if view.duration is not None else ""
-                return [self._line(f"film: {view.title}{length}", "")]
+            case views.MediaView():
+                return self._film(before, view)
             case views.Waiting() if view.names:
                 remedy = "; play goes on without" if self._room.is_host else ""
                 text = f"waiting for {', '.join(view.names)} (up to {view.left:.0f} s){remedy}"
@@ -111,6 +110,14 @@ class PlainPrinter:
                     self._lost_at = now
                 sentence = sentence_of(view)
                 return [self._sentence(sentence)] if sentence else []
+
+    def _film(self, before: PartyState, view: views.MediaView) -> list[str]:
+        """What is open; of a film that was open already, only that its length is known now."""
+        length = clock_text(view.duration) if view.duration is not None else ""
+        if not _is_known(before, view):
+            return [self._line(", ".join(filter(None, (f"film: {view.title}", length))), "")]
+        is_news = bool(length) and before.duration != view.duration
+        return [self._line(f"the film is {length} long", "2")] if is_news else []
 
     def _sentence(self, sentence: Sentence) -> str:
         said = f": {sentence.text}" if sentence.tone == "chat" else f" {sentence.text}"

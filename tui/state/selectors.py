@@ -41,13 +41,13 @@ def position_at(room: PartyState, now: float) -> float | None:
     status = room.status
     if status is None or is_stale(room):
         return room.position_known
-    position = position_of(status)
+    known = position = position_of(status)
     goes_on = room.seat_down_since is None and not room.is_over
     if status.state in ("playing", "waiting") and status.playing and goes_on:
         since = now - status.at - (status.starts_in or 0.0)
         position += status.rate * min(max(0.0, since), FORESIGHT)
-    duration = room.duration
-    return min(position, duration) if duration is not None else position
+    # Only what is carried on stops at the end: the seat itself knows where it is.
+    return position if room.duration is None else min(position, max(known, room.duration))
 
 
 def is_stale(room: PartyState) -> bool:

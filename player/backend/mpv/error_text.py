@@ -36,6 +36,8 @@ _PLAIN: Final = (
     ("No route to host", "its server cannot be reached"),
     ("certificate", "the certificate of its server is not trusted"),
     ("not on whitelist", "it leads to an address of a kind that is not allowed"),
+    ("partial file", "the file is incomplete"),
+    ("incomplete file", "the file is incomplete"),
     ("moov atom not found", "the file is incomplete: its index is missing"),
     ("Connection reset by peer", "its server broke off"),
 )

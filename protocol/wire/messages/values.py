@@ -63,7 +63,7 @@ class Media(Struct, frozen=True):
     """Of a file, without its folder."""
     url: Url = ""
     duration: Seconds | None = None
-    """Seconds; None while unknown or live."""
+    """Seconds; None for what is live, and while the host could tell nothing but a guess."""
     live_origin: Instant | None = None
     """Of a live stream: its own timestamp in seconds at position 0; None without one."""
     size: Counter | None = None

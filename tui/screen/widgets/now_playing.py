@@ -112,7 +112,7 @@ def where_pieces(room: PartyState, position: float | None, width: int) -> list[P
         parts.append(f"Chapter {number}, {title}" if named else f"Chapter {number}")
     if room.status is not None:
         parts.append(f"{room.status.rate:.2f}×")
-    if position is not None and room.duration is not None:
+    if position is not None and room.duration is not None and position <= room.duration:
         parts.append(f"{clock_text(room.duration - position)} left")
     while len(parts) > 1 and cell_len(" · ".join(parts)) > width:
         parts.pop()

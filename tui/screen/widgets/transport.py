@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from protocol.clock_text import clock_text
 from tui.screen.widgets.base import StateView
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from textual.content import Content
 
     from tui.state.party_state import PartyState
+
+
+UNKNOWN_LENGTH: Final = "length unknown"
 
 
 class TransportBar(StateView):
@@ -46,7 +49,9 @@ class TransportBar(StateView):
 def _end_text(room: PartyState) -> str:
     if room.media is not None and room.media.is_live:
         return _live_text(room)
-    return clock_text(room.duration) if room.duration is not None else "-:--:--"
+    if room.duration is not None:
+        return clock_text(room.duration)
+    return UNKNOWN_LENGTH if room.is_open else "-:--:--"
 
 
 def _live_text(room: PartyState) -> str:
@@ -64,7 +69,10 @@ def bar(room: PartyState, position: float | None, width: int) -> list[Piece]:
         return []
     duration = room.duration
     if not duration:
-        return [("─" * width, "$faint")]
+        # Where in the whole it is cannot be told: no mark, but a line that has no end.
+        is_unknown = room.is_open and room.media is not None and not room.media.is_live
+        shape = "╌" if is_unknown else "─"
+        return [(shape * width, "$faint")]
     last = width - 1
     head = min(last, int((position or 0.0) / duration * last + 0.5))
     status = room.status

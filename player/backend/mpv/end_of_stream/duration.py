@@ -88,16 +88,12 @@ class DurationTracker:
 
         What the container said stands if it fits, so that every seat tells the same end.
         """
-        stated = self.stated
-        if stated is not None and ends_like(position, stated) and position < stated + OUTGROWN:
-            self._know(stated, reading.duration)
-            return stated
-        self.stated = None
-        end = position
-        for said in (self.known, reading.duration):
+        for said in (self.stated, self.known, reading.duration):
             if said is not None and abs(said - position) <= OUTGROWN:
                 end = said
                 break
+        else:
+            self.stated, end = None, position
         self._know(end, reading.duration)
         return end
 

@@ -66,7 +66,11 @@ class EndWatch:
         self.has_strayed = False
         """What mpv shows lies far past the last seek's target: data may be missing there."""
         self.is_at_end = False
-        self._by_bit_rate = self._lacks_data = self._is_incomplete = False
+        self._by_bit_rate = self._lacks_data = False
+        self._incomplete: LogLine | None = None
+        """What says that the container lacks its end."""
+        self._opened_size = 0
+        """Bytes when the container said how long it is."""
         self._sizes = (0, 0)
         """Bytes at the end that was reached, and at the last look."""
         self._rate = 0.0
@@ -80,7 +84,8 @@ class EndWatch:
         self._tracker = DurationTracker(source.duration)
         self._looks = []
         self._is_open = self._by_play = self.has_strayed = self.is_at_end = False
-        self._by_bit_rate = self._lacks_data = self._is_incomplete = False
+        self._by_bit_rate = self._lacks_data = False
+        self._incomplete = None
 
     def close(self) -> None:
         """There is no item any more, or none that plays."""
@@ -89,7 +94,8 @@ class EndWatch:
     def take_log(self, line: LogLine) -> None:
         """Note what is said of the item."""
         self._lacks_data = self._lacks_data or says_missing(line)
-        self._is_incomplete = self._is_incomplete or _INCOMPLETE in line.text
+        if _INCOMPLETE in line.text:
+            self._incomplete = line
         if _BY_BIT_RATE in line.text:
             self._by_bit_rate = True
             if self._is_open:
@@ -101,6 +107,7 @@ class EndWatch:
         self._is_open = True
         self._tracker.opened(read_duration(core), by_bit_rate=self._by_bit_rate)
         self._told = self.duration
+        self._opened_size = self._size()
         self.moved(now, by_play=False)
 
     def moved(self, now: float, *, by_play: bool) -> None:
@@ -151,14 +158,19 @@ class EndWatch:
 
     def judge(self, arrival: Arrival, log: Sequence[LogLine]) -> None:
         """Tell what it means, by what mpv has complained of since the last seek."""
-        broken_at = breaking_point(arrival, log, is_incomplete=self._is_incomplete)
+        if self._incomplete is not None:
+            log = (self._incomplete, *log)
+        is_incomplete = self._incomplete is not None
+        broken_at = breaking_point(arrival, log, is_incomplete=is_incomplete)
         if broken_at is not None:
             self._fail(reason_for_break(broken_at, arrival.stated, log), broken_at)
             return
         end = self._end_of(arrival)
+        # What came after a container has said how long it is was not read, unless it was outgrown.
         size = self._size()
-        self._sizes = (size, size)
-        self._rate = size / max(end, 1.0)
+        at_end = min(size, self._opened_size) if arrival.stated is not None else size
+        self._sizes = (at_end, size)
+        self._rate = at_end / max(end, 1.0)
         self._tell_duration()
         self._tell(base.EndReached(self._generation, end, arrival.instant))
 

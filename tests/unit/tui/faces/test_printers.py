@@ -55,6 +55,15 @@ def test_how_things_stand_is_said_every_ten_seconds_or_when_it_changes(printed: 
     assert printed(paused)[0].startswith("paused · ")
 
 
+def test_a_film_is_named_once_and_its_length_when_it_is_known(printed: Printed) -> None:
+    film = views.MediaView(title="Sintel", duration=None, kind="file")
+    assert printed(film) == ["film: Sintel"]
+    assert printed(msgspec.structs.replace(film, duration=61.0)) == ["the film is 0:01:01 long"]
+    assert printed(film) == []
+    other = views.MediaView(title="Other", duration=61.0, kind="file")
+    assert printed(other) == ["film: Other, 0:01:01"]
+
+
 def test_a_lost_server_is_not_said_with_every_attempt(printed: Printed) -> None:
     lost = views.Reconnecting(reason="refused")
     assert printed(lost) == ["the server is out of reach: refused; trying again"]

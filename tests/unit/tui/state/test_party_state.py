@@ -86,6 +86,11 @@ def test_a_position_stops_at_the_films_end_and_without_news() -> None:
     assert position_at(told(READY, STATUS), 90.0) == 104.5
 
 
+def test_a_position_behind_what_is_known_of_the_length_is_shown_as_it_is() -> None:
+    short = msgspec.structs.replace(MEDIA, duration=60.0)
+    assert position_at(told(READY, short, STATUS), 51.0) == 100.0
+
+
 @pytest.mark.parametrize("state", ["paused", "buffering", "loading", "ended"])
 def test_a_position_rests_while_nothing_plays(state: str) -> None:
     assert position_at(told(READY, status(state=state)), 52.0) == 100.0

@@ -133,7 +133,8 @@ def test_a_container_that_lacks_its_end_breaks_off() -> None:
         LogLine("warn", "mkv", "mkv metadata beyond end of file - incomplete file?")
     )
     stand.end(20.0)
-    assert stand.broken == [("the film breaks off at 0:20 of 1:00", 20.0)]
+    why = "the film breaks off at 0:20 of 1:00: the file is incomplete"
+    assert stand.broken == [(why, 20.0)]
     assert stand.told == []
 
 
@@ -158,6 +159,24 @@ def test_a_file_that_grows_behind_the_end_is_told_once(
         stand.size = size
         stand.watch.look(stand.core, 1002.0 + number)
     assert stand.told == ([MediaGrown(7)] if grown else [])
+
+
+def test_a_file_that_has_grown_before_an_end_as_it_was_when_it_was_opened_goes_on() -> None:
+    stand = Stand(SaidCore(60.0, 1.7))
+    stand.size = 90_000
+    stand.end(60.0)
+    stand.watch.look(stand.core, 1002.0)
+    assert stand.told[1:] == [MediaGrown(7)]
+
+
+def test_a_file_that_was_played_on_while_it_grew_ends_where_it_does() -> None:
+    stand = Stand(SaidCore(60.0, 1.7))
+    stand.size = 90_000
+    stand.core.says(90.0, 90.0, eof=False)
+    stand.watch.look(stand.core, 1000.5)
+    stand.end(90.0)
+    stand.watch.look(stand.core, 1002.0)
+    assert not any(isinstance(event, MediaGrown) for event in stand.told)
 
 
 def test_the_size_of_a_file_that_is_not_there_is_not_known(tmp_path: Path) -> None:
