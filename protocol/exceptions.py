@@ -39,6 +39,7 @@ RemedyCode = Literal[
     "draw_in_terminal",
     "log_in",
     "log_in_again",
+    "slow_line",
 ]
 """What a person can do with a key, a command or an option, whose names only a face knows."""
 

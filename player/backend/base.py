@@ -362,6 +362,10 @@ class Player(Protocol):
         """Positions between which all is loaded around the current one; None if unknown."""
         ...
 
+    def is_filling(self) -> bool:
+        """Whether it asks for more of a network film, as fast as that comes."""
+        ...
+
     def show_text(self, text: str, seconds: float = 2.0) -> None:
         """A line over the picture; ``text`` is shown as it is."""
         ...

@@ -152,6 +152,10 @@ class FakePlayer:
         until = self.buffered_until()
         return None if until is None else (0.0, until)
 
+    def is_filling(self) -> bool:
+        """See `Player.is_filling`."""
+        return False
+
     def show_text(self, text: str, seconds: float = 2.0) -> None:
         """See `Player.show_text`."""
         self.texts.append(text)

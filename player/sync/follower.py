@@ -32,6 +32,7 @@ from player.sync.messages import (
     CorrectionMode,
     FollowerEvent,
     FollowerView,
+    LineSlow,
     OutOfReach,
     PlayAtRate,
     PlayerCommand,
@@ -147,6 +148,7 @@ class Follower:
         state = self._state
         state.schedule.end = None
         state.to("idle", now)
+        state.fill.clear()
         state.estimate.clear()
         state.echo_filter.clear()
 
@@ -220,6 +222,11 @@ class Follower:
     def started(self, instant: float) -> None:
         """The player was started at ``instant``, as planned for `armed`."""
         self._state.start(instant)
+
+    def filled(self, until: float | None, now: float) -> None:
+        """The film is there up to ``until``; None while the player asks for no more of it."""
+        state = self._state
+        state.fill.observe(now, until, state.position(now))
 
     def wants_sample(self, now: float) -> bool:
         """Whether a position read now would mean anything."""
@@ -422,6 +429,8 @@ class Follower:
         if stalled is None:
             return []
         state.emit(Stalled(stalled, state.expected(now)))
+        if state.fill.is_slow and state.fill.rate is not None:
+            state.emit(LineSlow(state.fill.rate))
         state.controller.forget()
         if state.phase not in MOVING:
             return []

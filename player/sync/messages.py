@@ -83,7 +83,13 @@ class OutOfReach(NamedTuple):
     position: float
 
 
-FollowerEvent = Jumped | Widened | InStep | Stalled | Acted | Finished | OutOfReach
+class LineSlow(NamedTuple):
+    """The line brings ``rate`` seconds of the film a second, and the player lacks data."""
+
+    rate: float
+
+
+FollowerEvent = LineSlow | Jumped | Widened | InStep | Stalled | Acted | Finished | OutOfReach
 
 
 class FollowerView(msgspec.Struct, frozen=True):

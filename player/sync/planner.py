@@ -51,6 +51,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """A timeline before the last one still holds."""
     starts_in: float
     """Seconds until the timeline begins to move; 0 when it does."""
+    fill_lead: float
+    """Seconds that the last jump went ahead of the timeline, to have enough when it comes."""
     start: float
     """Position that the timeline sets out from."""
     resting_place: float
@@ -192,7 +194,7 @@ def _plan_start(s: Situation) -> Decision | None:
     instant = s.due - s.latency
     is_misplaced = (
         s.now - instant > LATE
-        or instant - s.now > EARLY + s.starts_in
+        or instant - s.now > EARLY + s.starts_in + s.fill_lead
         or landed < s.start - PAUSED_TOLERANCE
         or s.phase == "ended"
     )

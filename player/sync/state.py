@@ -31,6 +31,7 @@ from player.sync.schedule import TimelineSchedule
 from player.sync.seeks import SEEK_STALLS, JumpLimiter, SeekTracker
 from player.sync.stall import StallDetector
 from protocol.sync.controller import DriftController
+from protocol.sync.fill import FillMeter
 
 if TYPE_CHECKING:
     from player.sync.messages import CorrectionMode
@@ -65,6 +66,9 @@ class FollowerState:
         self.jump_limiter: Final = JumpLimiter()
         self._correction: Final = correction
         self._phase: Phase = "idle"
+        self.fill: Final = FillMeter()
+        self._fill_lead = 0.0
+        """How far ahead of the timeline the last jump went, to have enough when it comes."""
         self._armed: float | None = None
         self._due = 0.0
         """When the player is to move, in a start that is planned."""
@@ -198,6 +202,7 @@ class FollowerState:
         """Another timeline holds."""
         self.schedule.take(timeline, now)
         self._is_new = True
+        self._fill_lead = 0.0
         self.live.try_again()
         self.jump_limiter.new_goal()
         self.seeks.new_goal()
@@ -235,7 +240,7 @@ class FollowerState:
         cost = self.latency.seek_cost
         if self.seeks.has_missed:
             cost = max(cost, self.latency.last_seek_cost)
-        cost += self.seeks.margin
+        cost = max(cost + self.seeks.margin, self._fill_lead)
         return self.schedule.aim(now + cost + self.latency.latency(self.timeline.rate))
 
     @property
@@ -246,7 +251,12 @@ class FollowerState:
     @property
     def may_jump(self) -> bool:
         """Whether they may be mended by jumps, were there none before."""
-        return self.sync_enabled and self._correction == "full" and self.is_seekable
+        return (
+            self.sync_enabled
+            and self._correction == "full"
+            and self.is_seekable
+            and not self.fill.is_hopeless
+        )
 
     @property
     def media_tolerance(self) -> float:
@@ -260,6 +270,7 @@ class FollowerState:
         self.to("seeking", now)
         self.seeks.send(position, now)
         self.estimate.seen(position, now)
+        self.fill.moved()
         self._is_new = False
         self.echo_filter.write(True, now)
         return [SeekTo(position)]
@@ -268,6 +279,7 @@ class FollowerState:
         """Pause, go to where the timeline will be, start when it is there."""
         self._owes_in_step = True
         self._events.append(Jumped(drift, reason))
+        self._fill_lead = self.fill.lead
         return self.seek(self.aim(now), now)
 
     def pause(self, now: float) -> list[PlayerCommand]:
@@ -297,6 +309,7 @@ class FollowerState:
             return
         self.to("stalled" if self.stall.acted else "running", instant)
         self._armed = None
+        self._fill_lead = 0.0
         self.estimate.seen(self.estimate.landed, instant)
         self.seeks.leave()
         self.controller.restart(self._base_rate)
@@ -389,6 +402,7 @@ class FollowerState:
             rests_at_end=self._phase == "ended" and self.rests_at_end,
             is_handing_over=schedule.is_handing_over,
             starts_in=schedule.starts_in(now),
+            fill_lead=self._fill_lead,
             start=schedule.start,
             resting_place=place,
             target=self.target(now),
@@ -418,7 +432,7 @@ class FollowerState:
                 wants_play=self.timeline.playing,
                 starts_in=starts_in,
                 waits=self.stall.shown(now),
-                is_stalled=self.stall.acted,
+                is_stalled=self.stall.acted or self._fill_lead > 0.0,
             ),
             is_stalled=self.stall.acted,
             position=self.position(now),

@@ -297,7 +297,9 @@ class PlayerThread:
             self._view_at = now + VIEW_INTERVAL - TICK / 2
             self._post(self._follower.view(now))
             if self._player is not None:
-                self._post(self._buffered(self._player))
+                buffered = self._buffered(self._player)
+                self._follower.filled(buffered.until if self._player.is_filling() else None, now)
+                self._post(buffered)
 
     def _resting_position(self, player: Player) -> float | None:
         timestamp = player.resting_position()

@@ -23,6 +23,7 @@ from player.sync.messages import (
     FollowerEvent,
     InStep,
     Jumped,
+    LineSlow,
     PauseNow,
     PlayAtRate,
     PlayerCommand,
@@ -155,7 +156,7 @@ def seeks(commands: Sequence[PlayerCommand]) -> list[float]:
 def told_near(stand: Stand, kind: type[Acted | Stalled | InStep | Jumped]) -> float | None:
     """What the only thing of this kind that was told says about a place or a drift."""
     (told,) = stand.heard(kind)
-    assert not isinstance(told, Widened | Finished)
+    assert not isinstance(told, LineSlow | Widened | Finished)
     return told.drift if isinstance(told, InStep | Jumped) else told.position
 
 

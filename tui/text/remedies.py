@@ -51,6 +51,9 @@ def remedy_words(code: RemedyCode) -> str:
             )
         case "log_in_again":
             return "log in there again with your browser; matinee doctor tries your cookies"
+        case "slow_line":
+            copy = f"a copy of your own ({_key('own_copy')})"
+            return f"what helps: {copy}, a smaller picture (--max-height), or a host who waits"
         case _:
             assert_never(code)
 

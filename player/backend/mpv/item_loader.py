@@ -237,6 +237,11 @@ def end_at_gap(core: MpvCore) -> None:
         core.set("end", f"{end:.6f}")
 
 
+def is_filling(core: MpvCore) -> bool:
+    """Whether the core reads on as fast as data comes, and holds all that it may otherwise."""
+    return _mapping(core.get("demuxer-cache-state")).get("idle") is False
+
+
 def is_drained(core: MpvCore) -> bool:
     """Whether an item from the network that cannot be sought in ends before it has begun."""
     if core.get("seekable") is not False:

@@ -13,7 +13,7 @@ from player.backend.mpv.binding.libmpv import CoreError, CoreGone, MpvCore
 from player.backend.mpv.binding.software_renderer import SoftwareRenderer
 from player.backend.mpv.event_translator import EventTranslator
 from player.backend.mpv.external_subtitles import SubtitleAsked
-from player.backend.mpv.item_loader import ItemLoader, loaded_range
+from player.backend.mpv.item_loader import ItemLoader, is_filling, loaded_range
 from player.backend.mpv.key_bindings import CLOSE_COMMAND, section
 from player.backend.mpv.notices import Notices
 from player.backend.mpv.options import (
@@ -243,6 +243,13 @@ class MpvPlayer:
     def loaded_range(self) -> tuple[float, float] | None:
         """See `Player.loaded_range`."""
         return self._ask(lambda: loaded_range(self._core))
+
+    def is_filling(self) -> bool:
+        """See `Player.is_filling`."""
+        load = self._load
+        if load is None or not load.source.is_network:
+            return False
+        return self._ask(lambda: is_filling(self._core)) is True
 
     def _show_pictures(self) -> None:
         """Switch pictures on again that were away for a place without any."""

@@ -28,6 +28,7 @@ from player.sync.messages import (
     HasPlayer,
     InStep,
     Jumped,
+    LineSlow,
     NoPlayer,
     OriginMoved,
     OutOfReach,
@@ -35,6 +36,7 @@ from player.sync.messages import (
     Stalled,
     Widened,
 )
+from protocol.sync.fill import HOPELESS
 from protocol.timeline import clamp_position
 from protocol.wire.messages import PauseAct, PlayAct, SeekAct
 from protocol.wire.reasons import END_OF_FILM, waiting_for
@@ -56,6 +58,10 @@ if TYPE_CHECKING:
 SAME_PLACE: Final = 0.001
 BEYOND_END: Final = 1.0
 """Seconds; so far behind the end nobody is by how exactly it is told."""
+
+
+SLOW_TOLD_EVERY: Final = 180.0
+"""Seconds."""
 
 
 class PlayerEventHandler:
@@ -86,6 +92,7 @@ class PlayerEventHandler:
         self._outage = outage
         self._stalled_at: float | None = None
         """Where the host's stall has paused the party."""
+        self._slow_told_at = float("-inf")
         self._ended_at: float | None = None
         """Where the end of the host's film has paused the party."""
         self._has_noted_stall = False
@@ -127,6 +134,8 @@ class PlayerEventHandler:
                     "jumps do not help here: for a while a drift of up to"
                     f" {tolerance:.1f} s is only glided"
                 )
+            case LineSlow(rate=rate):
+                self._line_slow(rate, now)
             case InStep(drift=drift):
                 self._resync.ended(drift)
             case Stalled():
@@ -171,6 +180,17 @@ class PlayerEventHandler:
                     reason=reason,
                 )
             )
+
+    def _line_slow(self, rate: float, now: float) -> None:
+        """Said every few minutes, to whom it concerns."""
+        if now - self._slow_told_at < SLOW_TOLD_EVERY:
+            return
+        self._slow_told_at = now
+        self._outbox.notice(
+            f"this line carries {rate:.0%} of what the film needs, so it stops now and then"
+            + ("" if rate >= HOPELESS else ", too often to keep in step"),
+            "slow_line",
+        )
 
     def _stalled(self, event: Stalled, now: float) -> None:
         member = self._membership

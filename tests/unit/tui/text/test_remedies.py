@@ -32,6 +32,9 @@ WORDS: dict[RemedyCode, str] = {
         ' or cookies_from = "firefox" in the settings; matinee doctor tries it'
     ),
     "log_in_again": "log in there again with your browser; matinee doctor tries your cookies",
+    "slow_line": (
+        "what helps: a copy of your own (f), a smaller picture (--max-height), or a host who waits"
+    ),
 }
 
 
