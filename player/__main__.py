@@ -115,9 +115,11 @@ def _keep_stdout() -> int:
 
 
 def _log_to(path: str) -> None:
+    # A full disk is nothing that a log could tell.
+    logging.raiseExceptions = False
     handler: logging.Handler = logging.StreamHandler()
     if path:
-        handler = logging.FileHandler(path_of(path), encoding="utf-8")
+        handler = logging.FileHandler(path_of(path), encoding="utf-8", errors="backslashreplace")
     formatter = logging.Formatter(f"{LINE_HEAD} process=%(process)d %(message)s", TIME_FORMAT)
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

@@ -26,6 +26,7 @@ from msgspec.inspect import (
 from player.api.config import CorrectionMode, Video
 from player.api.logins import Login, Logins
 from protocol.exceptions import SettingsError
+from protocol.text import clean_text, readable
 from protocol.wire.addresses import DEFAULT_LISTEN
 from protocol.wire.messages import StreamSettings
 
@@ -38,6 +39,10 @@ _PREFIX: Final = "MATINEE_"
 _OPTION: Final = re.compile(r"[a-z0-9][a-z0-9-]*(/[a-z0-9-]+)?", re.IGNORECASE)
 _FLAGS: Final = {"trim_ms": "trim", "tolerance_ms": "tolerance", "trusted_domains": "trust-domain"}
 """Flags that are not called as their field is."""
+
+_LARGEST: Final = 1024 * 1024
+"""Bytes of a settings file."""
+_LONGEST_SHOWN: Final = 80
 
 Domain = Annotated[str, Meta(pattern=r"^[^\s/:@]+\Z", max_length=253)]
 
@@ -130,7 +135,7 @@ def load_settings(
     layers = (
         _checked(_from_file(file), f"in {file.name}", _of_file),
         _checked(_from_environment(environment), "from the environment", _of_environment),
-        _checked({k: v for k, v in flags.items() if v is not None}, "", _of_command_line),
+        _checked({k: _typed(v) for k, v in flags.items() if v is not None}, "", _of_command_line),
     )
     merged: dict[str, Any] = {}
     for layer in layers:
@@ -147,7 +152,7 @@ def system_name() -> str:
         name = getpass.getuser()
     except (KeyError, OSError):
         name = ""
-    return name.strip()[:32].capitalize() or "Somebody"
+    return clean_text(readable(name), 32).capitalize() or "Somebody"
 
 
 def parse_mpv(pairs: tuple[str, ...] | list[str]) -> dict[str, str]:
@@ -185,30 +190,46 @@ def parse_site_cookies(pairs: tuple[str, ...] | list[str]) -> dict[str, str]:
 def _from_file(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as stream:
-            return tomllib.load(stream)
-    except FileNotFoundError:
+            raw = stream.read(_LARGEST + 1)
+        if len(raw) > _LARGEST:
+            raise SettingsError(file.name, "is larger than a settings file can be", f"mend {file}")
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except tomllib.TOMLDecodeError as error:
+    except UnicodeDecodeError:
+        raise SettingsError(file.name, "is not UTF-8 text", f"save {file} as that") from None
+    except (ValueError, RecursionError) as error:
         raise SettingsError(file.name, f"not valid TOML ({error})", f"mend {file}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(file.name, f"cannot be read ({error})", f"mend {file}") from None
+    except OSError as error:
+        if isinstance(error, PermissionError) and not os.access(file.parent, os.X_OK):
+            return {}  # whoever may not enter his own folder has no settings there
+        why = error.strerror or type(error).__name__
+        raise SettingsError(file.name, f"cannot be read ({why})", f"mend {file}") from None
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in Settings.__struct_fields__:
-        text = environment.get(_of_environment(field))
+        text = readable(environment.get(_of_environment(field), ""))
         if text:
             found[field] = _of_variable(field, text)
     return found
 
 
+def _words(field: str, text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        wrong = f"{_short(text)} cannot be read ({error})"
+        raise SettingsError(_of_environment(field), wrong, "close every quote") from None
+
+
 def _of_variable(field: str, text: str) -> object:
     match field:
         case "mpv":
-            return parse_mpv(shlex.split(text))
+            return parse_mpv(_words(field, text))
         case "site_cookies":
-            return parse_site_cookies(shlex.split(text))
+            return parse_site_cookies(_words(field, text))
         case "trusted_domains":
             return tuple(text.replace(",", " ").split())
         case _:
@@ -238,7 +259,23 @@ def _checked(
 
 def _shown(value: object) -> str:
     many = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
-    return ", ".join(map(repr, many))
+    return ", ".join(map(_short, many))
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
+
+
+def _typed(value: object) -> object:
+    """What was typed, as text that every line can carry."""
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, tuple):
+        return tuple(map(_typed, cast("tuple[object, ...]", value)))
+    if isinstance(value, dict):
+        return {key: _typed(item) for key, item in cast("dict[str, object]", value).items()}
+    return value
 
 
 def _of_file(field: str) -> str:

@@ -84,8 +84,8 @@ def _kept(file: Path | None) -> set[str]:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return set()
-    except (OSError, UnicodeDecodeError):
-        logger.warning(log_line("trusted_sites_unreadable"), exc_info=True)
+    except (OSError, UnicodeDecodeError) as error:
+        logger.warning(log_line("trusted_sites_unreadable", cause=str(error)))
         return set()
     return {_plain(line) for line in lines[:_MAX_SITES] if line.strip()}
 

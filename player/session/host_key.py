@@ -19,12 +19,17 @@ def keep_host_key(path: Path, key: str) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # Whole or not at all: half a key would be taken for one.
+        new = path.with_suffix(".new-key")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(key)
+        new.replace(path)
     except OSError as error:
         raise SettingsError(
-            "host_key_file", f"the host key cannot be kept ({error.strerror})", "free the folder"
+            "host_key_file",
+            f"the host key cannot be kept in {path.parent} ({error.strerror})",
+            "make room there, or you cannot come back to this party",
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Final
@@ -23,6 +24,10 @@ COMMANDS: Final[dict[str, click.Command]] = {
 
 def main(argv: list[str]) -> int:
     """Run the command that comes first, or serve; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Whatever the locale is: who reads JSON lines, and most terminals, expect it.
+            stream.reconfigure(encoding="utf-8", errors="replace")
     name = argv[0] if argv and argv[0] in COMMANDS else "serve"
     words = argv[1:] if argv and argv[0] == name else argv
     try:

@@ -4,6 +4,7 @@ sentence when it cannot.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from typing import Final
@@ -40,7 +41,10 @@ def put(line: dict[str, object]) -> None:
 
 def say(text: str) -> None:
     """One line on standard error."""
-    sys.stderr.write(readable(text) + "\n")
+    # A log on a full disk is no reason to say nothing on standard output either.
+    with contextlib.suppress(OSError):
+        sys.stderr.write(readable(text) + "\n")
+        sys.stderr.flush()
 
 
 def complain(command: str, error: MatineeError, *, as_json: bool) -> None:

@@ -67,9 +67,13 @@ def set_up(log_file: Path | None) -> None:
     if log_file is not None:
         log_file.parent.mkdir(parents=True, exist_ok=True)
     handler = (
-        logging.StreamHandler() if log_file is None else logging.FileHandler(log_file, "a", "utf-8")
+        logging.StreamHandler()
+        if log_file is None
+        else logging.FileHandler(log_file, "a", "utf-8", errors="backslashreplace")
     )
     handler.setFormatter(KeyValueFormatter())
+    # A full disk is nothing that a log could tell.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -29,7 +29,10 @@ class Environment:
     seat_log: str
     second_log: str
     """Of the demo's other seat."""
+    """"" where no log can be kept."""
     trust_file: str
+    trouble: str = ""
+    """Why nothing is kept of this evening, "" when it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +50,27 @@ def read_environment() -> Environment:
         is_terminal=sys.stdin.isatty() and sys.stdout.isatty(),
         has_display=has_display(),
         has_trim_variable=bool(os.environ.get("MATINEE_TRIM_MS")),
-        seat_log=path_text(paths.log_file("seat.log")),
-        second_log=path_text(paths.log_file("second-seat.log")),
+        seat_log=_log("seat.log"),
+        second_log=_log("second-seat.log"),
         trust_file=path_text(paths.trust_file()),
+        trouble=paths.unkept(),
     )
 
 
 def host_folders() -> HostFolders:
-    """This person's folders, made if need be."""
+    """This person's folders, made if need be.
+
+    Raises:
+        SettingsError: a host could not come back, since nothing can be kept there.
+    """
+    paths.prepared(paths.data_folder())
     databases = tuple(map(path_text, paths.database_files()))
-    return HostFolders(keys=paths.keys_folder(), databases=databases)
+    return HostFolders(keys=paths.prepared(paths.keys_folder()), databases=databases)
+
+
+def _log(name: str) -> str:
+    file = paths.log_file(name)
+    return "" if file is None else path_text(file)
 
 
 def new_instance_id() -> str:

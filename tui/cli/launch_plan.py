@@ -248,6 +248,7 @@ def _plan(
         server=server,
         second=second,
         theme=context.settings.theme,
+        notice=context.environment.trouble,
         kept_trim=context.kept_trim,
         hosted=hosted,
     )

@@ -134,20 +134,18 @@ def _clock_step() -> float:
 
 def _folders() -> Iterator[Check]:
     makers: tuple[tuple[str, Callable[[], Path]], ...] = (
-        ("data", paths.data_folder),
+        ("data", lambda: paths.prepared(paths.data_folder())),
         ("runtime", paths.runtime_folder),
-        ("logs", lambda: paths.log_file("face.log").parent),
+        ("logs", lambda: paths.prepared(paths.log_folder())),
     )
     for subject, make in makers:
         try:
             folder = make()
-        except OSError as error:
-            yield Check(subject, "fail", str(error), "make the folder writable")
-            continue
-        if os.access(folder, os.W_OK):
-            yield Check(subject, "ok", str(folder))
+        except SettingsError as error:
+            yield Check(subject, "fail", error.message, remedy_text(error))
         else:
-            yield Check(subject, "fail", f"{folder} cannot be written", "make it writable")
+            unused = paths.unused_runtime() if subject == "runtime" else ""
+            yield Check(subject, "warn" if unused else "ok", unused or str(folder))
     try:
         settings = load_settings({})
     except SettingsError as error:

@@ -82,7 +82,8 @@ class ScreenFace:
         error = await app.run_async()
         if app.return_code:
             log = paths.log_file("face.log")
-            raise SeatEnded("the screen broke", f"{log} says how; --plain works without it")
+            how = f"{log} says how; " if log else ""
+            raise SeatEnded("the screen broke", f"{how}--plain works without it")
         if error is not None:
             raise SeatEnded(error.message or error.code, error.remedy)
         return 0

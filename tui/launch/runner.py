@@ -18,7 +18,7 @@ import msgspec
 
 from player.api.local_path import path_of, path_text
 from player.video.frame_buffer import FrameBuffer, create_frame_buffer
-from protocol.exceptions import ListenError, StoreLocked
+from protocol.exceptions import ListenError, SettingsError, StoreLocked
 from protocol.log_line import LINE_HEAD, TIME_FORMAT
 from tui.launch.demo import SecondSeat
 from tui.launch.faces import Face, PrintedFace, ScreenFace
@@ -35,8 +35,12 @@ if TYPE_CHECKING:
     from tui.processes.server import ServerUrls
 
 
-def _log_to(file: Path) -> None:
-    handler = logging.FileHandler(file, encoding="utf-8")
+def _log_to(file: Path | None) -> None:
+    handler: logging.Handler = logging.NullHandler()
+    if file is not None:
+        handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+    # A full disk is nothing that a log could tell.
+    logging.raiseExceptions = False
     formatter = logging.Formatter(f"{LINE_HEAD} process=%(process)d %(message)s", TIME_FORMAT)
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
@@ -66,7 +70,9 @@ async def run_party(party: LaunchPlan) -> int:
             if party.face == "tui"
             else PrintedFace(party.face)
         )
-        notices = [party.notice] if party.notice else []
+        runtime = paths.unused_runtime() if config.video == "terminal" else ""
+        said = "; ".join(filter(None, (party.notice, runtime)))
+        notices = [said] if said else []
         second = SecondSeat(party.second, face)
         observers = [second.observe]
 
@@ -107,7 +113,8 @@ async def _served(
     if hosted is not None:
         listen = f"{own.listen.rpartition(':')[0]}:{port}"
         hosted = msgspec.structs.replace(hosted, listen=listen, database=used.databases[0])
-    notice = _of_place(own, used, port, is_back=is_back)
+    place = _of_place(own, used, port, is_back=is_back)
+    notice = "; ".join(filter(None, (party.notice, place)))
     return server, replace(party, seat=seat, notice=notice, hosted=hosted)
 
 
@@ -166,12 +173,16 @@ def _with_frame_buffer(
 ) -> tuple[FrameBuffer | None, SeatConfig]:
     if config.video != "terminal":
         return None, config
-    folder = stack.enter_context(
-        tempfile.TemporaryDirectory(prefix="matinee-", dir=paths.runtime_folder())
-    )
-    file = Path(folder) / "frames"
-    create_frame_buffer(file)
-    frame_buffer = FrameBuffer(file)
+    try:
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="matinee-", dir=paths.runtime_folder())
+        )
+        file = Path(folder) / "frames"
+        create_frame_buffer(file)
+        frame_buffer = FrameBuffer(file)
+    except OSError as error:
+        why = f"its pictures have no room in {paths.runtime_folder()} ({error.strerror})"
+        raise SettingsError("video", why, "use --video none, or make room there") from None
     stack.callback(frame_buffer.close)
     return frame_buffer, msgspec.structs.replace(config, stage_file=path_text(file))
 

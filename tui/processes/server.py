@@ -140,6 +140,6 @@ async def _first_word(child: ChildProcess) -> _FirstWord:
     """The first line that is an object; an empty one when the server ends without."""
     async with contextlib.aclosing(child.lines()) as lines:
         async for line in lines:
-            with contextlib.suppress(msgspec.MsgspecError):
+            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
                 return msgspec.json.decode(line, type=_FirstWord)
     return _FirstWord()

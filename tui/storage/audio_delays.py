@@ -9,6 +9,8 @@ import msgspec
 
 from player.api import views
 from player.api.intents import Trim
+from protocol.exceptions import SettingsError
+from tui.storage.paths import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,11 +69,12 @@ class AudioDelays:
             self._apply = True
             self._trims[self._device] = trim
             # The party goes on without it.
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, SettingsError):
+                prepared(self._file.parent)
                 self._file.write_bytes(msgspec.json.encode(self._trims))
 
 
 def _read(file: Path) -> _Trims:
-    with contextlib.suppress(OSError, msgspec.DecodeError):
+    with contextlib.suppress(OSError, ValueError, RecursionError, msgspec.DecodeError):
         return msgspec.json.decode(file.read_bytes(), type=_Trims)
     return {}

@@ -94,8 +94,12 @@ class HostedParties:
 def kept_parties(folder: Path) -> list[HostedParty]:
     """All parties that can be gone back to, the latest first."""
     found: list[HostedParty] = []
-    for file in folder.glob("*.json"):
-        with contextlib.suppress(OSError, msgspec.DecodeError):
+    files: list[Path] = []
+    with contextlib.suppress(OSError):
+        files += folder.glob("*.json")
+    for file in files:
+        # Not one that was cut off by a full disk, or is somebody else's.
+        with contextlib.suppress(OSError, ValueError, RecursionError, msgspec.DecodeError):
             party = msgspec.json.decode(file.read_bytes(), type=HostedParty)
             if key_file(folder, party.instance_id).exists():
                 found.append(party)

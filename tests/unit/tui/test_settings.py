@@ -154,3 +154,48 @@ def test_languages_are_codes(file: Path, languages: str) -> None:
     with pytest.raises(SettingsError) as wrong:
         load_settings({"alang": "d;e"}, {}, file)
     assert "such as de,en" in wrong.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'name = "caf\xe9"', "not UTF-8"),
+        (b"\xff\xfen\0", "not UTF-8"),
+        (b"# " + b"x" * 2_000_000, "larger than"),
+        (b"name = " + b"[" * 50_000, "not valid TOML"),
+        (b"max_height = " + b"9" * 5000, "not valid TOML"),
+    ],
+)
+def test_whatever_bytes_a_file_has_it_is_named_in_one_sentence(
+    file: Path, content: bytes, said: str
+) -> None:
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=said) as caught:
+        load_settings({}, {}, file)
+    assert str(file) in caught.value.remedy
+
+
+def test_a_file_may_begin_with_the_mark_of_a_windows_editor(file: Path) -> None:
+    file.write_bytes(b'\xef\xbb\xbfname = "Ana"')
+    assert load_settings({}, {}, file).name == "Ana"
+
+
+def test_below_a_file_there_are_no_settings(file: Path) -> None:
+    file.touch()
+    assert load_settings({"name": "Ana"}, {}, file / "settings.toml").name == "Ana"
+
+
+def test_bytes_that_are_no_text_are_shown_as_unknown_wherever_they_stand(file: Path) -> None:
+    environment = {"MATINEE_NAME": "caf\udce9"}
+    assert load_settings({}, environment, file).name == "caf\ufffd"
+    flags = {"name": "\udcff", "mpv": {"title": "\udcff"}, "trusted_domains": ("a\udce9",)}
+    settings = load_settings(flags, {}, file)
+    assert (settings.name, settings.mpv["title"]) == ("\ufffd", "\ufffd")
+    assert settings.trusted_domains == ("a\ufffd",)
+    with pytest.raises(SettingsError, match="MATINEE_VIDEO"):
+        load_settings({}, {"MATINEE_VIDEO": "\udce9"}, file)
+
+
+def test_quotes_that_do_not_close_name_the_variable(file: Path) -> None:
+    with pytest.raises(SettingsError, match="MATINEE_MPV"):
+        load_settings({}, {"MATINEE_MPV": "vo='null"}, file)

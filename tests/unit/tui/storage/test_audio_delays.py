@@ -77,3 +77,10 @@ def test_a_damaged_file_counts_as_none(file: Path) -> None:
     file.write_text("[]")
     assert Evening(file).on("alsa", 0.0, -40.0).asked == []
     assert file.read_bytes() == b'{"alsa":-40.0}'
+
+
+@pytest.mark.parametrize("kept", [b'{"caf\xe9": 1}', b"[" * 100_000, b"\0", b"[]"])
+def test_a_file_that_makes_no_sense_is_none(tmp_path: Path, kept: bytes) -> None:
+    file = tmp_path / "trims.json"
+    file.write_bytes(kept)
+    assert not Evening(file).on("speakers", 0.0).asked
