@@ -10,6 +10,9 @@ TITLE_CELLS: Final = 200
 CHAT_CELLS: Final = 500
 REASON_CELLS: Final = 200
 
+UNKNOWN: Final = "\ufffd"
+"""Stands for bytes that are no text."""
+
 MAX_MARKS: Final = 3
 """Combining marks on one character; living scripts need no more."""
 

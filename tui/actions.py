@@ -38,6 +38,7 @@ from player.api.intents import (
     Wait,
 )
 from player.backend.base import KeyBinding
+from tui.keyboard_layouts import letters_for
 
 Group = Literal["film", "sync", "sound and text", "people", "program"]
 
@@ -309,13 +310,18 @@ def _word(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def mpv_keys() -> tuple[KeyBinding, ...]:
-    """Every key that works in mpv's window."""
+def mpv_keys(language: str = "") -> tuple[KeyBinding, ...]:
+    """Every key that works in mpv's window, and every letter that lies on one.
+
+    Args:
+        language: of the person, by which one layout is preferred to another; "" for any.
+    """
+    own = {key: action for action in ACTIONS if action.intent for key in action.mpv_keys}
+    letters = {letter: own[key] for letter, key in letters_for(language).items() if key in own}
     return tuple(
         KeyBinding(key, words(action.intent), action.intent.repeats)
-        for action in ACTIONS
+        for key, action in {**letters, **own}.items()
         if action.intent is not None
-        for key in action.mpv_keys
     )
 
 
@@ -326,7 +332,8 @@ def keys_page() -> str:
         "",
         "The same keys work in the terminal and, where marked, in mpv's window. What is for the",
         "host moves the film for everybody; a viewer who presses such a key is told who hosts.",
-        "Everything is in the palette (ctrl+p), too.",
+        "Everything is in the palette (ctrl+p), too. Letters of other keyboard layouts act as the",
+        "key they lie on: `й` is `q`, except while somebody types.",
     ]
     for group in dict.fromkeys(action.group for action in ACTIONS):
         lines += ["", f"## {group.capitalize()}", "", "| key | what it does | who | mpv's window |"]

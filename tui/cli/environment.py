@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from player.api.capabilities import has_display
 from player.api.line_codec import decode_typed
 from player.api.local_path import is_address, local_path, media_text, path_text
+from tui.keyboard_layouts import language_of
 from tui.storage import paths
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Environment:
     """Of the demo's other seat."""
     """"" where no log can be kept."""
     trust_file: str
+    language: str = ""
+    """Of this person, a code of ISO 639-1; "" when it is not known."""
     trouble: str = ""
     """Why nothing is kept of this evening, "" when it is."""
 
@@ -53,6 +56,7 @@ def read_environment() -> Environment:
         seat_log=_log("seat.log"),
         second_log=_log("second-seat.log"),
         trust_file=path_text(paths.trust_file()),
+        language=language_of(os.environ),
         trouble=paths.unkept(),
     )
 

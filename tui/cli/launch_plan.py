@@ -249,6 +249,7 @@ def _plan(
         second=second,
         theme=context.settings.theme,
         notice=context.environment.trouble,
+        language=context.environment.language,
         kept_trim=context.kept_trim,
         hosted=hosted,
     )
@@ -301,7 +302,7 @@ def _seat(
         logins=settings.logins,
         trusted=settings.trusted_domains,
         status_interval=TUI_STATUS_INTERVAL if context.face == "tui" else _STATUS_INTERVAL,
-        keys=mpv_keys(),
+        keys=mpv_keys(environment.language),
         log_file=environment.seat_log,
         trust_file=environment.trust_file,
     )

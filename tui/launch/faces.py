@@ -46,12 +46,19 @@ class ScreenFace:
     """The face in the terminal."""
 
     def __init__(
-        self, frame_buffer: FrameBuffer | None, theme: str, leave_text: str, *, serves: bool = False
+        self,
+        frame_buffer: FrameBuffer | None,
+        theme: str,
+        leave_text: str,
+        *,
+        serves: bool = False,
+        language: str = "",
     ) -> None:
         self._frame_buffer = frame_buffer
         self._theme = theme
         self._leave_text = leave_text
         self._serves = serves
+        self._language = language
         self._reports: list[str] = []
         self._say: Callable[[str], None] = self._reports.append
 
@@ -70,6 +77,7 @@ class ScreenFace:
             reports=self._reports,
             leave_text=self._leave_text,
             serves=self._serves,
+            language=self._language,
         )
         self._say = app.say
         loop = asyncio.get_running_loop()

@@ -42,6 +42,8 @@ class LaunchPlan:
     second: SeatConfig | None = None
     """Another seat, which joins by the invite."""
     theme: str = ""
+    language: str = ""
+    """Of the person, by which one keyboard layout is preferred to another."""
     notice: str = ""
     """Said at the beginning, "" for nothing; the own server may have something to say."""
     kept_trim: bool = True

@@ -65,7 +65,11 @@ async def run_party(party: LaunchPlan) -> int:
         frame_buffer, config = _with_frame_buffer(party.seat, stack)
         face: Face = (
             ScreenFace(
-                frame_buffer, party.theme, _leave_text(party), serves=party.server is not None
+                frame_buffer,
+                party.theme,
+                _leave_text(party),
+                serves=party.server is not None,
+                language=party.language,
             )
             if party.face == "tui"
             else PrintedFace(party.face)

@@ -7,15 +7,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 from textual.reactive import reactive
+from textual.widgets import Input
 
 from player.api import views
 from player.api.intents import Consent, Quit, Revoke
 from protocol.log_line import log_line
 from tui.actions import ACTIONS, BY_ID
+from tui.keyboard_layouts import LayoutReader
 from tui.screen.driver import TerminalDriver
 from tui.screen.messages import Answered, Asked, SeatOver, SeatSaid
 from tui.screen.palette import ActionsProvider, PaletteEntry
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
 ANSWER_TIME: Final = 3.0
 """Seconds that the answer to a key is shown."""
+_NAMES: Final = {"[": "left_square_bracket", "]": "right_square_bracket"}
+"""Keys that Textual does not call by what they write."""
 TICK: Final = 1 / 8
 """Seconds between looks at the clock; what has not changed is not painted again."""
 
@@ -69,6 +74,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         reports: Iterable[str] = (),
         leave_text: str = "",
         serves: bool = False,
+        language: str = "",
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -80,6 +86,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
             reports: what the program has to say at the beginning.
             leave_text: what becomes of the party when its host leaves, "" when he may just go.
             serves: the party's server ends with this person's party, whoever hosts.
+            language: of the person, by which one keyboard layout is preferred to another.
             clock: CLOCK_MONOTONIC.
             wall_clock: seconds since 1970.
         """
@@ -88,6 +95,7 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
         self._leave_text = leave_text
         self._serves = serves
         self._last_is_answer = False
+        self._layouts = LayoutReader(language)
         self._frame_buffer = frame_buffer
         self._chosen_theme = theme
         self._reports = list(reports)
@@ -122,6 +130,26 @@ class MatineeApp(App[views.ErrorLine | None], inherit_bindings=True):
             if line.view is not None:
                 self.post_message(SeatSaid(line.view))
         self.post_message(SeatOver())
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a letter of another keyboard layout as the key it lies on, unless it is text."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            event = self._as_key(event)
+        await super().on_event(event)
+
+    def _as_key(self, event: events.Key) -> events.Key:
+        typed = event.character or ""
+        if len(typed) != 1 or isinstance(self.focused, Input):
+            return event
+        key = self._layouts.key_of(typed)
+        if event.key in self.screen.active_bindings:
+            return event
+        if key == typed and not key.isascii() and key.isalpha():
+            help_key = BY_ID["help"].shown
+            self.post_message(
+                Answered(f"no key is called {typed}: {help_key} shows all", "warning")
+            )
+        return events.Key(_NAMES.get(key, key), key) if key != typed else event
 
     def _tick(self) -> None:
         self.now = self._clock()

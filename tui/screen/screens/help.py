@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 _KEY_WIDTH = 9
+_LAYOUTS = "Letters of other keyboard layouts act as the key they lie on: й is q."
 
 
 class HelpScreen(ModalScreen[None]):
@@ -80,4 +81,5 @@ def help_text(*, is_host: bool) -> Content:
                     (action.help, "$muted" if blocked else ""),
                 )
             )
+    rows += [Content(""), Content.styled(_LAYOUTS, "$muted")]
     return Content("\n").join(rows)

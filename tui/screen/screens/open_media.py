@@ -7,13 +7,16 @@ import contextlib
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
-from urllib.parse import unquote
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
+
+from player.api.local_path import is_address, local_path, path_text
+from protocol.exceptions import MediaError
+from protocol.text import UNKNOWN, readable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -105,7 +108,7 @@ def completed(value: str) -> str | None:
         for found in sorted(Path(folder + slash).expanduser().iterdir()):
             hidden = found.name.startswith(".") and not begun.startswith(".")
             if found.name.startswith(begun) and not hidden:
-                return f"{folder}/{found.name}{'/' if found.is_dir() else ''}"
+                return f"{folder}/{readable(found.name)}{'/' if found.is_dir() else ''}"
     return None
 
 
@@ -118,21 +121,30 @@ def parse_path(text: str, wanted: WantedFile = FILM) -> str:
     text = text.strip()
     if not text:
         raise ValueError(wanted.missing)
-    if text.startswith("file://"):
-        text = unquote(text.removeprefix("file://"))
-    elif "://" in text and wanted.takes_address:
+    if is_address(text) and wanted.takes_address:
         return text
     candidates = [text]
     with contextlib.suppress(ValueError):
         candidates.append(" ".join(shlex.split(text)))
+    failed = ""
     for candidate in candidates:
-        with contextlib.suppress(OSError, RuntimeError, ValueError):
-            file = Path(candidate).expanduser()
-            if file.is_file():
-                return str(file.resolve())
-    if _is_folder(candidates[-1]):
-        raise ValueError(wanted.folder)
-    raise ValueError("there is no such file: check its name")
+        try:
+            return path_text(local_path(_as_it_is(candidate)))
+        except MediaError as error:
+            failed = str(error)
+    raise ValueError(wanted.folder if _is_folder(candidates[-1]) else failed)
+
+
+def _as_it_is(text: str) -> str:
+    """The file whose name a terminal cannot show, by the name that it shows."""
+    if UNKNOWN not in text:
+        return text
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        shown = Path(text).expanduser()
+        for found in shown.absolute().parent.iterdir():
+            if readable(found.name) == shown.name:
+                return path_text(found)
+    return text
 
 
 def _is_folder(text: str) -> bool:
