@@ -174,7 +174,9 @@ def _joined(
     url = None
     # Certificates are not checked for what libavformat opens in a concatenation list.
     if served and access.options and all(hls_parts.is_plain_http(part) for part in parts):
-        text = written_concat(((part.url, part.duration) for part in served), access.options)
+        # Lists of separate sound come after those of the pictures.
+        named = zip((part.url for part in served), (part.duration for part in parts), strict=False)
+        text = written_concat(named, access.options)
         url = access.serve(source, "joined.ffconcat", text)
     return msgspec.structs.replace(source, parts=served, joined_url=url or "")
 
