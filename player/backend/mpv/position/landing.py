@@ -88,7 +88,9 @@ class Landing:
         if not is_exact:
             return Landed(told)
         if frame_rate is not None and self._picture is None:
-            if 0.0 < frame_rate < 1 / MISS and not self.fills:
+            # Without sound the pictures tell the position, and mpv queues them 50 ms ahead.
+            slowest = 1 / MISS if has_sound else SMOOTH_RATE
+            if 0.0 < frame_rate < slowest and not self.fills:
                 return self._fill(frame_rate)
             if told - target > MISS:
                 return self._come_nearer(target, told, has_sound=has_sound, rate=frame_rate)

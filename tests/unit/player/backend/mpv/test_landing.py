@@ -88,6 +88,13 @@ def test_pictures_that_come_rarely_are_repeated_from_the_first_landing_on() -> N
     assert step(landing, 0.0, 0.0, rate=0.5) == Landed(0.0)
 
 
+@pytest.mark.parametrize(("sound", "step_told"), [(True, Landed(0.0)), (False, FillPictures(20.0))])
+def test_slow_pictures_that_tell_the_position_are_repeated(sound: bool, step_told: Step) -> None:
+    landing = Landing()
+    landing.begin()
+    assert step(landing, 0.0, 0.0, rate=10.0, sound=sound) == step_told
+
+
 def test_sound_alone_rests_where_it_was_sought_and_not_where_its_buffer_is() -> None:
     assert step(Landing(), 10.0, 9.82, rate=None) == Landed(10.0)
     assert step(Landing(), 55.0, 54.8) == Landed(55.0)
