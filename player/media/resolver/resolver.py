@@ -171,7 +171,11 @@ class Resolver:
         return self._dialer.serve(source.route, name, text.encode(), kind)
 
     def _login_of(self, url: str) -> Login:
-        return self._logins.of(urlsplit(url).hostname or "")
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError:
+            host = ""  # What cannot be read is refused where it is looked at.
+        return self._logins.of(host)
 
     def _route(self, rules: UrlPolicy, *, for_player: bool) -> Route | None:
         return self._dialer.route(rules, for_player=for_player) if self._dialer else None
