@@ -112,6 +112,17 @@ class Films:
             )
         return manifest
 
+    def dash_of_ranges(self, film: Path) -> Path:
+        """The same manifest with one file for each track: its parts are ranges of bytes."""
+        manifest = film.parent / "dash-ranges" / "film.mpd"
+        if not manifest.exists():
+            manifest.parent.mkdir()
+            _ffmpeg(
+                *("-i", str(film), "-map", "0:v", "-map", "0:a", "-c", "copy", "-f", "dash"),
+                *("-single_file", "1", "-seg_duration", "2", str(manifest)),
+            )
+        return manifest
+
     def page(self, film: Path, title: str = "A Page with a Film") -> Path:
         """A web page around the film, such as only yt-dlp's generic extractor understands."""
         page = film.with_name("page.html")

@@ -47,7 +47,6 @@ _TEXT_TIMEOUT: Final = 2.0
 """Seconds in which a text that is asked for comes from the seat."""
 _SEND_BUFFER: Final = 256 * 1024
 """Bytes towards the player: what a seek throws away."""
-_CHALLENGE: Final = 'Proxy-Authenticate: Basic realm="seat"'
 
 
 class DialerServer:
@@ -95,7 +94,7 @@ class DialerServer:
     def _begin(self, client: Client, head: RequestHead) -> None:
         item = item_of(self._secret, head.user, head.password)
         if item is None:
-            client.answer(texts.response(407, "Dialer: this proxy has one user", _CHALLENGE))
+            client.answer(texts.challenge(head.field("range")))
             return
         made = client.transport.get_extra_info("socket")
         made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)

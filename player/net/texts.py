@@ -11,6 +11,7 @@ import msgspec
 TEXT_HOST: Final = "texts.invalid"
 """A host that nobody has: requests for it end at the dialer."""
 MAX_TEXT: Final = 32 * 1024 * 1024
+_FROM: Final = re.compile(r"bytes=([0-9]{1,18})-")
 _RANGE: Final = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
 
 
@@ -50,6 +51,16 @@ def answer(text: Text | None, method: str, wanted_range: str) -> bytes:
     head = [f"HTTP/1.1 {status}", *fields, f"Content-Length: {len(content)}", "Connection: close"]
     body = b"" if method == "HEAD" else content
     return "\r\n".join((*head, "", "")).encode("latin-1") + body
+
+
+def challenge(wanted_range: str) -> bytes:
+    """The response to who has not said the secret; ``wanted_range`` is what was asked for."""
+    fields = ['Proxy-Authenticate: Basic realm="seat"']
+    found = _FROM.match(wanted_range)
+    if found is not None:
+        # Where this answer is not for the place that it asked for, libavformat gives up.
+        fields.append(f"Content-Range: bytes {found[1]}-{found[1]}/*")
+    return response(407, "Dialer: this proxy has one user", *fields)
 
 
 def response(status: int, reason: str, *fields: str) -> bytes:

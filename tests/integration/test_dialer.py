@@ -71,6 +71,16 @@ def test_a_film_plays_through_it_and_what_came_is_told(films: Films, dialer: Wat
         assert not [r for r in server.requests if "proxy" in str(r.headers).lower()]
 
 
+def test_a_part_that_begins_within_a_file_plays_through_it(
+    films: Films, dialer: WatchedDialer
+) -> None:
+    manifest = films.dash_of_ranges(films.counter_film(20))
+    with serve(films.directory) as server, watched_player() as it:
+        route = dialer.route(OPEN, for_player=True)
+        opened = it.load(Source(server.url(manifest), is_network=True, route=route))
+        assert {track.kind for track in opened.tracks} == {"video", "audio"}
+
+
 def test_who_does_not_know_the_secret_gets_nothing(dialer: WatchedDialer) -> None:
     route = dialer.route(OPEN, for_player=False)
     host, port = "127.0.0.1", urlsplit(route.proxy).port

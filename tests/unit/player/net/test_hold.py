@@ -9,7 +9,7 @@ import pytest
 
 from player.net.hold import HOLD_LIMIT, LAST_RETRY, HoldCause, cause_of, retry_delay
 from player.net.messages import TrafficMeasured
-from player.net.texts import Text, answer, path_of, response
+from player.net.texts import Text, answer, challenge, path_of, response
 from player.net.traffic import TrafficMeter
 
 CAUSES: list[tuple[OSError, HoldCause | None, HoldCause | None]] = [
@@ -54,6 +54,13 @@ def test_a_text_is_answered_whole_or_in_part() -> None:
     assert answer(text, "GET", "lines=1").endswith(b"0123456789")
     assert b" 404 " in answer(None, "GET", "")
     assert path_of("http://texts.invalid/ab/c.vtt") == "/ab/c.vtt"
+
+
+def test_a_challenge_names_the_place_that_was_asked_for() -> None:
+    assert b"\r\nContent-Range: bytes 26245-26245/*\r\n" in challenge("bytes=26245-53420")
+    assert b"Content-Range" not in challenge("")
+    assert challenge("lines=1-").startswith(b"HTTP/1.1 407 ")
+    assert b"\r\nProxy-Authenticate: Basic " in challenge("")
 
 
 def test_an_answer_of_the_dialers_own_is_one_line_of_ascii() -> None:
