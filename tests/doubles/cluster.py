@@ -96,7 +96,7 @@ class NodeBus:
         self.edge, self.owner = edge, owner
 
     def publish(self, stream_id: str, message: LogMessage, now: Moment) -> None:
-        for name, bus in self._cluster.buses.items():
+        for name, bus in self._own_last():
             self._post(name, partial(bus.edge.take_log, stream_id), message, now)
         self._post(self._cluster.owner, partial(self._owner.take_log, stream_id), message, now)
 
@@ -105,8 +105,12 @@ class NodeBus:
         self._post(self._cluster.owner, take, message, now)
 
     def send_down(self, stream_id: str, message: DownMessage, now: Moment) -> None:
-        for name, bus in self._cluster.buses.items():
+        for name, bus in self._own_last():
             self._post(name, partial(bus.edge.take_down, stream_id), message, now)
+
+    def _own_last(self) -> list[tuple[str, NodeBus]]:
+        """All nodes: what this one answers at once must not overtake what it answers."""
+        return sorted(self._cluster.buses.items(), key=lambda entry: entry[0] == self._name)
 
     @property
     def _owner(self) -> OwnerListener:

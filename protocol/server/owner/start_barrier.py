@@ -92,8 +92,10 @@ class StartBarrier:
     def greet(self, now: Moment) -> None:
         """An edge that has just opened knows nothing of what waits."""
         self._tell_excused(now)
-        if self._wait is not None:
-            self._stream.tell(BarrierRaised(self._wait.until, self._wait.told), now)
+        # The edge may know more of the log than was known here, and what waited is over.
+        wait = self._current(now)
+        if wait is not None:
+            self._stream.tell(BarrierRaised(wait.until, wait.told), now)
 
     def _current(self, now: Moment) -> _Wait | None:
         """The start that waits now; one that is over is done with."""

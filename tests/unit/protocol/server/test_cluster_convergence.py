@@ -6,7 +6,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from protocol.client.stream_state import StreamState, from_snapshot
@@ -109,6 +109,15 @@ def fold(state: StreamState, message: ServerMessage) -> StreamState:
 @pytest.mark.parametrize("most", [2, 200])
 @settings(deadline=None)
 @given(schedule=st.lists(steps, max_size=25))
+@example(
+    schedule=[
+        ("says", "Ana", 2),
+        ("play", "Ana", None),
+        ("time", "", 0.6),
+        ("play", "Ana", None),
+        ("comes", "Di", None),
+    ]
+)
 def test_all_seats_of_all_edges_agree_on_the_log_and_on_who_is_here(
     owner: str, most: int, schedule: list[Step]
 ) -> None:
