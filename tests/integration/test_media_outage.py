@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SMALL_CACHE = (*NULL_OUTPUTS, ("demuxer-max-bytes", "64KiB"), ("network-timeout", "5"))
 CLOSE_MS = 40.0
 NAMES = ("film.mp4", "hls/film.m3u8")
-USUAL = {("closed", "film.mp4"), ("closed", "hls/film.m3u8"), ("portal", "film.mp4")}
+USUAL = {("closed", "film.mp4"), ("portal", "film.mp4")}
 TAKES_LONG = pytest.mark.skipif(
     "MATINEE_LONG" not in os.environ, reason="takes 40 s: MATINEE_LONG=1 runs it"
 )
